@@ -1,0 +1,52 @@
+// Bundles the command line and the library into dist/: one file each plus what is loaded when it is
+// used. Bundled, `papyra --version` starts in a fraction of the time that node_modules would take.
+import { readFileSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+
+rmSync('dist', { recursive: true, force: true });
+
+const result = await build({
+  entryPoints: { main: 'src/main.ts', index: 'src/index.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  chunkNames: 'chunks/[name]-[hash]',
+  // jiti finds its own files beside itself; typescript is only for a loader of cosmiconfig that papyra replaces.
+  external: ['jiti', 'typescript'],
+  define: { PAPYRA_VERSION: JSON.stringify(version) },
+  // Bundled CommonJS packages ask for Node's own modules with require().
+  banner: {
+    js: "import { createRequire as papyraRequire } from 'node:module';\nconst require = papyraRequire(import.meta.url);",
+  },
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+});
+
+await writeLicences(Object.keys(result.metafile.inputs));
+
+/** What is bundled keeps its licence: all of them, in one file beside the bundle. */
+async function writeLicences(inputs) {
+  const { readdirSync, writeFileSync } = await import('node:fs');
+  const packages = new Set(
+    inputs
+      .map((input) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1])
+      .filter((folder) => folder !== undefined),
+  );
+  const texts = [...packages].sort().map((folder) => {
+    const {
+      name,
+      version: bundled,
+      license,
+    } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? readFileSync(`${folder}/${file}`, 'utf8').trim() : `Licence: ${license}`;
+    return `${name} ${bundled}\n\n${text}\n`;
+  });
+  writeFileSync('dist/THIRD-PARTY-LICENCES.txt', texts.join(`\n${'-'.repeat(72)}\n\n`));
+}

@@ -1,0 +1,75 @@
+import js from '@eslint/js';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+// Who may know whom. Each folder lists what it may import beside itself; `errors`, `report` and `pace`
+// are words that all share. Data goes one way: config → store → plan → execute → report → view.
+const MAY_KNOW = {
+  'src/retention': [],
+  'src/records': [],
+  'src/files': ['src/errors.ts'],
+  'src/config': ['src/errors.ts', 'src/retention'],
+  'src/backends': [
+    'src/errors.ts',
+    'src/report.ts',
+    'src/pace.ts',
+    'src/retention',
+    'src/records',
+    'src/files',
+  ],
+  'src/metrics': ['src/errors.ts', 'src/report.ts', 'src/files'],
+  // Views know the shapes that they show, not the code that makes them.
+  'src/output': ['src/errors.ts', 'src/report.ts'],
+  commands: ['src/output', 'src/index.ts'],
+};
+
+/** Files of other folders that hold shapes only: a view is made for the data it shows. */
+const MAY_KNOW_TYPES = {
+  'src/output': ['src/backends/backend.ts', 'src/metrics/report.ts', 'src/retention/policy.ts'],
+  'src/backends': ['src/config/types.ts'],
+};
+
+const boundaries = Object.entries(MAY_KNOW).map(([folder, known]) => {
+  const allowed = [folder, ...known, ...(MAY_KNOW_TYPES[folder] ?? [])];
+  return {
+    target: `./${folder}`,
+    from: ['./src/**/*', './commands/**/*', './test/**/*', './man/**/*'],
+    except: allowed.map((path) => (path.endsWith('.ts') ? `**/${path}` : `**/${path}/**`)),
+    message: `${folder} may import from: ${allowed.join(', ')}`,
+  };
+});
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: { projectService: { allowDefaultProject: ['*.js', 'bin/*.js'] } },
+      globals: { process: 'readonly' },
+    },
+  },
+  {
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { zones: boundaries }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/prefer-nullish-coalescing': 'off',
+      '@typescript-eslint/dot-notation': 'off',
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/output/**', 'src/main.ts'],
+    rules: { 'no-console': 'error', 'no-restricted-globals': ['error', 'console'] },
+  },
+  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+);

@@ -1,0 +1,48 @@
+import type { RetentionRules } from '../retention/policy.js';
+import type { CompactionReport } from '../report.js';
+
+/** How far a compaction is. */
+export interface Progress {
+  /** `scan`: reading and deciding; `write`: copying what stays. */
+  phase: 'scan' | 'write';
+  /** Bytes of the log done in this phase, and in all. */
+  done: number;
+  total: number;
+}
+
+export interface PlanRequest {
+  rules: RetentionRules;
+  /** Plan only: takes no lock, creates nothing, cleans up nothing. */
+  dryRun: boolean;
+  /** A plan that leaves no record at all is allowed. */
+  allowEmpty: boolean;
+  /** Milliseconds to wait for another run's lock. */
+  lockWaitMs: number;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What a compaction will do, decided once: a preview cannot differ from the run. */
+export interface Plan {
+  /** The report of a dry run. */
+  report: CompactionReport;
+  /** Does exactly what `report` says, once. */
+  execute(): Promise<CompactionReport>;
+  /** Lets go of the lock and of open files. */
+  close(): void;
+}
+
+/** A store that papyra can compact. */
+export interface Backend {
+  name: string;
+  /** What the operator calls the store: a path. null where there is nothing outside the runtime. */
+  target: string | null;
+  /**
+   * Where the counters over all runs live: beside the log at this real path; null where a backend has
+   * none, for the reason given.
+   */
+  home(): { log: string } | { unavailable: string };
+  /** Bytes that the store takes now; null when unknown. */
+  usage(): number | null;
+  plan(request: PlanRequest): Promise<Plan>;
+}

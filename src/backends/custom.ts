@@ -1,0 +1,151 @@
+import { PapyraError } from '../errors.js';
+import { blankReport, type CompactionReport } from '../report.js';
+import { policyOf, type RetentionPolicy } from '../retention/policy.js';
+import type { Backend, PlanRequest, Progress } from './backend.js';
+
+/** What `compact()` of a custom backend is called with. */
+export interface CustomCompactRequest {
+  policy: RetentionPolicy;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+  /** Only say what would be done. */
+  dryRun: boolean;
+}
+
+/** A report of which a custom backend fills in what it knows. */
+export interface PartialReport extends Partial<
+  Pick<CompactionReport, 'status' | 'target' | 'parts' | 'archive' | 'warnings'>
+> {
+  records?: Partial<Omit<CompactionReport['records'], 'dropped_by'>> & {
+    dropped_by?: Partial<CompactionReport['records']['dropped_by']>;
+  };
+  bytes?: Partial<CompactionReport['bytes']>;
+  files?: Partial<CompactionReport['files']>;
+}
+
+/** What a custom backend module returns from its default export. */
+export interface CustomBackend {
+  name: string;
+  /** Returns a report, a part of one, or null when it knows nothing (then: best effort). */
+  compact(
+    request: CustomCompactRequest,
+  ): Promise<PartialReport | null | undefined> | PartialReport | null | undefined;
+}
+
+const MODULE_HINT =
+  'it must default-export (options) => ({ name, compact({ policy, signal, onProgress, dryRun }) })';
+
+/**
+ * Makes a backend of what a module exports by default.
+ *
+ * @throws {PapyraError} `config_invalid` when it does not have the shape of a backend.
+ */
+export async function customBackend(
+  file: string,
+  factory: unknown,
+  options: Record<string, unknown>,
+): Promise<Backend> {
+  const wrong = (what: string, cause?: unknown) =>
+    new PapyraError('config_invalid', `backend module ${file} ${what}`, {
+      hint: MODULE_HINT,
+      cause,
+    });
+  if (typeof factory !== 'function') throw wrong('has no function as its default export');
+  let backend: Partial<CustomBackend> | null;
+  try {
+    backend = (await (factory as (options: unknown) => unknown)(
+      options,
+    )) as Partial<CustomBackend> | null;
+  } catch (error) {
+    throw wrong(`failed to start: ${reasonOf(error)}`, error);
+  }
+  if (typeof backend?.compact !== 'function') throw wrong('makes no compact() function');
+  if (typeof backend.name !== 'string' || backend.name === '') throw wrong('has no name');
+  const { name } = backend;
+  return {
+    name,
+    target: file,
+    home: () => ({ unavailable: `the custom backend ${name} keeps none` }),
+    usage: () => null,
+    plan: async (request) => {
+      const run = (dryRun: boolean) => callModule(backend as CustomBackend, file, request, dryRun);
+      if (!request.dryRun) {
+        const report = blank(name, file, request, Date.now());
+        return { report, execute: () => run(false), close: () => {} };
+      }
+      const report = await run(true);
+      return { report, execute: () => Promise.resolve(report), close: () => {} };
+    },
+  };
+}
+
+function blank(
+  name: string,
+  file: string,
+  request: PlanRequest,
+  startedAt: number,
+): CompactionReport {
+  const policy = policyOf(request.rules);
+  return blankReport({ status: 'dry_run', backend: name, target: file, policy, startedAt });
+}
+
+async function callModule(
+  backend: CustomBackend,
+  file: string,
+  request: PlanRequest,
+  dryRun: boolean,
+): Promise<CompactionReport> {
+  const startedAt = Date.now();
+  let given: PartialReport | null | undefined;
+  try {
+    given = await backend.compact({
+      policy: policyOf(request.rules),
+      signal: request.signal ?? new AbortController().signal,
+      onProgress: request.onProgress ?? (() => {}),
+      dryRun,
+    });
+  } catch (error) {
+    if (error instanceof PapyraError) throw error;
+    throw new PapyraError(
+      'io_error',
+      `the custom backend ${backend.name} failed: ${reasonOf(error)}`,
+      { hint: `see ${file}; what it did before, only it knows`, cause: error },
+    );
+  }
+  const report = blank(backend.name, file, request, startedAt);
+  if (given === null || given === undefined) {
+    report.status = dryRun ? 'dry_run' : 'best_effort';
+    report.warnings.push(`the custom backend ${backend.name} did not say what it did`);
+    return report;
+  }
+  if (typeof given !== 'object') {
+    throw new PapyraError('io_error', `the custom backend ${backend.name} returned no report`, {
+      hint: `compact() in ${file} must return an object or null`,
+    });
+  }
+  return merge({ ...report, status: dryRun ? 'dry_run' : 'compacted' }, given);
+}
+
+/** Lays what the module knows over a report that knows nothing. */
+function merge(report: CompactionReport, given: PartialReport): CompactionReport {
+  const { records, bytes, files, status, target, parts, archive, warnings } = given;
+  return {
+    ...report,
+    status: status ?? report.status,
+    target: target ?? report.target,
+    parts: parts ?? report.parts,
+    archive: archive ?? report.archive,
+    warnings: warnings ?? report.warnings,
+    records: {
+      ...report.records,
+      ...records,
+      dropped_by: { ...report.records.dropped_by, ...records?.dropped_by },
+    },
+    bytes: { ...report.bytes, ...bytes },
+    files: { ...report.files, ...files },
+  };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,47 @@
+import { basename } from 'node:path';
+import { blankReport } from '../../report.js';
+import { policyOf } from '../../retention/policy.js';
+import type { Backend, Plan, PlanRequest } from '../backend.js';
+import { locateLog, type NamedBy } from './open.js';
+import { planLog } from './plan.js';
+
+/** One NDJSON file, to which a live runtime may be appending. */
+export function jsonBackend(path: string, namedBy: NamedBy): Backend {
+  return {
+    name: 'json',
+    target: path,
+    home: () => ({ log: locateLog(path, namedBy)?.path ?? path }),
+    usage: () => locateLog(path, namedBy)?.stat.size ?? 0,
+    plan: async (request) => {
+      const located = locateLog(path, namedBy);
+      return located ? planLog(located.path, request) : notThereYet(path, request);
+    },
+  };
+}
+
+/** A configured log that the runtime has not made yet: nothing to do, but worth a word. */
+function notThereYet(path: string, request: PlanRequest): Plan {
+  const zero = { scanned: 0, kept: 0, dropped: 0 };
+  const none = { before: 0, after: 0, reclaimed: 0, appended: 0 };
+  const report = {
+    ...blankReport({
+      status: request.dryRun ? 'dry_run' : 'nothing_to_do',
+      backend: 'json',
+      target: path,
+      policy: policyOf(request.rules),
+      startedAt: Date.now(),
+    }),
+    records: {
+      ...zero,
+      dropped_by: { age: 0, count: 0, size: 0 },
+      expired_left: 0,
+      unreadable: 0,
+      undated: 0,
+      appended: 0,
+    },
+    bytes: none,
+    files: { scanned: 0, rewritten: 0, removed: 0, unchanged: 0 },
+    warnings: [`${basename(path)} is not there yet: the runtime has written nothing to ${path}`],
+  };
+  return { report, execute: () => Promise.resolve(report), close: () => {} };
+}

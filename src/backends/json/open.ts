@@ -1,0 +1,63 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  realpathSync,
+  statSync,
+  type Stats,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { PapyraError } from '../../errors.js';
+import { attempt, errnoOf, systemError } from '../../files/system-error.js';
+import type { OpenFile } from '../../files/read.js';
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/** How the log was named; decides what a missing one means. */
+export type NamedBy = 'path' | 'config';
+
+/**
+ * The real path of the log, links resolved; null when a configured log is not there yet.
+ *
+ * @throws {PapyraError} `not_found` when `--path` names no regular file, or a configured log's
+ * directory does not exist.
+ */
+export function locateLog(path: string, namedBy: NamedBy): { path: string; stat: Stats } | null {
+  let real: string;
+  let stat: Stats;
+  try {
+    real = realpathSync(path);
+    stat = statSync(real);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw systemError(error, 'open', path);
+    if (namedBy === 'path') {
+      throw new PapyraError('not_found', `no log at ${path}: no such file`, {
+        hint: 'check --path; relative paths start at the working directory',
+        cause: error,
+      });
+    }
+    attempt('open the directory of the log', dirname(path), () => statSync(dirname(path)));
+    return null;
+  }
+  if (!stat.isFile()) throw notALog(path, stat);
+  return { path: real, stat };
+}
+
+/** Opens a located log for reading, and makes sure that it is still the same kind of thing. */
+export function openLog(path: string): OpenFile & { stat: Stats } {
+  const fd = attempt('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  const stat = fstatSync(fd);
+  if (!stat.isFile()) {
+    closeSync(fd);
+    throw notALog(path, stat);
+  }
+  return { fd, path, stat };
+}
+
+function notALog(path: string, stat: Stats): PapyraError {
+  const what = stat.isDirectory() ? 'it is a directory' : 'it is not a regular file';
+  return new PapyraError('not_found', `no log at ${path}: ${what}`, {
+    hint: 'name the log file itself',
+  });
+}

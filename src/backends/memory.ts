@@ -1,0 +1,26 @@
+import { blankReport } from '../report.js';
+import { policyOf } from '../retention/policy.js';
+import type { Backend } from './backend.js';
+
+const WHY = "the memory backend keeps its records inside the runtime's own process";
+
+/** Nothing outside the runtime's process: nothing to compact, nothing to count. */
+export function memoryBackend(): Backend {
+  return {
+    name: 'memory',
+    target: null,
+    home: () => ({ unavailable: WHY }),
+    usage: () => null,
+    plan: ({ rules }) => {
+      const report = blankReport({
+        status: 'no_op',
+        backend: 'memory',
+        target: null,
+        policy: policyOf(rules),
+        startedAt: Date.now(),
+      });
+      report.warnings.push(`nothing to compact: ${WHY}, and its retention alone removes them`);
+      return Promise.resolve({ report, execute: () => Promise.resolve(report), close: () => {} });
+    },
+  };
+}

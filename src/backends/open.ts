@@ -1,0 +1,44 @@
+import { realpathSync } from 'node:fs';
+import type { StoreConfig } from '../config/types.js';
+import { PapyraError } from '../errors.js';
+import type { Backend } from './backend.js';
+import { jsonBackend } from './json/backend.js';
+import { memoryBackend } from './memory.js';
+
+/** Loads a module that the configuration names, after asking whether it may be executed. */
+export type ModuleLoader = (file: string) => Promise<unknown>;
+
+/** Makes the backend of a configured store. Nothing of the store is touched yet. */
+export async function openBackend(store: StoreConfig, load: ModuleLoader): Promise<Backend> {
+  switch (store.backend) {
+    case 'json':
+      return jsonBackend(store.path, store.namedBy);
+    case 'memory':
+      return memoryBackend();
+    case 'module': {
+      const file = existing(store.module);
+      const { customBackend } = await import('./custom.js');
+      const exported = await load(file).catch((error: unknown) => {
+        if (error instanceof PapyraError) throw error;
+        const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
+        throw new PapyraError('config_invalid', `cannot load backend module ${file}: ${reason}`, {
+          hint: 'mend the module; nothing was done',
+          cause: error,
+        });
+      });
+      const options = { ...store.options, base_directory: store.baseDirectory };
+      return customBackend(file, exported, options);
+    }
+  }
+}
+
+function existing(module: string): string {
+  try {
+    return realpathSync(module);
+  } catch (error) {
+    throw new PapyraError('config_invalid', `no backend module at ${module}`, {
+      hint: 'check persistence.backend; relative paths start at the configuration file',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,138 @@
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { cosmiconfig, defaultLoadersSync } from 'cosmiconfig';
+import { PapyraError } from '../errors.js';
+import { importDefault } from './import-module.js';
+import { assertTrusted } from './trust.js';
+
+export interface FoundConfig {
+  file: string;
+  /** Named by `--config` or PAPYRA_CONFIG. */
+  explicit: boolean;
+  content: unknown;
+}
+
+const DATA = ['json', 'yaml', 'yml', 'toml'];
+const CODE = ['js', 'mjs', 'cjs', 'ts'];
+
+/** From the working directory up. */
+const PROJECT_PLACES = [
+  '.papyrarc',
+  ...[...DATA, ...CODE].map((extension) => `.papyrarc.${extension}`),
+  ...[...DATA, ...CODE].map((extension) => `papyra.config.${extension}`),
+  'package.json',
+  'pyproject.toml',
+];
+
+/** In a directory that is papyra's own, the file may also simply be called `config`. */
+const OWN_PLACES = [
+  ...[...DATA, ...CODE].map((extension) => `config.${extension}`),
+  ...PROJECT_PLACES.slice(0, -2),
+];
+
+/**
+ * Finds and reads the configuration: the named file, or the first one from the working directory up,
+ * then in `$XDG_CONFIG_HOME/papyra`, then in `/etc/papyra`. null when there is none.
+ *
+ * @throws {PapyraError} `config_invalid` when a file cannot be read, parsed or trusted.
+ */
+export async function discoverConfig(
+  named: string | undefined,
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<FoundConfig | null> {
+  if (named !== undefined) return loadNamed(resolve(cwd, named));
+  const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
+  for (let directory = cwd; ; directory = dirname(directory)) {
+    const found = await lookIn(directory, PROJECT_PLACES);
+    if (found) return found;
+    if (directory === dirname(directory)) break;
+  }
+  return (
+    (await lookIn(join(config, 'papyra'), OWN_PLACES)) ?? (await lookIn('/etc/papyra', OWN_PLACES))
+  );
+}
+
+async function lookIn(directory: string, searchPlaces: string[]): Promise<FoundConfig | null> {
+  const explorer = cosmiconfig('papyra', {
+    searchPlaces,
+    searchStrategy: 'none',
+    loaders: loaders(false),
+    cache: false,
+  });
+  const result = await reading(directory, () => explorer.search(directory));
+  return result ? { file: result.filepath, explicit: false, content: result.config } : null;
+}
+
+async function loadNamed(file: string): Promise<FoundConfig> {
+  const explorer = cosmiconfig('papyra', { loaders: loaders(true), cache: false });
+  const result = await reading(file, () => explorer.load(file));
+  if (!result || result.isEmpty) {
+    throw new PapyraError('config_invalid', `configuration ${file} has nothing for papyra in it`, {
+      hint: 'it needs a persistence section; see man papyra-config',
+    });
+  }
+  return { file, explicit: true, content: result.config };
+}
+
+/** cosmiconfig's own loaders execute whatever they find: ours ask first. */
+function loaders(explicit: boolean) {
+  const data = (parse: (file: string, content: string) => unknown) => {
+    return async (file: string, content: string): Promise<unknown> => {
+      assertTrusted({ file, what: 'configuration', code: false, explicit });
+      return parse(file, content);
+    };
+  };
+  const code = async (file: string): Promise<unknown> => {
+    assertTrusted({ file, what: 'configuration', code: true, explicit });
+    return importDefault(file);
+  };
+  const toml = async (file: string, content: string): Promise<unknown> => {
+    assertTrusted({ file, what: 'configuration', code: false, explicit });
+    const { parse } = await import('smol-toml');
+    const document = parse(content) as { tool?: { papyra?: unknown } };
+    return basename(file) === 'pyproject.toml' ? (document.tool?.papyra ?? null) : document;
+  };
+  const yaml = data(defaultLoadersSync['.yaml']);
+  return {
+    noExt: yaml,
+    '.yaml': yaml,
+    '.yml': yaml,
+    '.json': data(defaultLoadersSync['.json']),
+    '.toml': toml,
+    '.js': code,
+    '.mjs': code,
+    '.cjs': code,
+    '.ts': code,
+  };
+}
+
+async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof PapyraError) throw error;
+    const { code, message, filepath } = error as NodeJS.ErrnoException & { filepath?: string };
+    const file = filepath ?? place;
+    if (code === 'ENOENT' && file === place) {
+      throw new PapyraError('config_invalid', `no configuration at ${file}: no such file`, {
+        hint: 'check --config or PAPYRA_CONFIG',
+        cause: error,
+      });
+    }
+    if (code === 'EACCES') {
+      throw new PapyraError('permission_denied', `cannot read configuration ${file}`, {
+        hint: 'run papyra as a user that may read it',
+        cause: error,
+      });
+    }
+    const reason = message
+      .split('\n')[0]!
+      .replaceAll(file, '')
+      .replace(/^[\s:]+|[\s:]+$/g, '');
+    throw new PapyraError('config_invalid', `cannot read configuration ${file}: ${reason}`, {
+      hint: 'mend the file; nothing was done',
+      cause: error,
+    });
+  }
+}

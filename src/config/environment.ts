@@ -1,0 +1,35 @@
+import { PapyraError } from '../errors.js';
+import type { Overrides } from './types.js';
+import { parseCount, parseDuration, parseSize } from './units.js';
+
+/** The environment variables that stand for a flag: weaker than the flag, stronger than the file. */
+export const ENVIRONMENT = {
+  PAPYRA_PATH: { key: 'path', flag: '--path', parse: (text: string) => text },
+  PAPYRA_BACKEND: { key: 'backend', flag: '--backend', parse: (text: string) => text },
+  PAPYRA_MAX_AGE: { key: 'max_age_seconds', flag: '--max-age', parse: parseDuration },
+  PAPYRA_MAX_RECORDS: { key: 'max_records', flag: '--max-records', parse: parseCount },
+  PAPYRA_MAX_TOTAL_BYTES: { key: 'max_total_bytes', flag: '--max-total-bytes', parse: parseSize },
+} as const satisfies Record<
+  string,
+  { key: keyof Overrides; flag: string; parse: (text: string) => string | number }
+>;
+
+/**
+ * What the environment says. An empty variable counts as not set.
+ *
+ * @throws {PapyraError} `usage` naming the variable whose value is wrong.
+ */
+export function fromEnvironment(env: NodeJS.ProcessEnv): Overrides {
+  const overrides: Record<string, string | number> = {};
+  for (const [name, { key, parse }] of Object.entries(ENVIRONMENT)) {
+    const text = env[name];
+    if (!text) continue;
+    try {
+      overrides[key] = parse(text);
+    } catch (error) {
+      if (!(error instanceof PapyraError)) throw error;
+      throw new PapyraError(error.code, `environment variable ${name}: ${error.message}`);
+    }
+  }
+  return overrides;
+}

@@ -1,0 +1,71 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+
+/** Farther apart than this, two words are not the same word mistyped. */
+const NEAR_MISS = 3;
+
+/** `source: key.path: what was found; allowed: what is allowed`, for the first thing that is wrong. */
+export function explainIssue(
+  error: z.ZodError,
+  input: unknown,
+  schema: z.ZodType,
+): { path: string; problem: string; hint?: string } {
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0]!;
+    const allowed = keysAt(schema, issue.path);
+    return {
+      path: [...issue.path, key].join('.'),
+      problem: `unknown key; allowed here: ${allowed.join(', ')}`,
+      ...suggestion(key, allowed),
+    };
+  }
+  const found = valueAt(input, issue.path);
+  return {
+    path,
+    problem: `found ${inWords(found)}, allowed: ${issue.message}`,
+    ...(typeof found === 'string' ? suggestion(found, issue.message.match(/\w+/g) ?? []) : {}),
+  };
+}
+
+/** `did you mean …?` when one of the candidates is close enough. */
+export function suggestion(word: string, candidates: string[]): { hint?: string } {
+  if (candidates.length === 0 || word.length < 3) return {};
+  const best = closest(word, candidates);
+  const near = distance(word.toLowerCase(), best.toLowerCase());
+  return near > 0 && near <= Math.min(NEAR_MISS, best.length / 2)
+    ? { hint: `did you mean ${best}?` }
+    : {};
+}
+
+interface SchemaNode {
+  shape?: Record<string, SchemaNode>;
+  unwrap?: () => SchemaNode;
+  type?: string;
+}
+
+function keysAt(schema: z.ZodType, path: PropertyKey[]): string[] {
+  let node = schema as unknown as SchemaNode | undefined;
+  for (const key of path) node = open(node)?.shape?.[String(key)];
+  return Object.keys(open(node)?.shape ?? {});
+}
+
+function open(node: SchemaNode | undefined): SchemaNode | undefined {
+  return node?.type === 'optional' ? node.unwrap?.() : node;
+}
+
+function valueAt(input: unknown, path: PropertyKey[]): unknown {
+  let value = input;
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  return value;
+}
+
+function inWords(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'function') return 'a function';
+  const json = JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
+  );
+  return json.length > 60 ? `${json.slice(0, 57)}…` : json;
+}

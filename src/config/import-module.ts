@@ -1,0 +1,11 @@
+import { pathToFileURL } from 'node:url';
+
+/** The default export of a module. TypeScript needs a loader: Node 20 cannot read it by itself. */
+export async function importDefault(file: string): Promise<unknown> {
+  if (file.endsWith('.ts')) {
+    const { createJiti } = await import('jiti');
+    return createJiti(import.meta.url, { fsCache: false }).import(file, { default: true });
+  }
+  const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  return module.default;
+}

@@ -1,0 +1,138 @@
+import { dirname, resolve } from 'node:path';
+import { PapyraError } from '../errors.js';
+import type { RetentionPolicy } from '../retention/policy.js';
+import type { FoundConfig } from './discover.js';
+import { suggestion } from './explain.js';
+import { assertTrusted } from './trust.js';
+import {
+  BACKENDS,
+  type ConfigInput,
+  type EffectiveConfig,
+  type Overrides,
+  type PersistenceInput,
+  type StoreConfig,
+} from './types.js';
+import { parseDuration, parseSize } from './units.js';
+
+export interface ResolveRequest {
+  found: FoundConfig | null;
+  /** The validated content of `found`, or what was given in a call. */
+  input: ConfigInput;
+  overrides: Overrides;
+  cwd: string;
+}
+
+/**
+ * Takes file, environment and flags together. `overrides.path` replaces the whole persistence section
+ * and the hooks; without it the retention flags override the configured policy key by key.
+ *
+ * @throws {PapyraError} `config_invalid` when no store comes out of it.
+ */
+export function resolveConfig(request: ResolveRequest): EffectiveConfig {
+  const { found, input, overrides } = request;
+  const given = overrides.path !== undefined;
+  const persistence = given ? {} : (input.persistence ?? {});
+  if (!given) refuseUnsupported(input, source(found));
+  return {
+    file: found?.file ?? null,
+    store: given ? pathStore(request) : configuredStore(request, persistence),
+    retention: retentionOf(persistence, overrides),
+    metrics: { enabled: input.metrics?.enabled ?? true },
+  };
+}
+
+function pathStore({ overrides, cwd }: ResolveRequest): StoreConfig {
+  const backend = overrides.backend ?? 'json';
+  assertBuiltIn(backend);
+  if (backend !== 'json') throw cannot(`--path with --backend ${backend}`, backend);
+  return { backend, path: resolve(cwd, overrides.path!), namedBy: 'path' };
+}
+
+function configuredStore(request: ResolveRequest, persistence: PersistenceInput): StoreConfig {
+  const { found, overrides, cwd } = request;
+  if (overrides.backend !== undefined) assertBuiltIn(overrides.backend);
+  const backend = overrides.backend ?? persistence.backend;
+  const where = source(found);
+  if (backend === undefined) {
+    if (!found && !request.input.persistence) throw nothingConfigured();
+    throw new PapyraError('config_invalid', `${where}: persistence.backend is missing`, {
+      hint: `set it to ${BACKENDS.join(', ')} or the path of a module`,
+    });
+  }
+  const base = found ? dirname(found.file) : cwd;
+  switch (backend) {
+    case 'json':
+      if (persistence.path === undefined) {
+        throw new PapyraError('config_invalid', `${where}: persistence.path is missing`, {
+          hint: 'name the log file of the json backend',
+        });
+      }
+      return { backend, path: resolve(base, persistence.path), namedBy: 'config' };
+    case 'memory':
+      return { backend };
+    case 'rotating':
+    case 'redis':
+      throw cannot(`${where}: persistence.backend ${backend}`, backend);
+    default:
+      return moduleStore(resolve(base, backend), persistence, base, found);
+  }
+}
+
+function moduleStore(
+  module: string,
+  options: PersistenceInput,
+  baseDirectory: string,
+  found: FoundConfig | null,
+): StoreConfig {
+  const explicit = found?.explicit ?? true;
+  // A configuration that names code decides what is executed.
+  if (found) assertTrusted({ file: found.file, what: 'configuration', code: true, explicit });
+  return { backend: 'module', module, options, baseDirectory };
+}
+
+function retentionOf({ retention }: PersistenceInput, overrides: Overrides): RetentionPolicy {
+  const age = retention?.max_age_seconds;
+  const size = retention?.max_total_bytes;
+  return {
+    max_age_seconds:
+      overrides.max_age_seconds ?? (typeof age === 'string' ? parseDuration(age) : age) ?? null,
+    max_records: overrides.max_records ?? retention?.max_records ?? null,
+    max_total_bytes:
+      overrides.max_total_bytes ?? (typeof size === 'string' ? parseSize(size) : size) ?? null,
+  };
+}
+
+function source(found: FoundConfig | null): string {
+  return found ? found.file : 'the configuration';
+}
+
+function assertBuiltIn(backend: string): void {
+  const names = [...BACKENDS];
+  if (names.includes(backend as (typeof BACKENDS)[number])) return;
+  throw new PapyraError('usage', `--backend ${backend}: no such backend`, {
+    hint: suggestion(backend, names).hint ?? `it can be ${names.join(', ')}`,
+  });
+}
+
+function nothingConfigured(): PapyraError {
+  return new PapyraError('config_invalid', 'no configuration found, and no --path given', {
+    hint: 'name a log with --path FILE, or write a papyra.config.yaml; see man papyra-config',
+  });
+}
+
+/** What the contract has and this version has not: said plainly, never passed over. */
+function refuseUnsupported({ persistence, metrics, hooks }: ConfigInput, where: string): void {
+  const keys: [string, unknown][] = [
+    ['persistence.archive', persistence?.archive],
+    ['metrics.textfile', metrics?.textfile],
+    ['hooks', hooks],
+  ];
+  const key = keys.find(([, value]) => value !== undefined)?.[0];
+  if (key !== undefined) throw cannot(`${where}: ${key}`, key);
+}
+
+function cannot(what: string, thing: string): PapyraError {
+  return new PapyraError('config_invalid', `${what} is not supported by this version of papyra`, {
+    hint: `nothing was done; leave ${thing} out, or use a version that has it`,
+  });
+}

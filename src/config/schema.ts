@@ -1,0 +1,99 @@
+import * as z from 'zod';
+import { BACKENDS, type ConfigInput } from './types.js';
+import { parseDuration, parseSize } from './units.js';
+
+/** Every leaf says in its error what is allowed there; `explain.ts` adds where, and what was found. */
+function says(allowed: string): { error: string } {
+  return { error: allowed };
+}
+
+function withUnit(parse: (text: string) => number, allowed: string) {
+  const text = z.string().refine((value) => {
+    try {
+      return parse(value) > 0;
+    } catch {
+      return false;
+    }
+  });
+  return z.union([z.number().positive(), text], says(allowed));
+}
+
+const COUNT = 'a whole number above zero';
+const SIZE = 'bytes above zero, such as 500000000, 500MB or 64KiB';
+
+const count = z.number(says(COUNT)).int(says(COUNT)).positive(says(COUNT));
+const size = withUnit(parseSize, SIZE);
+const text = z.string(says('a text')).min(1, says('a text that is not empty'));
+const flag = z.boolean(says('true or false'));
+const command = z.array(text, says('a list: the command, then its arguments')).min(1, {
+  error: 'a list with at least the command',
+});
+const address = z.strictObject(
+  { host: text, port: z.number(says('a port number')).int().min(1).max(65_535).optional() },
+  says('a host and a port'),
+);
+
+const retention = z.strictObject(
+  {
+    max_age_seconds: withUnit(
+      parseDuration,
+      'seconds above zero, or a duration such as 12h or 7d',
+    ).optional(),
+    max_records: count.optional(),
+    max_total_bytes: size.optional(),
+  },
+  says('max_age_seconds, max_records and max_total_bytes, each optional'),
+);
+
+const backend = text.refine(
+  (value) => (BACKENDS as readonly string[]).includes(value) || /^\.{0,2}\//.test(value),
+  says(`${BACKENDS.join(', ')} or a path such as ./my-backend.mjs`),
+);
+
+const persistence = z.strictObject(
+  {
+    backend: backend.optional(),
+    path: text.optional(),
+    max_bytes: size.optional(),
+    max_files: count.optional(),
+    url: text.optional(),
+    cluster: z.array(z.union([text, address]), says('a list of host:port')).optional(),
+    sentinel: z
+      .strictObject(
+        { name: text, nodes: z.array(z.union([text, address]), says('a list of host:port')) },
+        says('the name of the master and its sentinel nodes'),
+      )
+      .optional(),
+    prefix: text.optional(),
+    system_id: z
+      .union([text, z.array(text).min(1)], says('a name, a list of names, or "*"'))
+      .optional(),
+    approx_trim: flag.optional(),
+    retention: retention.optional(),
+    archive: z.strictObject({ dir: text }, says('a directory: { dir: /backup }')).optional(),
+  },
+  says('the store: backend, path, retention and so on'),
+);
+
+export const configSchema = z.strictObject(
+  {
+    persistence: persistence.optional(),
+    metrics: z
+      .strictObject(
+        { enabled: flag.optional(), textfile: text.optional() },
+        says('enabled and textfile'),
+      )
+      .optional(),
+    hooks: z
+      .strictObject(
+        {
+          before_compact: command.optional(),
+          after_compact: command.optional(),
+          on_error: command.optional(),
+        },
+        says('before_compact, after_compact and on_error'),
+      )
+      .optional(),
+  },
+  says('the sections persistence, metrics and hooks'),
+) satisfies z.ZodType<ConfigInput>;

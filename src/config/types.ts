@@ -1,0 +1,75 @@
+import type { RetentionPolicy } from '../retention/policy.js';
+
+export const BACKENDS = ['json', 'rotating', 'redis', 'memory'] as const;
+
+/** Where a Redis, sentinel or cluster node listens. */
+export interface Address {
+  host: string;
+  port?: number | undefined;
+}
+
+/** The `retention` section as it may be written. */
+export interface RetentionInput {
+  /** Seconds, or a text such as `7d`. */
+  max_age_seconds?: number | string | undefined;
+  max_records?: number | undefined;
+  /** Bytes, or a text such as `2GB`. */
+  max_total_bytes?: number | string | undefined;
+}
+
+/** The `persistence` section as it may be written. */
+export interface PersistenceInput {
+  /** `json`, `rotating`, `redis`, `memory`, or the path of a backend module. */
+  backend?: string | undefined;
+  /** The log; relative to the configuration file, or to the working directory in a call. */
+  path?: string | undefined;
+  /** Bytes, or a text such as `50MB`. */
+  max_bytes?: number | string | undefined;
+  max_files?: number | undefined;
+  url?: string | undefined;
+  cluster?: (string | Address)[] | undefined;
+  sentinel?: { name: string; nodes: (string | Address)[] } | undefined;
+  prefix?: string | undefined;
+  system_id?: string | string[] | undefined;
+  approx_trim?: boolean | undefined;
+  retention?: RetentionInput | undefined;
+  archive?: { dir: string } | undefined;
+}
+
+/** A whole configuration as it may be written. */
+export interface ConfigInput {
+  persistence?: PersistenceInput | undefined;
+  metrics?: { enabled?: boolean | undefined; textfile?: string | undefined } | undefined;
+  hooks?:
+    | {
+        before_compact?: string[] | undefined;
+        after_compact?: string[] | undefined;
+        on_error?: string[] | undefined;
+      }
+    | undefined;
+}
+
+/** Values that beat the configuration file: of the environment, of flags, of a call. */
+export interface Overrides {
+  /** A log; replaces the whole persistence section and the hooks. */
+  path?: string | undefined;
+  backend?: string | undefined;
+  max_age_seconds?: number | undefined;
+  max_records?: number | undefined;
+  max_total_bytes?: number | undefined;
+}
+
+/** The store as papyra will open it. */
+export type StoreConfig =
+  | { backend: 'json'; path: string; namedBy: 'path' | 'config' }
+  | { backend: 'memory' }
+  | { backend: 'module'; module: string; options: PersistenceInput; baseDirectory: string };
+
+/** The configuration in force: file, environment and flags taken together. */
+export interface EffectiveConfig {
+  /** The configuration file; null when there is none. */
+  file: string | null;
+  store: StoreConfig;
+  retention: RetentionPolicy;
+  metrics: { enabled: boolean };
+}

@@ -1,0 +1,88 @@
+import { PapyraError } from '../errors.js';
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
+
+const BYTES = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+} as const;
+
+const DURATION = /^(\d+(?:\.\d+)?)(s|m|h|d|w)$/;
+const SIZE = /^(\d+(?:\.\d+)?)\s*(B|[kK]B|[MGT]B|[KMGT]iB)?$/;
+
+function usage(message: string): PapyraError {
+  return new PapyraError('usage', message);
+}
+
+/**
+ * A duration such as `90s`, `30m`, `12h`, `7d`, `4w`, in seconds. The unit is required: a bare `7`
+ * would mean seconds to one reader and days to another.
+ *
+ * @throws {PapyraError} `usage` when the text is not a duration above zero.
+ */
+export function parseDuration(text: string): number {
+  const match = DURATION.exec(text.trim());
+  if (!match) {
+    const bare = /^\d+(\.\d+)?$/.test(text.trim());
+    throw usage(
+      bare
+        ? `'${text}' has no unit: write ${text.trim()}s, ${text.trim()}m, ${text.trim()}h, ${text.trim()}d or ${text.trim()}w`
+        : `'${text}' is not a duration such as 90s, 30m, 12h, 7d or 4w`,
+    );
+  }
+  const seconds = Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS];
+  if (seconds <= 0) throw usage(`'${text}' must be more than zero`);
+  return seconds;
+}
+
+/**
+ * A size such as `500MB`, `2GB`, `64KiB` or a plain number of bytes, in bytes. `MB` is 10^6, `MiB` 2^20.
+ *
+ * @throws {PapyraError} `usage` when the text is not a whole number of bytes above zero.
+ */
+export function parseSize(text: string): number {
+  const match = SIZE.exec(text.trim());
+  if (!match) throw usage(`'${text}' is not a size such as 500MB, 2GB, 64KiB or a number of bytes`);
+  const bytes = Number(match[1]) * BYTES[(match[2] ?? 'B') as keyof typeof BYTES];
+  if (!Number.isSafeInteger(bytes)) throw usage(`'${text}' is not a whole number of bytes`);
+  if (bytes <= 0) throw usage(`'${text}' must be more than zero`);
+  return bytes;
+}
+
+/**
+ * A whole number above zero, such as the value of `--max-records`.
+ *
+ * @throws {PapyraError} `usage` for anything else.
+ */
+export function parseCount(text: string): number {
+  const count = /^\d+$/.test(text.trim()) ? Number(text) : NaN;
+  if (!Number.isSafeInteger(count) || count <= 0) {
+    throw usage(`'${text}' is not a whole number above zero`);
+  }
+  return count;
+}
+
+/**
+ * A point in time, in seconds since 1970: ISO 8601 (`2026-11-22T05:00:00Z`) or seconds (`1790000000`).
+ * A date without a time zone is taken as UTC, as the reports print it.
+ *
+ * @throws {PapyraError} `usage` when the text is neither.
+ */
+export function parseTime(text: string): number {
+  const trimmed = text.trim();
+  if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed);
+  const zoned = /^\d{4}-\d{2}-\d{2}$|(Z|[+-]\d{2}:?\d{2})$/.test(trimmed) ? trimmed : `${trimmed}Z`;
+  const milliseconds = /^\d{4}-\d{2}-\d{2}/.test(trimmed) ? Date.parse(zoned) : NaN;
+  if (Number.isNaN(milliseconds)) {
+    throw usage(`'${text}' is not a time such as 2026-11-22T05:00:00Z or 1790000000`);
+  }
+  return milliseconds / 1000;
+}

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PapyraError, interruption } from '../errors.js';
+import { openCompanion, type Owner } from './durable.js';
+import { attempt } from './system-error.js';
+
+const RETRY_MS = 100;
+
+export interface LockRequest {
+  /** The lock file; created when missing, never removed. */
+  path: string;
+  /** What it guards, for the message. */
+  target: string;
+  owner: Owner;
+  /** Milliseconds to wait for another holder; 0: do not wait. */
+  waitMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+export interface Lock {
+  /** To hand to a child that must keep the lock while it works. */
+  fd: number;
+  release(): void;
+}
+
+/**
+ * An exclusive lock, held through an open descriptor: the kernel frees it when the last process with
+ * that descriptor ends, however it ends. Node has no flock(2), so the `flock` command takes it on our
+ * descriptor, which it inherits; the lock belongs to the open file, not to the command, and stays.
+ *
+ * @throws {PapyraError} `try_again` when somebody else holds it; `config_invalid` where there is no `flock`.
+ */
+export async function takeLock(request: LockRequest): Promise<Lock> {
+  const { path } = request;
+  const fd = attempt('open the lock file', path, () => openCompanion(path, request.owner));
+  try {
+    const deadline = performance.now() + request.waitMs;
+    while (!tryFlock(fd)) {
+      if (request.signal?.aborted) throw interruption(request.signal);
+      if (performance.now() >= deadline) throw held(request);
+      await sleep(RETRY_MS);
+    }
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  sign(fd);
+  return { fd, release: () => closeSync(fd) };
+}
+
+function tryFlock(fd: number): boolean {
+  const result = spawnSync('flock', ['-x', '-n', '3'], {
+    stdio: ['ignore', 'ignore', 'pipe', fd],
+    encoding: 'utf8',
+  });
+  if (result.status === 0) return true;
+  if (result.status === 1 && result.stderr === '') return false;
+  if (result.error) {
+    throw new PapyraError('config_invalid', 'the flock command was not found', {
+      hint: 'install the package util-linux (busybox has it, too)',
+      cause: result.error,
+    });
+  }
+  throw new PapyraError(
+    'io_error',
+    `flock failed: ${result.stderr.trim() || `status ${result.status}`}`,
+  );
+}
+
+/** Says in the lock file who holds it. Only a courtesy: on a full disk the lock works without. */
+function sign(fd: number): void {
+  try {
+    ftruncateSync(fd, 0);
+    writeSync(fd, `pid ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`, 0);
+  } catch {
+    // The lock is what counts.
+  }
+}
+
+function held(request: LockRequest): PapyraError {
+  let holder = '';
+  try {
+    holder = readFileSync(request.path, 'utf8').trim();
+  } catch {
+    // Nobody knows.
+  }
+  return new PapyraError(
+    'try_again',
+    `another run of papyra is working on ${request.target}${holder ? ` (${holder})` : ''}`,
+    { hint: 'run again when it has finished, or wait for it with --lock-wait 10m' },
+  );
+}

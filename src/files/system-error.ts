@@ -1,0 +1,59 @@
+import { PapyraError, type ErrorCode } from '../errors.js';
+
+const REASONS: Record<string, { code: ErrorCode; reason: string; hint?: string }> = {
+  EACCES: {
+    code: 'permission_denied',
+    reason: 'permission denied',
+    hint: 'run papyra as the user that owns the log, or as root',
+  },
+  EPERM: {
+    code: 'permission_denied',
+    reason: 'operation not permitted',
+    hint: 'run papyra as the user that owns the log, or as root; look for chattr +i or +a on it',
+  },
+  ENOENT: { code: 'not_found', reason: 'no such file or directory' },
+  ENOTDIR: { code: 'not_found', reason: 'a part of the path is not a directory' },
+  EISDIR: { code: 'not_found', reason: 'it is a directory' },
+  ELOOP: { code: 'io_error', reason: 'unexpected symbolic link' },
+  ENOSPC: { code: 'io_error', reason: 'no space left on the device', hint: 'free some space' },
+  EDQUOT: { code: 'io_error', reason: 'the disk quota is used up', hint: 'raise the quota' },
+  EFBIG: { code: 'io_error', reason: 'the file size limit is reached', hint: 'see ulimit -f' },
+  EROFS: { code: 'io_error', reason: 'the file system is read-only' },
+  EIO: {
+    code: 'io_error',
+    reason: 'input/output error',
+    hint: 'look at dmesg: the disk may be failing',
+  },
+  EMFILE: { code: 'io_error', reason: 'too many open files', hint: 'raise ulimit -n' },
+};
+
+/** The `code` of an error thrown by Node's file system calls; undefined for any other value. */
+export function errnoOf(error: unknown): string | undefined {
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  return error instanceof Error && typeof code === 'string' ? code : undefined;
+}
+
+/**
+ * Puts a failed system call into words: `cannot <action> <path>: <reason>`. What is no system error
+ * passes through as it is.
+ */
+export function systemError(error: unknown, action: string, path: string): unknown {
+  if (error instanceof PapyraError) return error;
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const known = REASONS[errno];
+  return new PapyraError(
+    known?.code ?? 'io_error',
+    `cannot ${action} ${path}: ${known?.reason ?? errno}`,
+    { cause: error, ...(known?.hint === undefined ? {} : { hint: known.hint }) },
+  );
+}
+
+/** Runs a system call, and words its failure. */
+export function attempt<T>(action: string, path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw systemError(error, action, path);
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * Papyra's compaction as a library: `openSystem()` finds the store as the command line does.
+ *
+ * @packageDocumentation
+ */
+import type { Backend, Progress } from './backends/backend.js';
+import { openBackend } from './backends/open.js';
+import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
+import { loadConfig } from './config/load.js';
+import { PapyraError } from './errors.js';
+import { count, reset, type MetricsState, type RunResult } from './metrics/counters.js';
+import { fileMetrics, type MetricsStore } from './metrics/file-store.js';
+import { metricsReport, unavailableReport, type MetricsReport } from './metrics/report.js';
+import type { CompactionReport } from './report.js';
+import type { OddLines, RetentionRules } from './retention/policy.js';
+
+export { parseCount, parseDuration, parseSize, parseTime } from './config/units.js';
+export { PapyraError } from './errors.js';
+export type { Progress } from './backends/backend.js';
+export type { CustomBackend, CustomCompactRequest, PartialReport } from './backends/custom.js';
+export type {
+  Address,
+  ConfigInput,
+  Overrides,
+  PersistenceInput,
+  RetentionInput,
+} from './config/types.js';
+export type { ErrorCode, PapyraErrorOptions } from './errors.js';
+export type { Counters } from './metrics/counters.js';
+export type { MetricsReport } from './metrics/report.js';
+export type { CompactionPart, CompactionReport, CompactionStatus, PartAction } from './report.js';
+export type { OddLines, RetentionPolicy } from './retention/policy.js';
+
+/** How `openSystem()` finds the store. */
+export interface OpenOptions extends ConfigInput {
+  /** A configuration file; else PAPYRA_CONFIG, else the usual search. Not looked at when `persistence` is given. */
+  configFile?: string;
+  /** Values that beat file and environment, as flags do. */
+  overrides?: Overrides;
+  /** The directory where relative paths start and the search begins; default: the working directory. */
+  cwd?: string;
+}
+
+/** How one compaction is done. All optional. */
+export interface CompactOptions extends Partial<OddLines> {
+  /** Only plan: the report says what would be done. Creates nothing and takes no lock. */
+  dryRun?: boolean;
+  /** The instant at which retention decides, in seconds since 1970. Only with `dryRun`. */
+  now?: number;
+  /** Allow a plan that leaves no record at all. */
+  allowEmpty?: boolean;
+  /** Milliseconds to wait for another run's lock; default 0: do not wait. */
+  lockWaitMs?: number;
+  /** Stops the run at the next safe point; the storage is then as it was. */
+  signal?: AbortSignal;
+  /** Called often, with bytes done and in all. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** A store, opened. */
+export interface System {
+  /** The configuration file in force; null when there is none. */
+  readonly configFile: string | null;
+  /** Backend and target, for messages: `json /data/events.ndjson`. */
+  readonly store: { backend: string; target: string | null };
+  readonly persistence: {
+    /**
+     * Removes what has expired, for good.
+     *
+     * @throws {PapyraError} `refused` when nothing would be left or unreadable lines were to fail;
+     * `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
+     * at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it was, unless
+     * the message says otherwise.
+     */
+    compact(options?: CompactOptions): Promise<CompactionReport>;
+  };
+  readonly metrics: {
+    /** The counters over all runs. Changes nothing. */
+    read(): Promise<MetricsReport>;
+    /**
+     * Sets all counters to zero.
+     *
+     * @throws {PapyraError} `io_error` or `permission_denied` when the counters cannot be written.
+     */
+    reset(): Promise<MetricsReport>;
+  };
+  /** Lets go of whatever is open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Finds the configuration and opens its store: `openSystem()` searches as the command line does,
+ * `openSystem({ persistence: {…} })` takes what it is given.
+ *
+ * @throws {PapyraError} `config_invalid` when the configuration is missing, wrong or not to be
+ * trusted; `usage` for a bad PAPYRA_… variable.
+ */
+export async function openSystem(options: OpenOptions = {}): Promise<System> {
+  const { configFile, overrides, cwd, ...input } = options;
+  const given = input.persistence === undefined ? undefined : input;
+  const config = await loadConfig({ configFile, overrides, cwd, input: given });
+  const backend = await openBackend(config.store, loadModule);
+  return {
+    configFile: config.file,
+    store: { backend: backend.name, target: backend.target },
+    persistence: { compact: (how = {}) => compact(config, backend, how) },
+    metrics: {
+      read: () => Promise.resolve(readMetrics(config, backend)),
+      reset: () => resetMetrics(config, backend),
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function loadModule(file: string): Promise<unknown> {
+  const { assertTrusted } = await import('./config/trust.js');
+  // As root, what is executed must be root's; for others the configuration that names it was asked.
+  assertTrusted({ file, what: 'backend module', code: true, explicit: true });
+  const { importDefault } = await import('./config/import-module.js');
+  return importDefault(file);
+}
+
+async function compact(
+  config: EffectiveConfig,
+  backend: Backend,
+  how: CompactOptions,
+): Promise<CompactionReport> {
+  const dryRun = how.dryRun ?? false;
+  if (how.now !== undefined && !dryRun) {
+    throw new PapyraError('usage', 'now goes with a dry run only', {
+      hint: 'a real compaction decides by the clock',
+    });
+  }
+  const rules: RetentionRules = {
+    ...config.retention,
+    now: how.now ?? Date.now() / 1000,
+    unreadable: how.unreadable ?? 'keep',
+    undated: how.undated ?? 'keep',
+  };
+  const request = {
+    rules,
+    dryRun,
+    allowEmpty: how.allowEmpty ?? false,
+    lockWaitMs: how.lockWaitMs ?? 0,
+    signal: how.signal,
+    onProgress: how.onProgress,
+  };
+  if (dryRun) return runPlan(backend, request, false);
+  try {
+    const report = await runPlan(backend, request, true);
+    await record(config, backend, { report }, report.warnings);
+    return report;
+  } catch (error) {
+    const stopped = error instanceof PapyraError && error.code === 'interrupted';
+    await record(config, backend, { failed: stopped ? 'stopped' : 'error' }, []);
+    throw error;
+  }
+}
+
+async function runPlan(
+  backend: Backend,
+  request: Parameters<Backend['plan']>[0],
+  execute: boolean,
+): Promise<CompactionReport> {
+  const plan = await backend.plan(request);
+  try {
+    return execute ? await plan.execute() : plan.report;
+  } finally {
+    plan.close();
+  }
+}
+
+/** The counters of a store, or why it has none. */
+function metricsOf(config: EffectiveConfig, backend: Backend): MetricsStore | string {
+  if (!config.metrics.enabled) return 'metrics are disabled in the configuration';
+  const home = backend.home();
+  return 'unavailable' in home ? home.unavailable : fileMetrics(home.log);
+}
+
+/** Counts a run. Metrics that cannot be written are a warning, never a reason to fail. */
+async function record(
+  config: EffectiveConfig,
+  backend: Backend,
+  run: RunResult,
+  warnings: string[],
+): Promise<void> {
+  try {
+    const store = metricsOf(config, backend);
+    if (typeof store === 'string') return;
+    const warning = await store.update((state) => count(state, run));
+    if (warning !== undefined) warnings.push(warning);
+  } catch (error) {
+    warnings.push(`this run was not counted: ${(error as Error).message}`);
+  }
+}
+
+function readMetrics(config: EffectiveConfig, backend: Backend): MetricsReport {
+  const store = metricsOf(config, backend);
+  if (typeof store === 'string') return unavailableReport(backend.name, backend.target, store);
+  const { state, warning } = store.read();
+  return metricsReport(backend.name, backend.target, state, backend.usage(), warning);
+}
+
+async function resetMetrics(config: EffectiveConfig, backend: Backend): Promise<MetricsReport> {
+  const store = metricsOf(config, backend);
+  if (typeof store === 'string') return unavailableReport(backend.name, backend.target, store);
+  const now = new Date();
+  let after: MetricsState | undefined;
+  const warning = await store.update((state) => (after = reset(state, now)));
+  return metricsReport(backend.name, backend.target, after!, backend.usage(), warning);
+}

@@ -1,0 +1,138 @@
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
+import { PapyraError } from '../errors.js';
+import { adoptIfAllowed, replaceFile, type Owner } from '../files/durable.js';
+import { takeLock } from '../files/lock.js';
+import { namesFor } from '../files/names.js';
+import { errnoOf, systemError } from '../files/system-error.js';
+import { freshState, type MetricsState } from './counters.js';
+
+const SCHEMA = 'papyra.metrics-store/v1';
+
+/** An update is done in milliseconds; whoever holds the lock longer is stuck. */
+const LOCK_WAIT_MS = 5000;
+
+/** Where the counters of a store live. */
+export interface MetricsStore {
+  /** Reads without touching anything: null when no run was counted yet; a warning when what is there cannot be read. */
+  read(): { state: MetricsState | null; warning?: string };
+  /** Changes the counters, alone. Returns a warning when something was wrong with them. */
+  update(change: (state: MetricsState) => MetricsState): Promise<string | undefined>;
+}
+
+/** Counters in the folder `.papyra` beside the log, with the log's owner and mode. */
+export function fileMetrics(log: string): MetricsStore {
+  const names = namesFor(log);
+  return {
+    read() {
+      const { state, broken } = load(names.metrics);
+      if (broken === undefined) return { state: state ?? null };
+      const warning = `the metrics in ${names.metrics} cannot be read (${broken}); the next run sets them aside`;
+      return { state: null, warning };
+    },
+    async update(change) {
+      const owner = ownerOf(log, names.directory);
+      try {
+        makeHome(names.home, owner);
+        const lock = await takeLock({
+          path: names.metricsLock,
+          target: names.metrics,
+          owner,
+          waitMs: LOCK_WAIT_MS,
+        });
+        try {
+          const { state, broken } = load(names.metrics);
+          const aside = broken === undefined ? undefined : setAside(names.metrics, broken);
+          const next = change(state ?? freshState(new Date()));
+          const document = { schema: SCHEMA, ...next };
+          replaceFile(names.metrics, `${JSON.stringify(document, null, 1)}\n`, owner);
+          return aside;
+        } finally {
+          lock.release();
+        }
+      } catch (error) {
+        throw systemError(error, 'write the metrics to', names.metrics);
+      }
+    },
+  };
+}
+
+function load(path: string): { state?: MetricsState; broken?: string } {
+  let text: string;
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      text = readFileSync(fd, 'utf8');
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return {};
+    if (errno === 'ELOOP' || errno === 'EISDIR') return { broken: 'it is not a regular file' };
+    throw systemError(error, 'read the metrics in', path);
+  }
+  return parse(text);
+}
+
+function parse(text: string): { state?: MetricsState; broken?: string } {
+  let document: (Partial<MetricsState> & { schema?: unknown }) | null;
+  try {
+    document = JSON.parse(text) as typeof document;
+  } catch {
+    return { broken: 'it is not JSON' };
+  }
+  const fresh = freshState(new Date(0));
+  const { schema, counters, since, last_compaction = null, records_left = null } = document ?? {};
+  if (schema !== SCHEMA) return { broken: `it is not of the form ${SCHEMA}` };
+  const sound = Object.keys(fresh.counters).every((key) => {
+    const value: unknown = counters?.[key as keyof typeof counters];
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+  });
+  if (!counters || !sound) return { broken: 'a counter is missing or is no number' };
+  if (typeof last_compaction !== 'object') return { broken: 'its last report is no object' };
+  if (typeof since !== 'string') return { broken: 'it does not say since when it counts' };
+  return { state: { counters, since, last_compaction, records_left } };
+}
+
+function setAside(path: string, why: string): string {
+  const aside = `${path}.broken-${new Date().toISOString().replaceAll(':', '')}`;
+  renameSync(path, aside);
+  return `the metrics in ${path} could not be read (${why}): set aside as ${aside}, counting starts anew`;
+}
+
+/** The folder gives the same people the same rights as the log: who may read it may look inside. */
+function makeHome(home: string, owner: Owner): void {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+  try {
+    mkdirSync(home, 0o700);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (lstatSync(home).isDirectory()) return;
+    throw new PapyraError('io_error', `${home} is not a directory`, { hint: 'move it away' });
+  }
+  const fd = openSync(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    const search = (owner.mode & 0o444) >> 2;
+    adoptIfAllowed(fd, { ...owner, mode: (owner.mode & 0o777) | search });
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function ownerOf(log: string, directory: string): Owner {
+  try {
+    return statSync(log);
+  } catch {
+    const { uid, gid } = statSync(directory);
+    return { uid, gid, mode: 0o600 };
+  }
+}

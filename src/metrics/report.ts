@@ -1,0 +1,62 @@
+import type { CompactionReport } from '../report.js';
+import { freshState, type Counters, type MetricsState } from './counters.js';
+
+/** What `papyra metrics persistence` shows, and the document of its `--json`. */
+export interface MetricsReport extends Record<keyof Counters, number | null> {
+  schema: 'papyra.metrics/v1';
+  backend: string;
+  target: string | null;
+  /** Bytes that the store takes now. */
+  disk_usage_bytes: number | null;
+  last_compaction: CompactionReport | null;
+  /** ISO 8601: when counting began; null before the first run. */
+  since: string | null;
+  /** Why there are no numbers; left out when there are. */
+  unavailable?: string;
+  warnings: string[];
+}
+
+export function metricsReport(
+  backend: string,
+  target: string | null,
+  state: MetricsState | null,
+  usage: number | null,
+  warning: string | undefined,
+): MetricsReport {
+  return {
+    schema: 'papyra.metrics/v1',
+    backend,
+    target,
+    ...(state ?? freshState(new Date(0))).counters,
+    disk_usage_bytes: usage,
+    last_compaction: state?.last_compaction ?? null,
+    since: state?.since ?? null,
+    warnings: warning === undefined ? [] : [warning],
+  };
+}
+
+/** For a store without counters: every number null, and the reason. */
+export function unavailableReport(
+  backend: string,
+  target: string | null,
+  reason: string,
+): MetricsReport {
+  return {
+    schema: 'papyra.metrics/v1',
+    backend,
+    target,
+    records_written: null,
+    records_scanned: null,
+    records_dropped: null,
+    files_rewritten: null,
+    bytes_reclaimed: null,
+    compactions_run: null,
+    compaction_errors: null,
+    compactions_stopped: null,
+    disk_usage_bytes: null,
+    last_compaction: null,
+    since: null,
+    unavailable: reason,
+    warnings: [],
+  };
+}

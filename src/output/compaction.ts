@@ -1,0 +1,120 @@
+import type { CompactionReport } from '../report.js';
+import type { RetentionPolicy } from '../retention/policy.js';
+import { grid } from './grid.js';
+import type { Paint } from './paint.js';
+import {
+  formatAge,
+  formatBytes,
+  formatCount,
+  formatSeconds,
+  formatShare,
+  plural,
+  printable,
+} from './text.js';
+
+/** The report of a compaction, for a person. */
+export function compactionText(report: CompactionReport, paint: Paint): string {
+  const blocks = [headline(report, paint)];
+  if (report.records.scanned !== null) blocks.push(numbers(report, paint));
+  if (report.status !== 'no_op') blocks.push(details(report, paint));
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function headline(report: CompactionReport, paint: Paint): string {
+  const target = paint.bold(printable(report.target ?? report.backend));
+  const { dropped } = report.records;
+  const { reclaimed } = report.bytes;
+  switch (report.status) {
+    case 'compacted':
+      return `${paint.green('Compacted')} ${target}: ${formatBytes(reclaimed)} reclaimed.`;
+    case 'dry_run':
+      return dropped === 0
+        ? `${paint.cyan('Dry run')} of ${target}: nothing would go.`
+        : `${paint.cyan('Dry run')} of ${target}: ${formatBytes(reclaimed)} would be reclaimed. Nothing was changed.`;
+    case 'nothing_to_do':
+      return `${paint.green('Nothing to do')} for ${target}: no record has expired, nothing was touched.`;
+    case 'no_op':
+      return `${paint.green('Nothing to do')} for ${target}.`;
+    case 'best_effort':
+      return `${paint.green('Compacted')} ${target}, as far as its backend tells.`;
+    case 'stopped':
+      return `${paint.yellow('Stopped')} ${target} at its time limit: ${formatBytes(reclaimed)} reclaimed; the next run goes on.`;
+    case 'partial':
+      return `${paint.red('Partly done')} ${target}: ${formatBytes(reclaimed)} reclaimed.`;
+  }
+}
+
+function numbers({ status, records, bytes }: CompactionReport, paint: Paint): string {
+  const would = status === 'dry_run' ? 'would ' : '';
+  const rows = [
+    ['', paint.dim('records'), paint.dim('bytes'), ''],
+    ['scanned', formatCount(records.scanned), formatBytes(bytes.before), ''],
+    [
+      would ? 'would drop' : 'dropped',
+      formatCount(records.dropped),
+      formatBytes(bytes.reclaimed),
+      reasons(records.dropped_by),
+    ],
+    [would ? 'would keep' : 'kept', formatCount(records.kept), formatBytes(bytes.after), ''],
+  ];
+  if (records.appended) {
+    rows.push([
+      'appended',
+      formatCount(records.appended),
+      formatBytes(bytes.appended),
+      'meanwhile',
+    ]);
+  }
+  if (records.expired_left) {
+    rows.push(['expired', formatCount(records.expired_left), '', 'left for a later run']);
+  }
+  if (records.unreadable) rows.push(['unreadable', formatCount(records.unreadable), '', 'lines']);
+  if (records.undated) rows.push(['undated', formatCount(records.undated), '', 'among them']);
+  return grid(rows, ['left', 'right', 'right', 'left']);
+}
+
+function reasons(by: CompactionReport['records']['dropped_by']): string {
+  const words = [
+    by.age ? `${formatCount(by.age)} by age` : '',
+    by.count ? `${formatCount(by.count)} by count` : '',
+    by.size ? `${formatCount(by.size)} by size` : '',
+  ];
+  return words.filter(Boolean).join(', ');
+}
+
+function details(report: CompactionReport, paint: Paint): string {
+  const { files, bytes } = report;
+  const would = report.status === 'dry_run' ? 'to be ' : '';
+  const rows = [['policy', policyText(report.policy)]];
+  if (files.rewritten !== null) {
+    const words = [
+      files.rewritten ? `${files.rewritten} ${would}rewritten` : '',
+      files.removed ? `${files.removed} ${would}removed` : '',
+      files.unchanged ? `${files.unchanged} unchanged` : '',
+    ];
+    rows.push(['files', words.filter(Boolean).join(', ') || 'none']);
+  }
+  if (bytes.before !== null && bytes.reclaimed) {
+    rows.push([
+      'on disk',
+      `${formatBytes(bytes.before)} → ${formatBytes(bytes.after)} (${formatShare(bytes.reclaimed, bytes.before)} less)`,
+    ]);
+  }
+  if (report.archive !== null) rows.push(['archive', printable(report.archive)]);
+  rows.push(['took', formatSeconds(report.duration_ms / 1000)]);
+  return grid(
+    rows.map(([key, value]) => [paint.dim(key!), value!]),
+    ['left', 'left'],
+  );
+}
+
+/** `records younger than 7 days, the newest 1,000, at most 2 GB`. */
+export function policyText(policy: RetentionPolicy): string {
+  const { max_age_seconds: age, max_records: count, max_total_bytes: size } = policy;
+  const words = [
+    age === null ? '' : `keep what is younger than ${formatAge(age)}`,
+    count === null ? '' : `keep the newest ${plural(count, 'record')}`,
+    size === null ? '' : `keep at most ${formatBytes(size)}`,
+  ];
+  return words.filter(Boolean).join('; ') || 'no limit';
+}

@@ -1,0 +1,77 @@
+import type { PapyraError } from '../errors.js';
+import { paintFor, type ColorMode, type Paint } from './paint.js';
+import { printable } from './text.js';
+
+export interface ConsoleOptions {
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+  color: ColorMode;
+}
+
+export interface Stream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/** Where words go: the result to stdout, everything else to stderr, nothing at all when quiet. */
+export class Console {
+  readonly paint: Paint;
+  readonly #paintError: Paint;
+
+  constructor(
+    readonly stdout: Stream,
+    readonly stderr: Stream,
+    readonly options: ConsoleOptions,
+    env: NodeJS.ProcessEnv,
+  ) {
+    this.paint = paintFor(stdout, options.color, env);
+    this.#paintError = paintFor(stderr, options.color, env);
+  }
+
+  /** The one result: a document with `--json`, else a text. */
+  result(document: unknown, text: (paint: Paint) => string): void {
+    if (this.options.quiet) return;
+    this.stdout.write(
+      this.options.json ? `${JSON.stringify(document, null, 2)}\n` : text(this.paint),
+    );
+  }
+
+  warnings(warnings: readonly string[]): void {
+    if (this.options.quiet) return;
+    for (const warning of warnings) {
+      this.stderr.write(`papyra: ${this.#paintError.yellow('warning:')} ${printable(warning)}\n`);
+    }
+  }
+
+  /** A word that only `--verbose` wants to hear. */
+  detail(text: string): void {
+    if (this.options.verbose) this.stderr.write(`papyra: ${printable(text)}\n`);
+  }
+
+  /** One or two lines: what failed, and what to do; with `--json` a document in one line after them. */
+  failure(error: PapyraError, exitCode: number): void {
+    const { message, hint, code } = error;
+    this.stderr.write(`papyra: ${this.#paintError.red('error:')} ${printable(message)}\n`);
+    if (hint !== undefined) this.stderr.write(`  ${printable(hint)}\n`);
+    if (this.options.json) {
+      const document = {
+        schema: 'papyra.error/v1',
+        code,
+        exit_code: exitCode,
+        message,
+        hint: hint ?? null,
+      };
+      this.stderr.write(`${JSON.stringify(document)}\n`);
+    }
+    if (this.options.verbose || code === 'internal') this.#trace(error);
+  }
+
+  #trace(error: unknown): void {
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      const lines = (cause.stack ?? String(cause)).split('\n').map(printable);
+      this.stderr.write(`${this.#paintError.dim(lines.join('\n'))}\n`);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import { Chalk } from 'chalk';
+
+export type ColorMode = 'auto' | 'always' | 'never';
+
+export type Paint = Pick<
+  InstanceType<typeof Chalk>,
+  'bold' | 'dim' | 'green' | 'cyan' | 'yellow' | 'red'
+>;
+
+/** Colours for one stream: by itself only on a terminal, and only when NO_COLOR does not forbid it. */
+export function paintFor(
+  stream: { isTTY?: boolean },
+  mode: ColorMode,
+  env: NodeJS.ProcessEnv,
+): Paint {
+  const wanted = stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  return new Chalk({ level: mode === 'always' || (mode === 'auto' && wanted) ? 1 : 0 });
+}

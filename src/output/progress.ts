@@ -1,0 +1,80 @@
+import type { Ora } from 'ora';
+import type { Progress } from '../backends/backend.js';
+import type { Stream } from './console.js';
+import { formatBytes, formatSeconds } from './text.js';
+
+export type ProgressMode = 'auto' | 'always' | 'never';
+
+const TERMINAL_EVERY_MS = 100;
+/** A log file of a scheduled job wants a sign of life, not a film. */
+const PLAIN_EVERY_MS = 5000;
+
+const VERBS = { scan: 'Scanning', write: 'Writing' };
+
+export interface ProgressReporter {
+  update(progress: Progress): void;
+  stop(): void;
+}
+
+/** A spinner on a terminal; with `always`, plain lines elsewhere; else nothing. */
+export function progressTo(stream: Stream, mode: ProgressMode): ProgressReporter {
+  if (mode === 'never' || (mode === 'auto' && !stream.isTTY)) return { update() {}, stop() {} };
+  return stream.isTTY ? spinner() : lines(stream);
+}
+
+/** `Scanning 120.5 MB of 257.1 MB (47 %), 310.2 MB/s, 0.4 s left` */
+export function progressLine({ phase, done, total }: Progress, seconds: number): string {
+  const rate = seconds > 0 ? done / seconds : 0;
+  const share = total > 0 ? Math.min(100, Math.floor((100 * done) / total)) : 100;
+  const left = rate > 0 ? `, ${formatSeconds(Math.max(0, total - done) / rate)} left` : '';
+  return `${VERBS[phase]} ${formatBytes(done)} of ${formatBytes(total)} (${share} %), ${formatBytes(Math.round(rate))}/s${left}`;
+}
+
+/** Calls `show` now and then, with a clock that starts anew in each phase. */
+function paced(everyMs: number, show: (line: string) => void): (progress: Progress) => void {
+  let phase: Progress['phase'] | undefined;
+  let began = 0;
+  let shown = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (progress.phase !== phase) {
+      phase = progress.phase;
+      began = shown = now;
+    }
+    if (now - shown < everyMs) return;
+    shown = now;
+    show(progressLine(progress, (now - began) / 1000));
+  };
+}
+
+function lines(stream: Stream): ProgressReporter {
+  const update = paced(PLAIN_EVERY_MS, (line) => stream.write(`papyra: ${line}\n`));
+  return { update, stop() {} };
+}
+
+function spinner(): ProgressReporter {
+  let shown: Ora | undefined;
+  let text = '';
+  let stopped = false;
+  // Loaded only when there is something to show: a short run never pays for it.
+  const start = async () => {
+    const { default: ora } = await import('ora');
+    if (!stopped) shown = ora({ text, stream: process.stderr, discardStdin: false }).start();
+  };
+  let starting = false;
+  const update = paced(TERMINAL_EVERY_MS, (line) => {
+    text = line;
+    if (shown) shown.text = line;
+    else if (!starting) {
+      starting = true;
+      void start();
+    }
+  });
+  return {
+    update,
+    stop() {
+      stopped = true;
+      shown?.stop();
+    },
+  };
+}

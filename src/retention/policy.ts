@@ -1,0 +1,106 @@
+/**
+ * Which records have expired. Pure: no I/O, no clock.
+ *
+ * Three limits, each optional, applied in this order over the log in append order:
+ *
+ * 1. age: a record expires when `timestamp < now - max_age_seconds`;
+ * 2. count: of what is left, the newest `max_records` stay;
+ * 3. size: of what is left, going back from the newest, records stay until the next one would take
+ *    their bytes past `max_total_bytes`; that one and all older ones expire.
+ *
+ * Count and size are both "a newest part stays", so one position in the sequence of live records says
+ * it all. That is what lets the caller decide with sums per block in place of a list of lines.
+ */
+export interface RetentionPolicy {
+  /** Records older than this many seconds expire; null: no limit. */
+  max_age_seconds: number | null;
+  /** At most this many records stay; null: no limit. */
+  max_records: number | null;
+  /** At most this many bytes of records stay, each counted with its newline; null: no limit. */
+  max_total_bytes: number | null;
+}
+
+/** What to do with lines that are not plain dated records. */
+export interface OddLines {
+  /** `keep` in place (default), `drop`, or refuse the whole run (`fail`). */
+  unreadable: 'keep' | 'drop' | 'fail';
+  /** `keep` (default) or `drop` records without a finite numeric timestamp. */
+  undated: 'keep' | 'drop';
+}
+
+export interface RetentionRules extends RetentionPolicy, OddLines {
+  /** The one instant, in seconds since 1970, at which the whole run decides. */
+  now: number;
+}
+
+export type LineKind = 'record' | 'undated' | 'unreadable' | 'blank';
+
+/**
+ * What becomes of a line before count and size are looked at:
+ *
+ * - `live`: takes a place in count and size, which decide about it;
+ * - `pinned`: stays whatever the limits say, and takes no place;
+ * - `expired`: goes by age (or is undated and dropped on request);
+ * - `discarded`: unreadable, and dropped on request;
+ * - `blank`: nothing; goes along when something else does.
+ */
+export type Standing = 'live' | 'pinned' | 'expired' | 'discarded' | 'blank';
+
+/** An amount of live records. */
+export interface Tally {
+  records: number;
+  bytes: number;
+}
+
+/** The limits alone, as reports show them. */
+export function policyOf(rules: RetentionPolicy): RetentionPolicy {
+  const { max_age_seconds, max_records, max_total_bytes } = rules;
+  return { max_age_seconds, max_records, max_total_bytes };
+}
+
+/** Whether any limit is set at all. */
+export function isUnlimited(policy: RetentionPolicy): boolean {
+  return (
+    policy.max_age_seconds === null &&
+    policy.max_records === null &&
+    policy.max_total_bytes === null
+  );
+}
+
+/** Records with a timestamp below this have expired by age. */
+export function ageCutoff(rules: Pick<RetentionRules, 'now' | 'max_age_seconds'>): number {
+  return rules.max_age_seconds === null ? -Infinity : rules.now - rules.max_age_seconds;
+}
+
+/** The standing of one line; `timestamp` matters for a `record` only. */
+export function standing(kind: LineKind, timestamp: number, rules: RetentionRules): Standing {
+  switch (kind) {
+    case 'record':
+      return timestamp < ageCutoff(rules) ? 'expired' : 'live';
+    case 'undated':
+      if (rules.undated === 'drop') return 'expired';
+      return rules.max_age_seconds === null ? 'live' : 'pinned';
+    case 'unreadable':
+      return rules.unreadable === 'drop' ? 'discarded' : 'pinned';
+    case 'blank':
+      return 'blank';
+  }
+}
+
+/**
+ * The limit that drops the live record which has `older` live records before it, out of `total`; null
+ * when it stays. Once null, it stays null for every newer record.
+ */
+export function cutBy(
+  older: Tally,
+  total: Tally,
+  policy: RetentionPolicy,
+): 'count' | 'size' | null {
+  if (policy.max_records !== null && older.records < total.records - policy.max_records) {
+    return 'count';
+  }
+  if (policy.max_total_bytes !== null && total.bytes - older.bytes > policy.max_total_bytes) {
+    return 'size';
+  }
+  return null;
+}
