@@ -1,19 +1,67 @@
+import { readSync } from 'node:fs';
 import { writeAll } from './durable.js';
-import { chunks, type OpenFile, type Tick } from './read.js';
+import type { OpenFile, Tick } from './read.js';
 import { attempt } from './system-error.js';
 
-/** Appends the bytes `[start, end)` of one file to another; returns how many there were. */
-export async function copyRange(
+const BUFFER_BYTES = 1 << 20;
+/** Reads that start in the middle of a page are two to three times slower. */
+const PAGE_BYTES = 4096;
+
+/** A run of bytes `[start, end)`. */
+export interface Run {
+  start: number;
+  end: number;
+}
+
+/**
+ * Appends runs of one file to another: whatever their length, bytes go through one window that is read
+ * and one buffer that is written, 1 MiB each. Returns how many bytes there were.
+ */
+export async function copyRuns(
   from: OpenFile,
-  start: number,
-  end: number,
+  runs: AsyncIterable<readonly Run[]>,
   to: OpenFile,
   tick: Tick,
 ): Promise<number> {
+  const window = Buffer.allocUnsafe(BUFFER_BYTES);
+  let windowStart = 0;
+  let windowEnd = 0;
+  const output = Buffer.allocUnsafe(BUFFER_BYTES);
+  let filled = 0;
   let copied = 0;
-  for await (const chunk of chunks(from, start, end, tick)) {
-    attempt('write', to.path, () => writeAll(to.fd, chunk));
-    copied += chunk.length;
+
+  const flush = () => {
+    if (filled === 0) return undefined;
+    const bytes = filled;
+    attempt('write', to.path, () => writeAll(to.fd, output.subarray(0, bytes)));
+    copied += bytes;
+    filled = 0;
+    return tick(bytes);
+  };
+
+  for await (const batch of runs) {
+    for (const { start, end } of batch) {
+      for (let at = start; at < end; ) {
+        if (at < windowStart || at >= windowEnd) {
+          windowStart = at - (at % PAGE_BYTES);
+          const position = windowStart;
+          windowEnd =
+            windowStart +
+            attempt('read', from.path, () => readSync(from.fd, window, 0, BUFFER_BYTES, position));
+          if (at >= windowEnd) throw new Error(`${from.path} ends before byte ${end}`);
+        }
+        const piece = Math.min(end, windowEnd, at + BUFFER_BYTES - filled) - at;
+        window.copy(output, filled, at - windowStart, at - windowStart + piece);
+        filled += piece;
+        at += piece;
+        if (filled === BUFFER_BYTES) {
+          const pause = flush();
+          if (pause) await pause;
+        }
+      }
+    }
   }
+  const pause = flush();
+  if (pause) await pause;
   return copied;
 }

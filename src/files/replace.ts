@@ -8,7 +8,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { PapyraError } from '../errors.js';
-import { copyRange } from './copy.js';
+import { copyRuns, type Run } from './copy.js';
 import { adopt, createExclusive, syncDirectory, writeAll } from './durable.js';
 import type { LogNames } from './names.js';
 import { chunks, type OpenFile, type Tick } from './read.js';
@@ -22,7 +22,7 @@ export interface Replacement {
   /** Behind the last byte that the plan decided about; what follows is carried over. */
   planned: number;
   /** The bytes that stay, in order. */
-  runs: AsyncIterable<{ start: number; end: number }>;
+  runs: AsyncIterable<readonly Run[]>;
   tick: Tick;
 }
 
@@ -56,9 +56,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       attempt('keep the owner and mode of the log on', names.temp, () => {
         adopt(temp.fd, task.stat);
       });
-      for await (const run of task.runs) {
-        kept += await copyRange(log, run.start, run.end, temp, tick);
-      }
+      kept = await copyRuns(log, task.runs, temp, tick);
       attempt('sync', temp.path, () => fsyncSync(temp.fd));
     } catch (error) {
       rmSync(names.temp, { force: true });

@@ -1,17 +1,12 @@
-import { standing, type RetentionRules } from '../../retention/policy.js';
-import { LineScanner } from '../../records/scanner.js';
 import { chunks, type OpenFile, type Tick } from '../../files/read.js';
+import type { Run } from '../../files/copy.js';
+import { LineScanner } from '../../records/scanner.js';
 import type { Block } from '../../records/survey.js';
-
-/** A run of bytes `[start, end)`. */
-export interface Run {
-  start: number;
-  end: number;
-}
+import { standing, type RetentionRules } from '../../retention/policy.js';
 
 /**
- * The bytes that stay, as runs in the order of the log, neighbours joined. `cut` is how many of the
- * oldest live records go. Nothing after this function looks inside a record.
+ * The bytes that stay, as runs in the order of the log, some at a time. `cut` is how many of the oldest
+ * live records go. Nothing after this function looks inside a record.
  */
 export async function* survivors(
   file: OpenFile,
@@ -19,20 +14,12 @@ export async function* survivors(
   cut: number,
   rules: RetentionRules,
   tick: Tick,
-): AsyncGenerator<Run> {
-  let run: Run | undefined;
-  let live = 0;
+): AsyncGenerator<Run[]> {
+  let older = 0;
   for (const block of blocks) {
-    for await (const next of staying(file, block, Math.max(0, cut - live), rules, tick)) {
-      if (run?.end === next.start) run.end = next.end;
-      else {
-        if (run) yield run;
-        run = { ...next };
-      }
-    }
-    live += block.lines.live;
+    yield* staying(file, block, Math.max(0, cut - older), rules, tick);
+    older += block.lines.live;
   }
-  if (run) yield run;
 }
 
 /** What stays of one block, of which the first `cut` live records go. */
@@ -42,11 +29,11 @@ async function* staying(
   cut: number,
   rules: RetentionRules,
   tick: Tick,
-): AsyncGenerator<Run> {
+): AsyncGenerator<Run[]> {
   const { lines } = block;
-  const going = lines.expired + lines.discarded + Math.min(cut, lines.live);
-  if (going + lines.blank === 0) {
-    yield { start: block.start, end: block.end };
+  const going = lines.expired + lines.discarded + lines.blank + Math.min(cut, lines.live);
+  if (going === 0) {
+    yield [{ start: block.start, end: block.end }];
     return;
   }
   if (lines.pinned === 0 && cut >= lines.live) return;
@@ -64,7 +51,7 @@ async function* staying(
   }, block.start);
   for await (const chunk of chunks(file, block.start, block.end, tick)) {
     scanner.push(chunk);
-    yield* runs;
+    yield runs;
     runs = [];
   }
 }

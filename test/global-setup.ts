@@ -1,0 +1,7 @@
+import { execaSync } from 'execa';
+import { ROOT } from './support/papyra.js';
+
+/** Tests run the built tool: it is built from what is here now. */
+export default function setup(): void {
+  execaSync('node', ['esbuild.config.js'], { cwd: ROOT });
+}

@@ -1,0 +1,26 @@
+#!/bin/sh
+# The programs that the tests run beside Node: installed where this is root on Debian, named elsewhere.
+set -eu
+
+missing=''
+need() { # COMMAND PACKAGE
+  command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+need flock util-linux
+need python3 python3
+need jq jq
+need mandoc mandoc
+need script bsdutils
+
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "papyra: installing what the tests need:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >/dev/null
+  # shellcheck disable=SC2086 # a list of words
+  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+  echo "papyra: the tests need these packages:$missing" >&2
+  echo "  install them, then run npm test again" >&2
+  exit 1
+fi
