@@ -73,7 +73,7 @@ export function addStoreOptions(command: Command): Command {
       ).argParser(value('--path', nonEmpty)),
     )
     .addOption(
-      new Option('--backend <name>', 'json or memory (or PAPYRA_BACKEND)').argParser(
+      new Option('--backend <name>', 'the backend: json or memory (or PAPYRA_BACKEND)').argParser(
         value('--backend', nonEmpty),
       ),
     )

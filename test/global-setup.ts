@@ -3,5 +3,5 @@ import { ROOT } from './support/papyra.js';
 
 /** Tests run the built tool: it is built from what is here now. */
 export default function setup(): void {
-  execaSync('node', ['esbuild.config.js'], { cwd: ROOT });
+  execaSync('npm', ['run', '--silent', 'build'], { cwd: ROOT });
 }

@@ -28,7 +28,9 @@ export function fromEnvironment(env: NodeJS.ProcessEnv): Overrides {
       overrides[key] = parse(text);
     } catch (error) {
       if (!(error instanceof PapyraError)) throw error;
-      throw new PapyraError(error.code, `environment variable ${name}: ${error.message}`);
+      throw new PapyraError(error.code, `environment variable ${name}: ${error.message}`, {
+        hint: 'unset it or mend it; nothing was done',
+      });
     }
   }
   return overrides;

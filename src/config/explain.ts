@@ -4,6 +4,9 @@ import type { z } from 'zod';
 /** Farther apart than this, two words are not the same word mistyped. */
 const NEAR_MISS = 3;
 
+/** The user and password of a URL, which no message repeats. */
+const CREDENTIALS = /\/\/[^\s/@]*@/g;
+
 /** `source: key.path: what was found; allowed: what is allowed`, for the first thing that is wrong. */
 export function explainIssue(
   error: z.ZodError,
@@ -67,5 +70,9 @@ function inWords(value: unknown): string {
   const json = JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
   );
+  return shortened(json.replace(CREDENTIALS, '//…@'));
+}
+
+function shortened(json: string): string {
   return json.length > 60 ? `${json.slice(0, 57)}…` : json;
 }

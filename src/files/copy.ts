@@ -41,7 +41,7 @@ export async function copyRuns(
 
   for await (const batch of runs) {
     for (const { start, end } of batch) {
-      for (let at = start; at < end; ) {
+      for (let at = start; at < end;) {
         if (at < windowStart || at >= windowEnd) {
           windowStart = at - (at % PAGE_BYTES);
           const position = windowStart;

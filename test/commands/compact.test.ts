@@ -29,8 +29,7 @@ function flagsOf(rules: OracleRules): string[] {
 
 /** What is allowed to differ between a dry run and the run. */
 function comparable(report: Report): Partial<Report> {
-  const { status: _status, started_at: _at, duration_ms: _took, ...rest } = report;
-  return rest;
+  return { ...report, status: 'dry_run', started_at: '', duration_ms: 0 };
 }
 
 describe.each(LOGS)('persistence compact on %s', (_name, content) => {

@@ -17,10 +17,14 @@ export interface Run {
   stderr: string;
 }
 
+interface RunOptions extends Options {
+  /** Another installation of the tool. */
+  bin?: string;
+}
+
 /** Runs the built tool as a real process in a bare environment. */
-export async function papyra(args: string[], options: Options = {}): Promise<Run> {
-  const bin = (options as { bin?: string }).bin ?? PAPYRA;
-  const { bin: _, ...rest } = options as Options & { bin?: string };
+export async function papyra(args: string[], options: RunOptions = {}): Promise<Run> {
+  const { bin = PAPYRA, ...rest } = options;
   const result = await execa(process.execPath, [bin, ...args], {
     env: BARE,
     extendEnv: false,
@@ -38,7 +42,7 @@ export async function papyra(args: string[], options: Options = {}): Promise<Run
 }
 
 /** `papyra persistence compact … --json`, with its document. */
-export async function compact(args: string[], options: Options = {}) {
+export async function compact(args: string[], options: RunOptions = {}) {
   const run = await papyra(['persistence', 'compact', '--json', ...args], options);
   const report = run.stdout === '' ? undefined : (JSON.parse(run.stdout) as Report);
   return { ...run, report: report! };

@@ -1,0 +1,107 @@
+import { execaSync } from 'execa';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { CompactionReport, System } from '../src/index.js';
+import { ROOT } from './support/papyra.js';
+import { records } from './support/records.js';
+import { tempLog } from './support/temp.js';
+
+const api = (await import(join(ROOT, 'dist/index.js'))) as typeof import('../src/index.js');
+
+const lines = (count: number) =>
+  [...records({ seed: 1, count, start: 1_790_000_000, step: 60 })].map((line) => `${line}\n`);
+
+const open = (path: string, max_records = 5): Promise<System> =>
+  api.openSystem({ persistence: { backend: 'json', path, retention: { max_records } } });
+
+describe('the library', () => {
+  test('compacts what a configuration in the call names', async () => {
+    const log = tempLog(lines(20).join(''));
+    const system = await open(log);
+    const seen: string[] = [];
+    const report: CompactionReport = await system.persistence.compact({
+      onProgress: ({ phase, done, total }) => seen.push(`${phase} ${done <= total}`),
+    });
+    await system.close();
+    expect(report).toMatchObject({ status: 'compacted', records: { kept: 5, dropped: 15 } });
+    expect(readFileSync(log, 'utf8')).toBe(lines(20).slice(-5).join(''));
+    expect(seen).toContain('scan true');
+    expect(seen).toContain('write true');
+    expect(await system.metrics.read()).toMatchObject({ compactions_run: 1 });
+    expect(await system.metrics.reset()).toMatchObject({ compactions_run: 0 });
+  });
+
+  test('finds a configuration as the command line does', async () => {
+    const log = tempLog(lines(20).join(''));
+    const config = { persistence: { backend: 'json', path: 'events.ndjson' } };
+    writeFileSync(join(dirname(log), '.papyrarc.json'), JSON.stringify(config));
+    const system = await api.openSystem({ cwd: dirname(log), overrides: { max_records: 3 } });
+    const report = await system.persistence.compact({ dryRun: true });
+    expect(report).toMatchObject({ status: 'dry_run', target: log, records: { kept: 3 } });
+  });
+
+  test('throws PapyraError with code and hint', async () => {
+    const log = tempLog(lines(3).join(''));
+    const bad = { persistence: { backend: 'json', path: log, retention: { max_record: 1 } } };
+    await expect(api.openSystem(bad as object)).rejects.toMatchObject({
+      name: 'PapyraError',
+      code: 'config_invalid',
+      hint: 'did you mean max_records?',
+    });
+    const system = await open(log);
+    await expect(system.persistence.compact({ now: 5 })).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test('an aborted signal stops the run: interrupted, storage as it was, counted as stopped', async () => {
+    const content = lines(2000).join('').repeat(40);
+    const log = tempLog(content);
+    const system = await open(log);
+    const controller = new AbortController();
+    const run = system.persistence.compact({
+      signal: controller.signal,
+      onProgress: ({ phase }) => phase === 'write' && controller.abort(),
+    });
+    await expect(run).rejects.toMatchObject({ code: 'interrupted' });
+    expect(readFileSync(log, 'utf8') === content).toBe(true);
+    expect(await system.metrics.read()).toMatchObject({
+      compactions_stopped: 1,
+      compaction_errors: 0,
+    });
+  });
+
+  test('is typed: a program against the declarations of the package compiles', () => {
+    const directory = dirname(tempLog(''));
+    writeFileSync(
+      join(directory, 'program.ts'),
+      `import { openSystem, PapyraError, type CompactionReport, type System } from '${ROOT}/dist/types/src/index.js';
+       const system: System = await openSystem({ persistence: { backend: 'json', path: 'x', retention: { max_age_seconds: '7d' } } });
+       const report: CompactionReport = await system.persistence.compact({ dryRun: true, signal: new AbortController().signal, onProgress: (p) => p.done });
+       const dropped: number | null = report.records.dropped;
+       // @ts-expect-error a count is a number
+       await openSystem({ persistence: { retention: { max_records: 'five' } } });
+       export const failed = (error: unknown): boolean => error instanceof PapyraError && error.code === 'refused' && dropped === null;`,
+    );
+    writeFileSync(join(directory, 'package.json'), '{"type": "module"}');
+    const tsc = join(ROOT, 'node_modules/.bin/tsc');
+    const { exitCode, stdout } = execaSync(
+      tsc,
+      [
+        '--noEmit',
+        '--strict',
+        '--target',
+        'es2022',
+        '--module',
+        'nodenext',
+        '--typeRoots',
+        join(ROOT, 'node_modules/@types'),
+        '--types',
+        'node',
+        join(directory, 'program.ts'),
+      ],
+      { reject: false },
+    );
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,140 @@
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { papyra } from '../support/papyra.js';
+import { tempLog } from '../support/temp.js';
+
+const RECORD = '{"timestamp": 1790000000.0}\n';
+
+/** [what, file name, content, exit code, what the message must name] */
+const CONFIGS: [string, string, string, number, RegExp][] = [
+  ['an unknown key', 'papyra.yaml', 'persistence: {backend: json, path: x, retension: {}}', 78, /persistence\.retension: unknown key[^]*did you mean retention\?/],
+  ['an unknown key deep inside', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_record: 5}}', 78, /persistence\.retention\.max_record: [^]*did you mean max_records\?/],
+  ['an unknown section', 'papyra.yaml', 'persistance: {}', 78, /persistance: unknown key[^]*did you mean persistence\?/],
+  ['a text for a count', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_records: many}}', 78, /persistence\.retention\.max_records: found "many", allowed: a whole number above zero/],
+  ['zero records', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_records: 0}}', 78, /max_records: found 0/],
+  ['a negative age', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_age_seconds: -5}}', 78, /max_age_seconds: found -5/],
+  ['half a record', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_records: 1.5}}', 78, /max_records: found 1\.5/],
+  ['an age that is not a number', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_age_seconds: .nan}}', 78, /max_age_seconds/],
+  ['an age without a unit, as a text', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_age_seconds: "7"}}', 78, /max_age_seconds: found "7"/],
+  ['a size in no known unit', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_total_bytes: 5 bananas}}', 78, /max_total_bytes: found "5 bananas"/],
+  ['retention as a list', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: [1]}', 78, /persistence\.retention: found \[1\]/],
+  ['a backend that is none', 'papyra.yaml', 'persistence: {backend: jsom, path: x}', 78, /persistence\.backend: found "jsom"[^]*did you mean json\?/],
+  ['no backend', 'papyra.yaml', 'persistence: {path: x}', 78, /persistence\.backend is missing/],
+  ['no path', 'papyra.yaml', 'persistence: {backend: json}', 78, /persistence\.path is missing/],
+  ['an empty path', 'papyra.yaml', 'persistence: {backend: json, path: ""}', 78, /persistence\.path: found ""/],
+  ['metrics.enabled as a word', 'papyra.yaml', 'metrics: {enabled: "yes"}', 78, /metrics\.enabled: found "yes", allowed: true or false/],
+  ['a hook that is no list', 'papyra.yaml', 'hooks: {before_compact: echo}', 78, /hooks\.before_compact: found "echo", allowed: a list/],
+  ['a configuration that is a list', 'papyra.json', '[1, 2]', 78, /found \[1,2\]/],
+  ['a configuration that is a number', 'papyra.json', '7', 78, /found 7/],
+  ['broken JSON', 'papyra.json', '{"persistence": ', 78, /cannot read configuration .*papyra\.json/],
+  ['broken YAML', 'papyra.yaml', 'persistence: {backend: json', 78, /cannot read configuration .*papyra\.yaml/],
+  ['broken TOML', 'papyra.toml', '[persistence\nbackend = 1', 78, /cannot read configuration .*papyra\.toml/],
+  ['an empty file', 'papyra.yaml', '', 78, /has nothing for papyra/],
+  ['code that throws', 'papyra.mjs', 'throw new Error("no such luck")', 78, /papyra\.mjs: no such luck/],
+  ['code that does not parse', 'papyra.mjs', 'export default {', 78, /papyra\.mjs/],
+  ['code that exports nothing', 'papyra.mjs', 'export const x = 1', 78, /papyra\.mjs/],
+  ['an ending that nobody knows', 'papyra.conf', 'x', 78, /papyra\.conf/],
+  ['a backend module that is not there', 'papyra.yaml', 'persistence: {backend: ./none.mjs}', 78, /no backend module at .*none\.mjs/],
+  ['a backend that this version does not have', 'papyra.yaml', 'persistence: {backend: redis}', 78, /redis is not supported by this version/],
+  ['an archive, which this version does not have', 'papyra.yaml', 'persistence: {backend: json, path: x, archive: {dir: /backup}}', 78, /persistence\.archive is not supported by this version/],
+]; // prettier-ignore
+
+/** [arguments after `persistence compact --path LOG`, environment, exit code, what is named] */
+const CALLS: [string[], Record<string, string>, number, RegExp][] = [
+  [['--max-age', '7'], {}, 64, /--max-age: '7' has no unit/],
+  [['--max-age', '7 fortnights'], {}, 64, /--max-age/],
+  [['--max-age', '0d'], {}, 64, /--max-age: '0d' must be more than zero/],
+  [['--max-age', '-1d'], {}, 64, /--max-age/],
+  [['--max-records', '1e3'], {}, 64, /--max-records: '1e3'/],
+  [['--max-records', '0'], {}, 64, /--max-records/],
+  [['--max-records'], {}, 64, /--max-records/],
+  [['--max-total-bytes', '5XB'], {}, 64, /--max-total-bytes: '5XB'/],
+  [['--max-total-bytes', '0'], {}, 64, /--max-total-bytes/],
+  [['--unreadable', 'burn'], {}, 64, /--unreadable[^]*keep, drop, fail/],
+  [['--undated', 'fail'], {}, 64, /--undated/],
+  [['--now', 'tomorrow', '--dry-run'], {}, 64, /--now: 'tomorrow'/],
+  [['--now', '2026-01-01'], {}, 64, /--now goes with --dry-run/],
+  [['--max-recods', '5'], {}, 64, /--max-recods[^]*Did you mean --max-records\?/],
+  [['--backend', 'jason'], {}, 64, /--backend jason/],
+  [['--backend', 'redis'], {}, 78, /--backend redis is not supported by this version/],
+  [['--color', 'pink'], {}, 64, /--color/],
+  [['--progress', 'loud'], {}, 64, /--progress/],
+  [['--config', '/none/papyra.yaml'], {}, 78, /no configuration at \/none\/papyra\.yaml/],
+  [['--config', ''], {}, 64, /--config/],
+  [['stray'], {}, 64, /too many arguments/],
+  [[], { PAPYRA_MAX_AGE: '7' }, 64, /environment variable PAPYRA_MAX_AGE: '7' has no unit/],
+  [[], { PAPYRA_MAX_RECORDS: 'x' }, 64, /PAPYRA_MAX_RECORDS/],
+  [[], { PAPYRA_CONFIG: '/none.yaml' }, 78, /no configuration at \/none\.yaml/],
+]; // prettier-ignore
+
+/** One or two lines, no stack trace, and with --json a document that says the same. */
+function expectCleanError(
+  run: { code: number; stdout: string; stderr: string },
+  code: number,
+  names: RegExp,
+) {
+  expect(run).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(names) as string });
+  const lines = run.stderr.trimEnd().split('\n');
+  const document = JSON.parse(lines.pop()!) as { hint: string | null };
+  expect(document).toMatchObject({ schema: 'papyra.error/v1', exit_code: code });
+  expect(document.hint).toBeTruthy();
+  expect(lines.length).toBeLessThanOrEqual(2);
+  expect(lines[0]).toMatch(/^papyra: error: /);
+  expect(run.stderr).not.toMatch(/^\s+at |node:internal|\.js:\d+/m);
+}
+
+describe('a bad configuration is one error that names file, key, what was found and what is allowed', () => {
+  test.each(CONFIGS)('%s', async (_what, name, content, code, names) => {
+    const file = tempLog(content, name);
+    const run = await papyra(['persistence', 'compact', '--json', '--config', file]);
+    expectCleanError(run, code, names);
+    expect(run.stderr).toContain(dirname(file));
+  });
+});
+
+describe('a bad call is one error that names the flag or the variable', () => {
+  test.each(CALLS)('%j %j: %i', async (args, env, code, names) => {
+    const log = tempLog(RECORD);
+    const run = await papyra(['persistence', 'compact', '--json', '--path', log, ...args], {
+      env: { PATH: process.env['PATH'], ...env },
+    });
+    expectCleanError(run, code, names);
+  });
+
+  test.each([
+    [['persistence', 'compat'], /unknown command 'compat'[^]*Did you mean compact\?/],
+    [['compact'], /unknown command 'compact'/],
+    [['--nonsense'], /unknown option '--nonsense'/],
+  ] as [string[], RegExp][])('%j', async (args, names) => {
+    expectCleanError(await papyra([...args, '--json']), 64, names);
+  });
+
+  test('no command at all, or half of one, shows help on stderr: 64', async () => {
+    for (const args of [[], ['persistence'], ['metrics']]) {
+      const run = await papyra(args);
+      expect(run).toMatchObject({ code: 64, stdout: '' });
+      expect(run.stderr).toContain('Usage: papyra');
+    }
+  });
+
+  test('no configuration anywhere and no --path: 78, and what to do', async () => {
+    const run = await papyra(['persistence', 'compact', '--json'], { cwd: dirname(tempLog('')) });
+    expectCleanError(run, 78, /no configuration found[^]*--path FILE/);
+  });
+
+  test('a stack trace only with --verbose', async () => {
+    const file = tempLog('{', 'papyra.json');
+    const args = ['persistence', 'compact', '--config', file];
+    expect((await papyra(args)).stderr).not.toMatch(/^ +at /m);
+    expect((await papyra([...args, '--verbose'])).stderr).toMatch(/^ +at /m);
+  });
+
+  test('a secret in the configuration is not repeated in an error about it', async () => {
+    const file = join(dirname(tempLog('')), 'papyra.yaml');
+    writeFileSync(file, 'persistence: {backend: redis, url: ["redis://user:hunter2@host"]}');
+    const run = await papyra(['persistence', 'compact', '--config', file]);
+    expect(run.code).toBe(78);
+    expect(run.stderr).not.toContain('hunter2');
+  });
+});

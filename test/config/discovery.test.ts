@@ -1,0 +1,181 @@
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { BARE, compact, isRoot, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
+import { tempDirectory, tempLog } from '../support/temp.js';
+
+const LOG = Array.from({ length: 9 }, (_, index) => `{"timestamp": ${index}.5}\n`).join('');
+
+/** A configuration that keeps so many records, in each form it may have. */
+const FORMS: Record<string, (keep: number) => string> = {
+  '.papyrarc': (keep) => `persistence:\n  backend: json\n  path: events.ndjson\n  retention:\n    max_records: ${keep}\n`,
+  '.papyrarc.json': (keep) => json(keep),
+  'papyra.config.json': (keep) => json(keep),
+  'papyra.config.yaml': (keep) => FORMS['.papyrarc']!(keep),
+  'papyra.config.yml': (keep) => FORMS['.papyrarc']!(keep),
+  'papyra.config.toml': (keep) => `[persistence]\nbackend = "json"\npath = "events.ndjson"\nretention = { max_records = ${keep} }\n`,
+  'pyproject.toml': (keep) => `[project]\nname = "app"\n[tool.papyra.persistence]\nbackend = "json"\npath = "events.ndjson"\nretention = { max_records = ${keep} }\n`,
+  'package.json': (keep) => `{"name": "app", "papyra": ${json(keep)}}`,
+  'papyra.config.mjs': (keep) => `export default ${json(keep)}`,
+  'papyra.config.cjs': (keep) => `module.exports = ${json(keep)}`,
+  'papyra.config.js': (keep) => `module.exports = ${json(keep)}`,
+  'papyra.config.ts': (keep) => `const keep: number = ${keep};\nexport default ${json(keep)} as unknown;`,
+}; // prettier-ignore
+
+function json(keep: number): string {
+  return JSON.stringify({ persistence: { backend: 'json', path: 'events.ndjson', retention: { max_records: keep } } }); // prettier-ignore
+}
+
+const lines = (log: string) => readFileSync(log, 'utf8').split('\n').length - 1;
+
+describe('the configuration', () => {
+  test.each(Object.keys(FORMS))('is found as %s, and relative paths start there', async (name) => {
+    const log = tempLog(LOG);
+    writeFileSync(join(dirname(log), name), FORMS[name]!(4));
+    const below = join(dirname(log), 'a/b');
+    mkdirSync(below, { recursive: true });
+    const { code, stderr } = await compact([], { cwd: below });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(lines(log)).toBe(4);
+  });
+
+  test('a package.json or pyproject.toml that has nothing for papyra is passed by', async () => {
+    const log = tempLog(LOG);
+    const below = join(dirname(log), 'app');
+    mkdirSync(below);
+    writeFileSync(join(below, 'package.json'), '{"name": "app"}');
+    writeFileSync(join(below, 'pyproject.toml'), '[tool.other]\nx = 1\n');
+    writeFileSync(join(dirname(log), 'papyra.config.yaml'), FORMS['.papyrarc']!(4));
+    expect((await compact([], { cwd: below })).code).toBe(0);
+    expect(lines(log)).toBe(4);
+  });
+
+  test('is found in $XDG_CONFIG_HOME/papyra when the working directory has none', async () => {
+    const log = tempLog(LOG);
+    const home = tempDirectory();
+    mkdirSync(join(home, 'papyra'));
+    const text = FORMS['.papyrarc']!(4).replace('events.ndjson', log);
+    writeFileSync(join(home, 'papyra/config.yaml'), text);
+    const env = { ...BARE, XDG_CONFIG_HOME: home };
+    expect((await compact([], { cwd: tempDirectory(), env })).code).toBe(0);
+    expect(lines(log)).toBe(4);
+  });
+
+  describe('flags beat the environment, which beats the file', () => {
+    let log: string;
+    beforeEach(() => {
+      log = tempLog(LOG);
+      writeFileSync(join(dirname(log), 'papyra.config.yaml'), FORMS['.papyrarc']!(4));
+    });
+
+    test('the environment overrides key by key', async () => {
+      const env = { ...BARE, PAPYRA_MAX_RECORDS: '3', PAPYRA_MAX_TOTAL_BYTES: '1MB' };
+      const { report } = await compact([], { cwd: dirname(log), env });
+      expect(report.policy).toEqual({
+        max_age_seconds: null,
+        max_records: 3,
+        max_total_bytes: 1_000_000,
+      });
+    });
+
+    test('a flag overrides both, and leaves the other limits', async () => {
+      const env = { ...BARE, PAPYRA_MAX_RECORDS: '3' };
+      const args = ['--max-records', '2', '--max-total-bytes', '64KiB'];
+      const { report } = await compact(args, { cwd: dirname(log), env });
+      expect(report.policy).toEqual({
+        max_age_seconds: null,
+        max_records: 2,
+        max_total_bytes: 65_536,
+      });
+    });
+
+    test('--path replaces the whole persistence section: its policy is what the flags say', async () => {
+      const other = tempLog(LOG);
+      const { report } = await compact(['--path', other, '--max-age', '10000w'], {
+        cwd: dirname(log),
+      });
+      expect(report.policy.max_records).toBeNull();
+      expect(report.target).toBe(other);
+    });
+
+    test('--config beats PAPYRA_CONFIG, which beats the search', async () => {
+      const named = join(tempDirectory(), 'named.yaml');
+      writeFileSync(named, FORMS['.papyrarc']!(7).replace('events.ndjson', log));
+      const env = { ...BARE, PAPYRA_CONFIG: named };
+      const options = { cwd: dirname(log), env };
+      expect((await compact(['-n'], options)).report.policy.max_records).toBe(7);
+      const here = join(dirname(log), 'papyra.config.yaml');
+      expect((await compact(['-n', '--config', here], options)).report.policy.max_records).toBe(4);
+    });
+  });
+});
+
+describe.runIf(isRoot)('whose configuration counts', () => {
+  let directory: string;
+  let bin: string;
+  const plain = () => ({ bin, cwd: directory, uid: PLAIN_USER, gid: PLAIN_USER });
+  const run = (options: object) => papyra(['persistence', 'compact', '-n'], options);
+
+  beforeEach(() => {
+    bin = publicInstall();
+    directory = dirname(tempLog(LOG));
+    for (const name of [directory, join(directory, 'events.ndjson')]) {
+      chmodSync(name, 0o755);
+      chownSync(name, PLAIN_USER, PLAIN_USER);
+    }
+  });
+
+  /** Writes a configuration with an owner and a mode. */
+  function config(name: string, owner: number, mode: number): string {
+    const file = join(directory, name);
+    writeFileSync(file, FORMS[name]!(4));
+    chownSync(file, owner, owner);
+    chmodSync(file, mode);
+    return file;
+  }
+
+  test('code of another user is not executed when merely found: 78', async () => {
+    config('papyra.config.mjs', 0, 0o644);
+    const found = await run(plain());
+    expect([found.code, found.stderr]).toEqual([78, expect.stringContaining('belongs to user 0')]);
+    const args = ['persistence', 'compact', '-n', '--config', join(directory, 'papyra.config.mjs')];
+    expect((await papyra(args, plain())).code).toBe(0);
+  });
+
+  test("code of one's own is executed, unless others can write it", async () => {
+    config('papyra.config.mjs', PLAIN_USER, 0o644);
+    expect((await run(plain())).code).toBe(0);
+    config('papyra.config.mjs', PLAIN_USER, 0o664);
+    const writable = await run(plain());
+    expect([writable.code, writable.stderr]).toEqual([78, expect.stringContaining('mode 0664')]);
+  });
+
+  test('data of another user is read', async () => {
+    config('papyra.config.yaml', 0, 0o666);
+    expect((await run(plain())).code).toBe(0);
+  });
+
+  test("root reads only what is root's own and nobody else can write, also with --config", async () => {
+    const file = config('papyra.config.yaml', PLAIN_USER, 0o644);
+    const foreign = await run({ cwd: directory });
+    expect([foreign.code, foreign.stderr]).toEqual([78, expect.stringContaining('not to root')]);
+    const named = await papyra(['persistence', 'compact', '-n', '--config', file]);
+    expect(named.code).toBe(78);
+    config('papyra.config.yaml', 0, 0o664);
+    expect((await run({ cwd: directory })).code).toBe(78);
+    config('papyra.config.yaml', 0, 0o644);
+    expect((await run({ cwd: directory })).code).toBe(0);
+  });
+
+  test('a backend module that another user can write is not executed by root: 78', async () => {
+    const file = join(directory, 'papyra.config.json');
+    writeFileSync(file, '{"persistence": {"backend": "./backend.mjs"}}');
+    const module = join(directory, 'backend.mjs');
+    writeFileSync(module, 'export default () => ({ name: "mine", compact: () => null })');
+    const call = () => papyra(['persistence', 'compact', '--config', file]);
+    expect((await call()).code).toBe(0);
+    chownSync(module, PLAIN_USER, PLAIN_USER);
+    const foreign = await call();
+    expect([foreign.code, foreign.stderr]).toEqual([78, expect.stringContaining('backend module')]);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { parseCount, parseDuration, parseSize, parseTime } from '../../src/config/units.js';
+
+describe('units', () => {
+  test.each([
+    ['90s', 90], ['30m', 1800], ['12h', 43_200], ['7d', 604_800], ['4w', 2_419_200], ['1.5h', 5400],
+  ])('a duration of %s is %d seconds', (text, seconds) => expect(parseDuration(text)).toBe(seconds)); // prettier-ignore
+
+  test.each(['7', '', 'd', '7 d', '-7d', '0s', '7D', '1e3s', 'Infinity', '7dd'])(
+    'a duration of %j is refused',
+    (text) => expect(() => parseDuration(text)).toThrow(),
+  );
+
+  test.each([
+    ['1', 1], ['500MB', 500_000_000], ['2GB', 2e9], ['64KiB', 65_536], ['1.5kB', 1500], ['3 MiB', 3 * 2 ** 20],
+  ])('a size of %s is %d bytes', (text, bytes) => expect(parseSize(text)).toBe(bytes)); // prettier-ignore
+
+  test.each(['', '0', '-1', '1.5', '1XB', 'MB', '1mb', '99999999TB'])(
+    'a size of %j is refused',
+    (text) => expect(() => parseSize(text)).toThrow(),
+  );
+
+  test.each(['0', '-1', '1.5', '1e3', '', 'x', '99999999999999999999'])(
+    'a count of %j is refused',
+    (text) => expect(() => parseCount(text)).toThrow(),
+  );
+
+  test.each([
+    ['1790000000', 1_790_000_000],
+    ['1790000000.5', 1_790_000_000.5],
+    ['2026-11-22T05:00:00Z', 1_795_323_600],
+    ['2026-11-22T05:00:00', 1_795_323_600],
+    ['2026-11-22T06:00:00+01:00', 1_795_323_600],
+    ['2026-11-22', 1_795_305_600],
+  ])('the time %s is %d, without a zone in UTC', (text, seconds) => {
+    expect(parseTime(text)).toBe(seconds);
+  });
+
+  test.each(['tomorrow', '', '22.11.2026', '-5', '2026-13-01'])('the time %j is refused', (text) =>
+    expect(() => parseTime(text)).toThrow(),
+  );
+});
