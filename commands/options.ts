@@ -98,6 +98,7 @@ export function addStoreOptions(command: Command): Command {
 }
 
 export const duration = (flag: string) => value(flag, parseDuration);
+export const size = (flag: string) => value(flag, parseSize);
 export const time = (flag: string) => value(flag, parseTime);
 
 /** What the flags say about the store, in the words of the API. */

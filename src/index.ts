@@ -51,6 +51,10 @@ export interface CompactOptions extends Partial<OddLines> {
   allowEmpty?: boolean;
   /** Milliseconds to wait for another run's lock; default 0: do not wait. */
   lockWaitMs?: number;
+  /** Assert that nothing writes to the store: no looking for writers, no waiting for them. */
+  offline?: boolean;
+  /** Bytes read and written in a second, at most. */
+  limitRate?: number;
   /** Stops the run at the next safe point; the storage is then as it was. */
   signal?: AbortSignal;
   /** Called often, with bytes done and in all. */
@@ -142,6 +146,8 @@ async function compact(
     dryRun,
     allowEmpty: how.allowEmpty ?? false,
     lockWaitMs: how.lockWaitMs ?? 0,
+    offline: how.offline ?? false,
+    limitRate: how.limitRate,
     signal: how.signal,
     onProgress: how.onProgress,
   };

@@ -1,25 +1,45 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { interruption } from './errors.js';
 
 /** Signal handlers and timers wait for synchronous work; this often they get their turn. */
 const YIELD_MS = 50;
+/** A throttled run looks this often whether it should stop. */
+const NAP_MS = 200;
+
+export interface PaceOptions {
+  signal?: AbortSignal | undefined;
+  /** Bytes read and written in a second, at most. */
+  limitRate?: number | undefined;
+}
+
+/** Called after each piece of work with the bytes it moved. */
+export type Tick = (bytes: number) => Promise<void> | undefined;
 
 /**
- * Makes the callback for after each piece of work: passes on progress, stops when asked to, and lets
- * the event loop turn every 50 ms.
+ * The pace of one run: it stops when asked to, lets the event loop turn every 50 ms, and keeps to the
+ * rate. Each phase gets a callback of its own that passes its bytes on; the rate is that of the run.
  */
-export function pace(
-  signal: AbortSignal | undefined,
-  onBytes: (bytes: number) => void,
-): (bytes: number) => Promise<void> | undefined {
-  let last = performance.now();
-  return (bytes) => {
-    onBytes(bytes);
+export function pace({ signal, limitRate }: PaceOptions): (onBytes?: (n: number) => void) => Tick {
+  const began = performance.now();
+  let moved = 0;
+  let last = began;
+
+  const turn = async (): Promise<void> => {
+    await setImmediate();
+    for (let ahead = aheadMs(); ahead > 0; ahead = aheadMs()) {
+      if (signal?.aborted) break;
+      await sleep(Math.min(ahead, NAP_MS));
+    }
     if (signal?.aborted) throw interruption(signal);
-    if (performance.now() - last < YIELD_MS) return undefined;
-    return setImmediate().then(() => {
-      last = performance.now();
-      if (signal?.aborted) throw interruption(signal);
-    });
+    last = performance.now();
+  };
+  const aheadMs = (): number =>
+    limitRate === undefined ? 0 : (1000 * moved) / limitRate - (performance.now() - began);
+
+  return (onBytes) => (bytes) => {
+    moved += bytes;
+    onBytes?.(bytes);
+    if (signal?.aborted) throw interruption(signal);
+    return performance.now() - last < YIELD_MS && aheadMs() <= 0 ? undefined : turn();
   };
 }

@@ -3,12 +3,21 @@ import { PapyraError, type CompactOptions, type OddLines } from '../../src/index
 import { compactionText } from '../../src/output/compaction.js';
 import { progressTo, type ProgressMode } from '../../src/output/progress.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
-import { addStoreOptions, duration, time, type GlobalFlags, type StoreFlags } from '../options.js';
+import {
+  addStoreOptions,
+  duration,
+  size,
+  time,
+  type GlobalFlags,
+  type StoreFlags,
+} from '../options.js';
 
 interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   dryRun?: boolean;
   allowEmpty?: boolean;
   lockWait?: number;
+  offline?: boolean;
+  limitRate?: number;
   progress: ProgressMode;
   now?: number;
 }
@@ -34,6 +43,13 @@ export function addCompact(parent: Command, context: Context): void {
         .default('keep'),
     )
     .option('--allow-empty', 'go on even when no record at all would be left')
+    .option('--offline', 'assert that nothing is writing to the log')
+    .addOption(
+      new Option(
+        '--limit-rate <size>',
+        'read and write at most so many bytes a second, such as 20MB',
+      ).argParser(size('--limit-rate')),
+    )
     .addOption(
       new Option('--lock-wait <duration>', 'wait so long for another run to finish').argParser(
         duration('--lock-wait'),
@@ -70,6 +86,8 @@ async function compact(flags: CompactFlags, context: Context): Promise<void> {
     lockWaitMs: (flags.lockWait ?? 0) * 1000,
     signal: context.signal,
     onProgress: (state) => progress.update(state),
+    offline: flags.offline ?? false,
+    ...(flags.limitRate === undefined ? {} : { limitRate: flags.limitRate }),
     ...(flags.now === undefined ? {} : { now: flags.now }),
   };
   const report = await withSystem(flags, output, (system) =>

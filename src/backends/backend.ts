@@ -18,6 +18,10 @@ export interface PlanRequest {
   allowEmpty: boolean;
   /** Milliseconds to wait for another run's lock. */
   lockWaitMs: number;
+  /** The operator asserts that nothing writes to the store. */
+  offline: boolean;
+  /** Bytes read and written in a second, at most; undefined: as fast as it goes. */
+  limitRate?: number | undefined;
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -21,7 +21,8 @@ export async function copyRuns(
   from: OpenFile,
   runs: AsyncIterable<readonly Run[]>,
   to: OpenFile,
-  tick: Tick,
+  onRead: Tick,
+  onWrite: Tick,
 ): Promise<number> {
   const window = Buffer.allocUnsafe(BUFFER_BYTES);
   let windowStart = 0;
@@ -36,7 +37,7 @@ export async function copyRuns(
     attempt('write', to.path, () => writeAll(to.fd, output.subarray(0, bytes)));
     copied += bytes;
     filled = 0;
-    return tick(bytes);
+    return onWrite(bytes);
   };
 
   for await (const batch of runs) {
@@ -49,6 +50,8 @@ export async function copyRuns(
             windowStart +
             attempt('read', from.path, () => readSync(from.fd, window, 0, BUFFER_BYTES, position));
           if (at >= windowEnd) throw new Error(`${from.path} ends before byte ${end}`);
+          const pause = onRead(windowEnd - windowStart);
+          if (pause) await pause;
         }
         const piece = Math.min(end, windowEnd, at + BUFFER_BYTES - filled) - at;
         window.copy(output, filled, at - windowStart, at - windowStart + piece);

@@ -11,6 +11,8 @@ export interface LogNames {
   lock: string;
   /** The log's next content, until it is renamed over the log. */
   temp: string;
+  /** Beginning of the names of old links: see old-link.ts. */
+  old: string;
   /** What papyra remembers about logs of this directory. */
   home: string;
   /** Counters over all runs, and their own lock. */
@@ -28,6 +30,7 @@ export function namesFor(log: string): LogNames {
     directory,
     lock: join(directory, `.${name}.papyra.lock`),
     temp: join(directory, `.${name}.papyra.tmp`),
+    old: join(directory, `.${name}.papyra.old`),
     home,
     metrics: join(home, `${name}.metrics.json`),
     metricsLock: join(home, `${name}.metrics.lock`),

@@ -1,130 +1,219 @@
 import {
   closeSync,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
+  linkSync,
   lstatSync,
   renameSync,
   rmSync,
+  unlinkSync,
   type Stats,
 } from 'node:fs';
 import { PapyraError } from '../errors.js';
 import { copyRuns, type Run } from './copy.js';
+import { drain, type Drained } from './drain.js';
 import { adopt, createExclusive, syncDirectory, writeAll } from './durable.js';
 import type { LogNames } from './names.js';
-import { chunks, type OpenFile, type Tick } from './read.js';
-import { attempt } from './system-error.js';
+import { oldLink, type OldLink } from './old-link.js';
+import type { OpenFile, Tick } from './read.js';
+import { attempt, errnoOf, systemError } from './system-error.js';
+import { WholeLines } from './whole-lines.js';
+import { longHeld, lookForWriters, type Look } from './writers.js';
+
+/** Writers that never pause do not get the last word: what is left goes to the drain. */
+const LAST_READS = 1000;
 
 export interface Replacement {
   /** The log, open for reading, and its state when the plan was made. */
   log: OpenFile;
   stat: Stats;
   names: LogNames;
-  /** Behind the last byte that the plan decided about; what follows is carried over. */
+  /** Behind the last whole line that the plan decided about; what follows is carried over. */
   planned: number;
   /** The bytes that stay, in order. */
   runs: AsyncIterable<readonly Run[]>;
-  tick: Tick;
+  /** Called with bytes read from the log, and with bytes written to its next content. */
+  onRead: Tick;
+  onWrite: Tick;
+  /** The operator asserts that nothing writes to the log. */
+  offline: boolean;
+  isRecord: (line: Buffer) => boolean;
+  signal?: AbortSignal | undefined;
 }
 
 export interface Replaced {
-  /** Bytes kept of what the plan decided about. */
-  kept: number;
   /** Complete lines and bytes that arrived after the plan was made. */
   appended: { records: number; bytes: number };
+  /** The old file had to be kept under this name, for the next run to finish. */
+  kept?: { path: string; look: Look };
 }
 
 /**
- * Puts what stays of a log, and whatever was appended meanwhile, in its place.
+ * Puts what stays of a log, and whatever is appended meanwhile, in its place, while a runtime that
+ * knows nothing of us goes on appending. The caller holds the lock and has cleaned up (recover.ts).
  *
- * 1. Write a temporary file beside the log, with its owner and mode; fsync it.
- * 2. Catch up on what was appended until nothing more comes, then rename it over the log at once.
- * 3. Drain the old file: a writer may have opened it before the rename and written after it.
- * 4. fsync the new file and the directory.
+ * 1. Ask who holds the log open for writing: a writer that never lets go would go on writing into the
+ *    old file for ever.
+ * 2. Write a temporary file beside the log, with its owner and mode; fsync it. Catch up on what was
+ *    appended, whole lines only; fdatasync it. Until here a crash leaves an extra file, no more.
+ * 3. Link the log to a second name that says how far it is taken over; fsync the directory. Without
+ *    that name the old file would be gone after the rename, and with it, after a crash, what writers
+ *    appended to it last. Make sure that it is the file we read.
+ * 4. Catch up until a read brings nothing, then at once rename: no system call in between.
+ * 5. Drain the old file (drain.ts): a writer may have opened it before the rename.
+ * 6. fsync the new file and the directory, unlink the second name, fsync the directory. In this order:
+ *    the old file may go only when all of it is on the disk under its new name.
  *
- * Up to the rename the log is untouched, so any failure leaves the storage as it was.
+ * Up to the rename the log is untouched, so any failure leaves the storage as it was. After it, a
+ * failure leaves the second name, with which the next run goes on.
  */
 export async function replaceLog(task: Replacement): Promise<Replaced> {
-  const { log, names, tick } = task;
-  rmSync(names.temp, { force: true });
+  const { log, names } = task;
+  if (!task.offline) await assertNotHeld(task);
   const temp = {
     fd: attempt('create', names.temp, () => createExclusive(names.temp)),
     path: names.temp,
   };
+  let link: OldLink | undefined;
   try {
-    let kept = 0;
+    const follower = new WholeLines(log, task.planned);
     try {
-      attempt('keep the owner and mode of the log on', names.temp, () => {
+      attempt('keep the owner and mode of the log on', temp.path, () => {
         adopt(temp.fd, task.stat);
       });
-      kept = await copyRuns(log, task.runs, temp, tick);
+      await copyRuns(log, task.runs, temp, task.onRead, task.onWrite);
       attempt('sync', temp.path, () => fsyncSync(temp.fd));
+      const takeOver = (piece: Buffer) => {
+        attempt('write', temp.path, () => writeAll(temp.fd, piece));
+      };
+      while (follower.read(takeOver)) await task.onWrite(0);
+      const torn = takeOverTornTail(task, follower, temp);
+      attempt('sync', temp.path, () => fdatasyncSync(temp.fd));
+      assertUntruncated(log, follower.at);
+
+      const synced = fstatSync(temp.fd).size;
+      link = oldLink(names, torn, synced);
+      linkLog(names, link.path);
+      attempt('sync', names.directory, () => syncDirectory(names.directory));
+      assertStillTheLog(task, link.path);
+
+      for (let reads = 0; reads < LAST_READS && follower.read(takeOver); reads++);
+      renameSync(names.temp, names.log);
     } catch (error) {
-      rmSync(names.temp, { force: true });
-      throw error;
+      throw undone(error, names, link);
     }
-    const tail = new Tail(log, task.planned, temp, tick);
-    try {
-      await tail.catchUp();
-      attempt('sync', temp.path, () => fsyncSync(temp.fd));
-      assertStillTheLog(task);
-      await tail.catchUp();
-      attempt('replace', names.log, () => renameSync(names.temp, names.log));
-    } catch (error) {
-      rmSync(names.temp, { force: true });
-      throw error;
-    }
-    await tail.catchUp();
-    attempt('sync', names.log, () => fsyncSync(temp.fd));
-    attempt('sync', names.directory, () => syncDirectory(names.directory));
-    return { kept, appended: tail.appended(task.stat.size) };
+    const at = Math.max(follower.at, link.taken);
+    const live = { fd: temp.fd, path: names.log };
+    const drained = await drain({
+      ...task,
+      old: log,
+      live,
+      from: at,
+      link,
+      rested: false,
+      recovering: false,
+    });
+    const path = settle(names, live, link, drained);
+    const bytes = Math.max(0, drained.at - task.stat.size);
+    const appended = { records: follower.lines + drained.lines, bytes };
+    return path === undefined ? { appended } : { appended, kept: { path, look: drained.look } };
   } finally {
     closeSync(temp.fd);
   }
 }
 
-/** What arrives behind the planned part of the log, carried over as it comes. */
-class Tail {
-  #at: number;
-  #lines = 0;
+/** Step 6; or, when the old file has not come to rest, keeps it under a name that says how far we are. */
+export function settle(
+  names: LogNames,
+  live: OpenFile,
+  link: OldLink,
+  drained: Drained,
+): string | undefined {
+  // Read before the sync: what comes later may be not on the disk yet.
+  const synced = fstatSync(live.fd).size;
+  attempt('sync', live.path, () => fsyncSync(live.fd));
+  attempt('sync', names.directory, () => syncDirectory(names.directory));
+  const kept = drained.over ? undefined : oldLink(names, drained.at, synced).path;
+  if (kept === undefined) attempt('remove', link.path, () => unlinkSync(link.path));
+  else if (kept !== link.path) attempt('rename', link.path, () => renameSync(link.path, kept));
+  attempt('sync', names.directory, () => syncDirectory(names.directory));
+  return kept;
+}
 
-  constructor(
-    readonly from: OpenFile,
-    readonly start: number,
-    readonly to: OpenFile,
-    readonly tick: Tick,
-  ) {
-    this.#at = start;
-  }
+async function assertNotHeld({ log }: Replacement): Promise<void> {
+  const look = await longHeld(log);
+  if (look.who !== 'somebody') return;
+  const who = look.writers.map(({ pid, command }) => `pid ${pid} (${command})`).join(', ');
+  throw new PapyraError(
+    'try_again',
+    `${log.path} is held open for writing by ${who || 'a process that cannot be seen from here'}`,
+    {
+      hint: 'it would go on writing into the old file: stop or restart it, or remove the expired head with --in-place',
+    },
+  );
+}
 
-  async catchUp(): Promise<void> {
-    for (;;) {
-      const size = fstatSync(this.from.fd).size;
-      if (size < this.#at) {
-        throw new PapyraError('try_again', `${this.from.path} was truncated while papyra read it`, {
-          hint: 'find out what truncates the log, then run again',
-        });
-      }
-      if (size === this.#at) return;
-      for await (const chunk of chunks(this.from, this.#at, size, this.tick)) {
-        attempt('write', this.to.path, () => {
-          writeAll(this.to.fd, chunk);
-        });
-        for (const byte of chunk) if (byte === 0x0a) this.#lines += 1;
-        this.#at += chunk.length;
-      }
+/**
+ * Bytes behind the last newline that nobody is writing any more are what a crash left: they are taken
+ * over as they are. Where a writer may be in the middle of them they are left to the drain. Returns
+ * how far the log is taken over.
+ */
+function takeOverTornTail(task: Replacement, follower: WholeLines, temp: OpenFile): number {
+  if (follower.unterminated === 0) return follower.at;
+  const size = fstatSync(task.log.fd).size;
+  const resting = task.offline || lookForWriters(task.log).who === 'nobody';
+  if (!resting || size !== follower.at + follower.unterminated) return follower.at;
+  if (fstatSync(task.log.fd).size !== size) return follower.at;
+  return follower.takeRest((piece) => {
+    attempt('write', temp.path, () => writeAll(temp.fd, piece));
+  });
+}
+
+function linkLog(names: LogNames, path: string): void {
+  try {
+    linkSync(names.log, path);
+  } catch (error) {
+    const errno = errnoOf(error) ?? '';
+    if (!['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(errno)) {
+      throw systemError(error, 'link', path);
     }
-  }
-
-  /** `size`: of the log when the plan was made; an unterminated tail was there already. */
-  appended(size: number): { records: number; bytes: number } {
-    return { records: this.#lines, bytes: this.#at - size };
+    throw new PapyraError(
+      'io_error',
+      `${names.directory} does not allow a second name for ${names.log} (${errno})`,
+      {
+        hint: 'papyra needs one while a runtime may be writing; use a file system with hard links',
+        cause: error,
+      },
+    );
   }
 }
 
-function assertStillTheLog(task: Replacement): void {
-  const now = attempt('look at', task.names.log, () => lstatSync(task.names.log));
+function assertUntruncated(log: OpenFile, taken: number): void {
+  if (fstatSync(log.fd).size >= taken) return;
+  throw new PapyraError('try_again', `${log.path} was truncated while papyra read it`, {
+    hint: 'find out what truncates the log, then run again',
+  });
+}
+
+function assertStillTheLog(task: Replacement, path: string): void {
+  const now = attempt('look at', path, () => lstatSync(path));
   if (now.ino === task.stat.ino && now.dev === task.stat.dev) return;
   throw new PapyraError('try_again', `${task.names.log} was replaced by another process`, {
     hint: 'find out what else rewrites the log, then run again',
   });
+}
+
+/** Before the rename everything can be taken back: the link first, then the temporary file. */
+function undone(error: unknown, names: LogNames, link: OldLink | undefined): unknown {
+  for (const path of [link?.path, names.temp]) {
+    if (path !== undefined) rmSync(path, { force: true });
+  }
+  if (errnoOf(error) === 'EBUSY') {
+    return new PapyraError('io_error', `${names.log} is a mount point: it cannot be replaced`, {
+      hint: 'remove the expired head with --in-place, or mount its directory in place of the file',
+      cause: error,
+    });
+  }
+  return systemError(error, 'replace', names.log);
 }

@@ -1,0 +1,134 @@
+import { PapyraError } from '../../errors.js';
+import type { Survey } from '../../records/survey.js';
+import { blankReport, type CompactionReport } from '../../report.js';
+import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
+import type { Outcome } from './outcome.js';
+
+/** @throws {PapyraError} `refused` when the plan is one that needs a second word from the operator. */
+export function assertAcceptable(
+  target: string,
+  survey: Survey,
+  outcome: Outcome,
+  rules: RetentionRules,
+  allowEmpty: boolean,
+): void {
+  if (rules.unreadable === 'fail' && survey.unreadable > 0) {
+    throw new PapyraError(
+      'refused',
+      `${target} has ${count(survey.unreadable, 'unreadable line')}, and --unreadable fail was asked for`,
+      {
+        hint: 'run papyra persistence recover, or leave the option out: they are kept as they are',
+      },
+    );
+  }
+  if (outcome.dropped > 0 && outcome.kept === 0 && !allowEmpty) {
+    throw new PapyraError(
+      'refused',
+      `nothing would be left of ${target}: all ${count(outcome.scanned, 'record')} would go; ${newest(survey, rules.now)}`,
+      { hint: "check the limit and this machine's clock; if it is right, add --allow-empty" },
+    );
+  }
+}
+
+/** What the operator should know about a plan. */
+export function warningsOf(survey: Survey, rules: RetentionRules): string[] {
+  const warnings: string[] = [];
+  if (isUnlimited(rules)) {
+    warnings.push(
+      'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes',
+    );
+  }
+  if (survey.unreadable > 0) {
+    const lines = count(survey.unreadable, 'unreadable line');
+    warnings.push(
+      rules.unreadable === 'drop'
+        ? `${lines} dropped, as --unreadable drop says`
+        : `${lines} kept as ${survey.unreadable === 1 ? 'it is' : 'they are'}; run papyra persistence recover`,
+    );
+  }
+  if (survey.undated > 0) warnings.push(undated(survey.undated, rules));
+  if (survey.future > 0) {
+    warnings.push(
+      `${count(survey.future, 'record')} dated more than a day ahead; check the clocks of the machines that write`,
+    );
+  }
+  return warnings;
+}
+
+function undated(records: number, rules: RetentionRules): string {
+  const which = `${count(records, 'record')} without a finite numeric timestamp`;
+  if (rules.undated === 'drop') return `${which} dropped, as --undated drop says`;
+  if (rules.max_age_seconds === null) return `${which} counted like any other`;
+  return `${which} kept: the age limit cannot apply; drop with --undated drop`;
+}
+
+/** The dry run's report of a log that is one file. */
+export function dryRunReport(
+  task: { backend: string; target: string; startedAt: number; size: number; rules: RetentionRules },
+  name: string,
+  survey: Survey,
+  outcome: Outcome,
+): CompactionReport {
+  const { scanned, kept, dropped, bytesGoing, worthIt } = outcome;
+  const after = task.size - bytesGoing;
+  const report = blankReport({
+    status: 'dry_run',
+    backend: task.backend,
+    target: task.target,
+    policy: policyOf(task.rules),
+    startedAt: task.startedAt,
+  });
+  return {
+    ...report,
+    records: {
+      scanned,
+      kept,
+      dropped,
+      dropped_by: outcome.droppedBy,
+      expired_left: 0,
+      unreadable: survey.unreadable,
+      undated: survey.undated,
+      appended: 0,
+    },
+    bytes: { before: task.size, after, reclaimed: bytesGoing, appended: 0 },
+    files: { scanned: 1, rewritten: worthIt ? 1 : 0, removed: 0, unchanged: worthIt ? 0 : 1 },
+    parts: [
+      {
+        name,
+        scanned,
+        kept,
+        dropped,
+        bytes_before: task.size,
+        bytes_after: after,
+        action: worthIt ? 'rewritten' : 'unchanged',
+      },
+    ],
+    warnings: warningsOf(survey, task.rules),
+  };
+}
+
+/** `1 record`, `2,000 records`. */
+function count(amount: number, noun: string): string {
+  return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+function newest(survey: Survey, now: number): string {
+  if (Number.isNaN(survey.newest)) return 'none of them has a timestamp';
+  const at = isoTime(survey.newest);
+  const age = now - survey.newest;
+  return age < 0
+    ? `the newest is dated ahead (${at})`
+    : `the newest is ${ageInWords(age)} old (${at})`;
+}
+
+function isoTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime()) ? `timestamp ${seconds}` : date.toISOString();
+}
+
+function ageInWords(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} seconds`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
+  return `${Math.round(seconds / 86_400).toLocaleString('en-US')} days`;
+}

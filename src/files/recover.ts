@@ -1,0 +1,121 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { PapyraError } from '../errors.js';
+import { syncDirectory } from './durable.js';
+import { drain } from './drain.js';
+import type { LogNames } from './names.js';
+import { findOldLinks, type OldLink } from './old-link.js';
+import type { OpenFile } from './read.js';
+import { reconcile } from './reconcile.js';
+import { compareOld, recoveryFor, type Recovery } from './recovery-table.js';
+import { settle } from './replace.js';
+import { attempt } from './system-error.js';
+
+/** A kept link of unseen writers may go when nothing has touched its file for so long. */
+const REST_MS = 60_000;
+
+export interface RecoverRequest {
+  names: LogNames;
+  offline: boolean;
+  isRecord: (line: Buffer) => boolean;
+  signal?: AbortSignal | undefined;
+}
+
+/** What a killed run left beside a log, and what that means. Changes nothing. */
+export function findLeftovers(names: LogNames): { recovery: Recovery; links: OldLink[] } {
+  const id = (path: string): string | undefined => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat && `${stat.dev}:${stat.ino}`;
+  };
+  const log = id(names.log);
+  const links = findOldLinks(names);
+  const old = compareOld(
+    log,
+    links.map(({ path }) => id(path)),
+  );
+  const temp = id(names.temp) !== undefined;
+  return { recovery: recoveryFor({ log: log !== undefined, old, temp }), links };
+}
+
+/**
+ * Cleans up what a killed run left, by the table in recovery-table.ts; the caller holds the lock.
+ * Returns what was done, in words. Every step may be killed again: the names that are left then say
+ * where to go on.
+ */
+export async function recover(request: RecoverRequest): Promise<string[]> {
+  const { names } = request;
+  const { recovery, links } = findLeftovers(names);
+  switch (recovery) {
+    case 'clean':
+      return [];
+    case 'remove-temp':
+    case 'remove-old-then-temp':
+      // The link first: a temporary file beside a link to another file would mean something else.
+      for (const { path } of links) rmSync(path, { force: true });
+      if (links.length > 0) syncDirectory(names.directory);
+      rmSync(names.temp, { force: true });
+      return ['an earlier run was killed before it changed the log; its temporary file is removed'];
+    case 'finish-drain':
+      return finishAll(request, links);
+    case 'foreign-replacement':
+      throw new PapyraError(
+        'try_again',
+        `${names.log} was replaced by another process while an earlier run of papyra was at work`,
+        {
+          hint: `nothing was touched; look at ${basename(names.temp)} and ${links.map(({ path }) => basename(path)).join(', ')} beside it, move them away, and run again`,
+        },
+      );
+    case 'log-moved':
+      throw new PapyraError('not_found', `${names.log} was moved away while papyra was at work`, {
+        hint: `nothing was touched; what an earlier run left is in ${names.directory}`,
+      });
+  }
+}
+
+async function finishAll(request: RecoverRequest, links: OldLink[]): Promise<string[]> {
+  const done: string[] = [];
+  for (const link of links) done.push(await finish(request, link));
+  return done;
+}
+
+/** The log was renamed; the old file may hold records that came after. */
+async function finish(request: RecoverRequest, link: OldLink): Promise<string> {
+  const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW } = constants;
+  const { names } = request;
+  const open = (path: string, flags: number): OpenFile => ({
+    fd: attempt('open', path, () => openSync(path, flags | O_NOFOLLOW)),
+    path,
+  });
+  const old = open(link.path, O_RDONLY);
+  try {
+    const live = open(names.log, O_RDWR | O_APPEND);
+    try {
+      const task = { ...link, old, live, isRecord: request.isRecord };
+      const first = await reconcile(task);
+      const rested = Date.now() - fstatSync(old.fd).ctimeMs >= REST_MS;
+      const from = first.at;
+      const drained = await drain({ ...request, old, live, from, link, rested, recovering: true });
+      const again = drained.over ? await reconcile(task) : { added: 0 };
+      const kept = settle(names, live, link, drained);
+      if (kept !== undefined) throw stillHeld(names, kept);
+      const added = first.added + drained.lines + again.added;
+      return added === 0
+        ? 'an earlier run left the old file; nothing was missing from the log, it is removed'
+        : `an earlier run left the old file; ${added} late records of it were brought over, it is removed`;
+    } finally {
+      closeSync(live.fd);
+    }
+  } finally {
+    closeSync(old.fd);
+  }
+}
+
+function stillHeld(names: LogNames, kept: string): PapyraError {
+  return new PapyraError(
+    'try_again',
+    `writers may still append to the old file of ${names.log}, kept as ${basename(kept)} (${statSync(kept).size} bytes)`,
+    {
+      hint: 'nothing is lost; run again in a minute, or with --offline when nothing is writing',
+    },
+  );
+}

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync, statfsSync, statSync, type Stats } from 'node:fs';
+import { basename, join } from 'node:path';
+import { PapyraError } from '../errors.js';
+import type { LogNames } from './names.js';
+
+/** File systems on which locks, links and other hosts' writers cannot be relied on (statfs f_type). */
+const UNSOUND = new Map<number, string>([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'SMB'],
+  [0xfe534d42, 'SMB'],
+  [0x65735546, 'FUSE'],
+  [0x01021997, '9P'],
+]);
+
+/** The runtime's own maintenance writes these beside the log; an old one was left by a crash. */
+const RUNTIME_TEMPS = ['.compact.tmp', '.recovered.tmp'];
+const FRESH_MS = 60_000;
+
+/**
+ * Refuses a log that cannot be replaced while a runtime may be writing to it; `offline` asserts that
+ * none is.
+ *
+ * @throws {PapyraError} `io_error` with the reason.
+ */
+export function assertReplaceable(names: LogNames, offline: boolean): void {
+  if (isMountPoint(names.log)) {
+    throw new PapyraError('io_error', `${names.log} is a mount point: it cannot be replaced`, {
+      hint: 'remove the expired head with --in-place, or mount its directory in place of the file',
+    });
+  }
+  const kind = UNSOUND.get(statfsSync(names.directory).type);
+  if (kind === undefined || offline) return;
+  throw new PapyraError(
+    'io_error',
+    `${names.log} is on ${kind}, where writers on other hosts cannot be seen`,
+    {
+      hint: 'stop the runtime and run again with --offline, which asserts that nothing is writing',
+    },
+  );
+}
+
+/** A bind mount of the file alone, as containers make them. */
+function isMountPoint(path: string): boolean {
+  let table: string;
+  try {
+    table = readFileSync('/proc/self/mountinfo', 'utf8');
+  } catch {
+    return false;
+  }
+  const escaped = path.replace(/[ \t\n\\]/g, (character) => {
+    return `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
+  });
+  return table.split('\n').some((line) => line.split(' ')[4] === escaped);
+}
+
+/**
+ * The runtime's own rewrite is not to be met: a temporary file of its, changed within a minute, means
+ * that it is at work. Returns a warning for each older one.
+ *
+ * @throws {PapyraError} `try_again` while it is at work.
+ */
+export function assertRuntimeIsNotRewriting(names: LogNames): string[] {
+  const warnings: string[] = [];
+  for (const name of readdirSync(names.directory)) {
+    if (!name.startsWith(stem(names.log)) || !RUNTIME_TEMPS.some((end) => name.endsWith(end))) {
+      continue;
+    }
+    const stat = statSync(join(names.directory, name), { throwIfNoEntry: false });
+    if (!stat) continue;
+    if (Date.now() - stat.mtimeMs < FRESH_MS) {
+      throw new PapyraError('try_again', `the runtime is rewriting ${names.log} (${name})`, {
+        hint: 'run again in a minute',
+      });
+    }
+    warnings.push(
+      `${name} is a temporary file of the runtime, last changed ${stat.mtime.toISOString()}: left by a crash of it, perhaps`,
+    );
+  }
+  return warnings;
+}
+
+/** `events` of `events.ndjson`: the runtime may put its suffix behind either. */
+function stem(path: string): string {
+  return basename(path).replace(/\.[^.]+$/, '');
+}
+
+/** A word about other names of the log. */
+export function hardLinkWarning(path: string, { nlink }: Stats): string[] {
+  if (nlink === 1) return [];
+  return [
+    `${path} has ${nlink - 1} other hard link${nlink === 2 ? '' : 's'}: they keep the old content, and its space`,
+  ];
+}
+
+/**
+ * @throws {PapyraError} `io_error` when the file system has not room for so many more bytes.
+ */
+export function assertRoom(names: LogNames, bytes: number): void {
+  const { bavail, bfree, bsize } = statfsSync(names.directory);
+  const free = (process.geteuid?.() === 0 ? bfree : bavail) * bsize;
+  if (free >= bytes) return;
+  throw new PapyraError(
+    'io_error',
+    `no room to rewrite ${names.log}: that needs ${bytes} bytes, ${free} are free in ${names.directory}`,
+    { hint: 'nothing was done; free some space, or remove the expired head with --in-place' },
+  );
+}

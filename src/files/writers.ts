@@ -1,0 +1,124 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync, statSync, fstatSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { printableProcess } from './process-name.js';
+import type { OpenFile } from './read.js';
+import { errnoOf } from './system-error.js';
+
+/** A descriptor that is open for writing. */
+export interface Writer {
+  pid: number;
+  fd: string;
+  command: string;
+}
+
+/** Who has a file open for writing. Readers (`tail -f`, log shippers) do not count. */
+export type Look =
+  { who: 'nobody' } | { who: 'somebody'; writers: Writer[] } | { who: 'unknown'; why: string };
+
+/** A busy runtime has its log open in most looks without ever holding it for long. */
+const LOOKS = 20;
+const PAUSE_MS = { least: 5, most: 25 };
+
+/** The PID namespace of the whole machine has this fixed number (PROC_PID_INIT_INO of Linux). */
+const MACHINE_NAMESPACE = 'pid:[4026531836]';
+
+/**
+ * One look. Two ways, because neither is always open:
+ *
+ * - A read lease (fcntl F_SETLEASE) is granted only when nobody at all has the file open for writing:
+ *   the kernel's own count, across all containers. It is the file owner's or root's to ask, and Node
+ *   has no fcntl, so perl asks, on a descriptor of its own that is closed at once.
+ * - /proc shows descriptors and whose they are, as far as we may look.
+ */
+export function lookForWriters(file: OpenFile): Look {
+  const lease = askForLease(file);
+  if (lease === 'granted') return { who: 'nobody' };
+  const seen = lookInProc(file);
+  if (lease === 'refused') return { who: 'somebody', writers: seen.writers };
+  if (seen.writers.length > 0) return { who: 'somebody', writers: seen.writers };
+  return seen.blind === undefined ? { who: 'nobody' } : { who: 'unknown', why: seen.blind };
+}
+
+/**
+ * Looks until each writer has been seen absent once. A runtime that opens, writes and closes for every
+ * record passes; a descriptor that is there in every look is held.
+ */
+export async function longHeld(file: OpenFile): Promise<Look> {
+  let suspects: Map<string, Writer> | undefined;
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const look = lookForWriters(file);
+    if (look.who !== 'somebody') return look;
+    const now = new Map(look.writers.map((writer) => [`${writer.pid}:${writer.fd}`, writer]));
+    // Somebody, and not to be seen: known by that alone.
+    if (now.size === 0) now.set('unseen', { pid: 0, fd: '', command: '' });
+    const before: Map<string, Writer> = suspects ?? now;
+    suspects = new Map([...now].filter(([key]) => before.has(key)));
+    if (suspects.size === 0) return { who: 'nobody' };
+    await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least));
+  }
+  return { who: 'somebody', writers: [...suspects!.values()].filter(({ pid }) => pid !== 0) };
+}
+
+const F_SETLEASE = 1024;
+const F_RDLCK = 0;
+const ASK = `open(my $file, "<", "/proc/self/fd/3") or exit 2; exit(fcntl($file, ${F_SETLEASE}, ${F_RDLCK}) ? 0 : $!{EAGAIN} ? 1 : 2);`;
+
+let perlIsMissing = false;
+
+function askForLease(file: OpenFile): 'granted' | 'refused' | 'unknown' {
+  if (perlIsMissing || process.platform !== 'linux') return 'unknown';
+  const { status, error } = spawnSync('perl', ['-MErrno', '-e', ASK], {
+    stdio: ['ignore', 'ignore', 'ignore', file.fd],
+    env: { PATH: process.env['PATH'] },
+  });
+  if (error) perlIsMissing = true;
+  return status === 0 ? 'granted' : status === 1 ? 'refused' : 'unknown';
+}
+
+function lookInProc(file: OpenFile): { writers: Writer[]; blind?: string } {
+  const { dev, ino } = fstatSync(file.fd);
+  let pids: string[];
+  try {
+    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return { writers: [], blind: 'there is no /proc here' };
+  }
+  const writers: Writer[] = [];
+  let blind = inContainer() ? 'other containers cannot be looked into' : undefined;
+  for (const pid of pids) {
+    let descriptors: string[];
+    try {
+      descriptors = readdirSync(`/proc/${pid}/fd`);
+    } catch (error) {
+      if (errnoOf(error) === 'EACCES') blind ??= 'processes of other users cannot be looked into';
+      continue;
+    }
+    for (const fd of descriptors) {
+      if (isOpenForWriting(pid, fd, dev, ino)) {
+        writers.push({ pid: Number(pid), fd, command: printableProcess(pid) });
+      }
+    }
+  }
+  return { writers, ...(blind === undefined ? {} : { blind }) };
+}
+
+function isOpenForWriting(pid: string, fd: string, dev: number, ino: number): boolean {
+  try {
+    const stat = statSync(`/proc/${pid}/fd/${fd}`);
+    if (stat.ino !== ino || stat.dev !== dev) return false;
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1];
+    // O_RDONLY is 0, O_WRONLY 1, O_RDWR 2.
+    return flags !== undefined && (parseInt(flags, 8) & 3) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+function inContainer(): boolean {
+  try {
+    return readlinkSync('/proc/self/ns/pid') !== MACHINE_NAMESPACE;
+  } catch {
+    return true;
+  }
+}
