@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { testSeed, Random } from '../support/random.js';
+import { papyra } from '../support/papyra.js';
+import { tempLog } from '../support/temp.js';
+import { countRecords } from './count.js';
+import {
+  COMPACT,
+  compactInALoop,
+  EXPIRED,
+  leftovers,
+  startCompaction,
+  startWriter,
+  type Habit,
+} from './run.js';
+
+const soak = process.env['PAPYRA_SOAK'] === '1';
+const COUNT = soak ? 350_000 : 30_000;
+
+const WHOLE = { lost: 0, twice: 0, torn: 0 };
+
+describe('while a runtime appends', () => {
+  test.each([
+    ['3 writers at full speed', ['append', 'append', 'append']],
+    ['a writer that tears lines in two writes', ['torn']],
+  ] as [string, Habit[]][])(
+    '%s and compaction in a loop: nothing lost, twice or torn',
+    async (_what, habits) => {
+      const log = tempLog(EXPIRED.repeat(1000));
+      const writers = habits.map((habit, index) =>
+        startWriter(log, `w${index}`, { count: COUNT, habit }),
+      );
+      let running = writers.length;
+      for (const { child } of writers) void child.then(() => (running -= 1));
+      const codes = await compactInALoop(log, () => running === 0);
+      const written: Record<string, number> = {};
+      for (const [index, writer] of writers.entries()) written[`w${index}`] = await writer.finish();
+      expect((await papyra([...COMPACT, '--path', log])).code).toBe(0);
+      const tally = countRecords(log, written);
+      console.log(`${habits.join(', ')}: ${JSON.stringify({ codes, written, tally })}`);
+      expect(tally).toMatchObject(WHOLE);
+      expect(codes[0]).toBeGreaterThan(2);
+      expect(leftovers(log)).toEqual([]);
+    },
+    soak ? 900_000 : 120_000,
+  );
+
+  test('papyra killed at random moments, again and again: nothing lost, twice or torn', async () => {
+    const random = new Random(testSeed('live kills'));
+    const log = tempLog(EXPIRED.repeat(1000));
+    const writers = [0, 1].map((index) => startWriter(log, `w${index}`, { pauseUs: 200 }));
+    const kills = soak ? 200 : 40;
+    for (let round = 0; round < kills; round++) {
+      const run = startCompaction(log);
+      // A run takes some 250 ms; the moments that matter are in its last third.
+      setTimeout(() => run.kill('SIGKILL'), 60 + random.below(250));
+      await run;
+    }
+    const written: Record<string, number> = {};
+    for (const [index, writer] of writers.entries()) written[`w${index}`] = await writer.stop();
+    expect((await papyra([...COMPACT, '--path', log])).code).toBe(0);
+    const tally = countRecords(log, written);
+    console.log(`${kills} kills: ${JSON.stringify({ written, tally })}`);
+    expect(tally).toMatchObject(WHOLE);
+    expect(leftovers(log)).toEqual([]);
+  }, 300_000);
+});

@@ -1,0 +1,70 @@
+import { execa, type ResultPromise } from 'execa';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BARE, PAPYRA, papyra, ROOT } from '../support/papyra.js';
+
+const WRITER = join(ROOT, 'test/live/writer.py');
+
+export type Habit = 'append' | 'held' | 'torn';
+
+/** A writer in a process of its own. */
+export function startWriter(
+  log: string,
+  id: string,
+  options: { count?: number; habit?: Habit; pauseUs?: number } = {},
+) {
+  const { count = 0, habit = 'append', pauseUs = 0 } = options;
+  const child = execa('python3', [WRITER, log, id, String(count), habit, String(pauseUs)], {
+    env: BARE,
+    extendEnv: false,
+    reject: false,
+  });
+  return {
+    child,
+    /** Asks it to stop; returns how many records it wrote. */
+    async stop(): Promise<number> {
+      child.kill('SIGTERM');
+      return Number((await child).stdout);
+    },
+    /** Waits until it has written them all. */
+    async finish(): Promise<number> {
+      return Number((await child).stdout);
+    },
+  };
+}
+
+/** A line that expires at once, as the writers put them between their records. */
+export const EXPIRED = '{"kind": "event", "timestamp": 1.5}\n';
+
+export const COMPACT = ['persistence', 'compact', '--max-age', '52w', '--allow-empty'];
+
+/** Compacts again and again until `done`; counts exit codes. */
+export async function compactInALoop(
+  log: string,
+  done: () => boolean,
+  flags: string[] = [],
+): Promise<Record<number, number>> {
+  const codes: Record<number, number> = {};
+  while (!done()) {
+    const { code, stderr } = await papyra([...COMPACT, '--quiet', '--path', log, ...flags]);
+    codes[code] = (codes[code] ?? 0) + 1;
+    if (code !== 0 && code !== 75) throw new Error(`exit ${code}: ${stderr}`);
+  }
+  return codes;
+}
+
+/** A compaction that the caller may kill. */
+export function startCompaction(log: string, flags: string[] = []): ResultPromise {
+  return execa(process.execPath, [PAPYRA, ...COMPACT, '--json', '--path', log, ...flags], {
+    env: BARE,
+    extendEnv: false,
+    reject: false,
+  });
+}
+
+/** Files beside the log that a run should not leave. */
+export function leftovers(log: string): string[] {
+  return readdirSync(dirname(log)).filter(
+    (name) => /\.papyra\./.test(name) && !name.endsWith('.papyra.lock'),
+  );
+}
