@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { cosmiconfig, defaultLoadersSync } from 'cosmiconfig';
+import { defaultLoadersSync, type Loaders } from 'cosmiconfig';
+import { Explorer } from 'cosmiconfig/dist/Explorer.js';
 import { PapyraError } from '../errors.js';
 import { importDefault } from './import-module.js';
 import { assertTrusted } from './trust.js';
@@ -54,18 +55,13 @@ export async function discoverConfig(
 }
 
 async function lookIn(directory: string, searchPlaces: string[]): Promise<FoundConfig | null> {
-  const explorer = cosmiconfig('papyra', {
-    searchPlaces,
-    searchStrategy: 'none',
-    loaders: loaders(false),
-    cache: false,
-  });
+  const explorer = explorerOf(searchPlaces, loaders(false));
   const result = await reading(directory, () => explorer.search(directory));
   return result ? { file: result.filepath, explicit: false, content: result.config } : null;
 }
 
 async function loadNamed(file: string): Promise<FoundConfig> {
-  const explorer = cosmiconfig('papyra', { loaders: loaders(true), cache: false });
+  const explorer = explorerOf([], loaders(true));
   const result = await reading(file, () => explorer.load(file));
   if (!result || result.isEmpty) {
     throw new PapyraError('config_invalid', `configuration ${file} has nothing for papyra in it`, {
@@ -75,8 +71,28 @@ async function loadNamed(file: string): Promise<FoundConfig> {
   return { file, explicit: true, content: result.config };
 }
 
+/**
+ * The explorer inside cosmiconfig. Its front door first looks for settings of its own, and executes
+ * `.config/config.js` of whatever directory we happen to stand in, before any of our loaders is asked.
+ */
+function explorerOf(searchPlaces: string[], using: Loaders): Explorer {
+  return new Explorer({
+    moduleName: 'papyra',
+    packageProp: 'papyra',
+    searchPlaces,
+    searchStrategy: 'none',
+    loaders: using,
+    ignoreEmptySearchPlaces: true,
+    cache: false,
+    transform: (result) => result,
+    metaConfigFilePath: null,
+    mergeImportArrays: true,
+    mergeSearchPlaces: true,
+  });
+}
+
 /** cosmiconfig's own loaders execute whatever they find: ours ask first. */
-function loaders(explicit: boolean) {
+function loaders(explicit: boolean): Loaders {
   const data = (parse: (file: string, content: string) => unknown) => {
     return async (file: string, content: string): Promise<unknown> => {
       assertTrusted({ file, what: 'configuration', code: false, explicit });

@@ -1,9 +1,10 @@
-import { readSync, fstatSync } from 'node:fs';
+import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lines } from './lines.js';
 import { appendLine, ShortWrite } from './live-append.js';
 import { reconcile } from './reconcile.js';
 import type { OpenFile } from './read.js';
+import { attempt } from './system-error.js';
 import { WholeLines } from './whole-lines.js';
 import { lookForWriters, type Look } from './writers.js';
 
@@ -101,6 +102,7 @@ async function takeOver(task: Drain, follower: WholeLines): Promise<number> {
   let count = 0;
   let pieces: Buffer[] = [];
   while (follower.read((piece) => pieces.push(Buffer.from(piece)))) {
+    if (pieces.length > 0) syncOld(task);
     for (const line of split(pieces)) {
       await appendLine(task.live, line);
       count += 1;
@@ -121,12 +123,22 @@ async function appendRest(task: Drain, at: number): Promise<void> {
     const there = occurrences(rest, lines(live, link.synced, fstatSync(live.fd).size));
     if (there > occurrences(rest, lines(old, link.taken, at))) return;
   }
+  syncOld(task);
   try {
     await appendLine(live, rest);
   } catch (error) {
     if (!(error instanceof ShortWrite)) throw error;
-    await reconcile({ ...task, ...link });
+    const { at: end } = await reconcile({ ...task, ...link });
+    await appendRest({ ...task, recovering: true }, end);
   }
+}
+
+/**
+ * What the log is given must be on the disk in the old file first: else a power loss could leave half
+ * of it in the log and nothing to recognise it by.
+ */
+function syncOld({ old }: Drain): void {
+  attempt('sync', old.path, () => fdatasyncSync(old.fd));
 }
 
 function occurrences(line: Buffer, among: Iterable<Buffer>): number {

@@ -39,7 +39,8 @@ export async function appendLine(file: OpenFile, line: Buffer): Promise<void> {
   }
 }
 
-async function awaitEndOfLine(file: OpenFile): Promise<void> {
+/** Waits for the writer of an unterminated line; ends it when none comes. */
+export async function awaitEndOfLine(file: OpenFile): Promise<void> {
   const deadline = performance.now() + TAIL_WAIT_MS;
   while (!endsInNewline(file)) {
     if (performance.now() >= deadline) {

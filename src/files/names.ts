@@ -13,6 +13,8 @@ export interface LogNames {
   temp: string;
   /** Beginning of the names of old links: see old-link.ts. */
   old: string;
+  /** What a removal of the head in place is about to do. */
+  intent: string;
   /** What papyra remembers about logs of this directory. */
   home: string;
   /** Counters over all runs, and their own lock. */
@@ -31,6 +33,7 @@ export function namesFor(log: string): LogNames {
     lock: join(directory, `.${name}.papyra.lock`),
     temp: join(directory, `.${name}.papyra.tmp`),
     old: join(directory, `.${name}.papyra.old`),
+    intent: join(directory, `.${name}.papyra.intent`),
     home,
     metrics: join(home, `${name}.metrics.json`),
     metricsLock: join(home, `${name}.metrics.lock`),

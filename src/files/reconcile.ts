@@ -1,7 +1,8 @@
-import { fstatSync } from 'node:fs';
+import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { lines } from './lines.js';
-import { appendLine } from './live-append.js';
+import { appendLine, awaitEndOfLine } from './live-append.js';
 import type { OpenFile } from './read.js';
+import { attempt } from './system-error.js';
 
 export interface Reconciliation {
   old: OpenFile;
@@ -21,65 +22,91 @@ export interface Reconciliation {
  * the old file end.
  */
 export async function reconcile(task: Reconciliation): Promise<{ added: number; at: number }> {
+  const { old, live } = task;
   let added = 0;
   for (;;) {
-    const { late, at } = lateLines(task);
-    const missing = missingLines(task, late);
+    // A line of ours that lacks only its newline would be taken for missing, and come twice.
+    await awaitEndOfLine(live);
+    const { late, rest, at } = lateLines(task);
+    const missing = missingLines(task, late, rest);
     if (missing.length === 0) return { added, at };
-    for (const line of missing) await appendLine(task.live, line);
+    // The log may hold only what the old file has on the disk: else half of it could not be recognised.
+    attempt('sync', old.path, () => fdatasyncSync(old.fd));
+    for (const line of missing) await appendLine(live, line);
     added += missing.length;
   }
 }
 
-function lateLines({ old, taken }: Reconciliation): { late: Buffer[]; at: number } {
-  const late = [...lines(old, taken, fstatSync(old.fd).size)];
-  return { late, at: taken + late.reduce((sum, line) => sum + line.length, 0) };
+/** The lines that came after the take-over, and what a writer left unfinished behind them. */
+function lateLines({ old, taken }: Reconciliation) {
+  const { size } = fstatSync(old.fd);
+  const late = [...lines(old, taken, size)];
+  const at = taken + late.reduce((sum, line) => sum + line.length, 0);
+  const rest = Buffer.alloc(Math.max(0, size - at) + 1, '\n');
+  readSync(old.fd, rest, 0, rest.length - 1, at);
+  return { late, rest, at };
 }
 
-function missingLines(task: Reconciliation, late: Buffer[]): Buffer[] {
+function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer): Buffer[] {
   const { live, synced, isRecord } = task;
-  if (late.length === 0) return [];
   /** How often a line of the old file is still to be found. */
   const wanted = new Map<string, number>();
-  for (const line of late) add(wanted, keyOf(line));
-  /** Records that follow a torn line of ours on the same line, and whether they stand elsewhere. */
-  const glued: Buffer[] = [];
-  const others = new Set<string>();
+  for (const line of late) wanted.set(keyOf(line), (wanted.get(keyOf(line)) ?? 0) + 1);
+  const unreadable: Buffer[] = [];
+  const there = new Set<string>();
   for (const line of lines(live, synced, fstatSync(live.fd).size)) {
     const key = keyOf(line);
     const left = wanted.get(key);
-    if (left !== undefined && left > 0) wanted.set(key, left - 1);
-    else if (!isRecord(line)) glued.push(...gluedTo(line, late, isRecord));
-    others.add(key);
+    if (left !== undefined) wanted.set(key, Math.max(0, left - 1));
+    // An unreadable line of the old file was carried over on purpose.
+    else if (!isRecord(line)) unreadable.push(line);
+    there.add(key);
   }
   const missing = late.filter((line) => {
     const left = wanted.get(keyOf(line))!;
     if (left > 0) wanted.set(keyOf(line), left - 1);
     return left > 0;
   });
-  const known = new Set(missing.map(keyOf));
-  return [
-    ...missing,
-    ...glued.filter((line) => !others.has(keyOf(line)) && !known.has(keyOf(line))),
-  ];
+  for (const line of missing) there.add(keyOf(line));
+  return [...missing, ...gluedRecords(unreadable, [...late, rest], there, isRecord)];
 }
 
-/** Our write of a late line was cut short, and a live writer's whole record came right behind it. */
-function gluedTo(line: Buffer, late: Buffer[], isRecord: (line: Buffer) => boolean): Buffer[] {
-  for (const torn of late) {
-    for (let cut = 1; cut < Math.min(torn.length - 1, line.length); cut++) {
-      if (line[cut - 1] !== torn[cut - 1]) break;
-      const rest = line.subarray(cut);
-      if (rest[0] === 0x7b && isRecord(rest)) return [Buffer.from(rest)];
+/**
+ * A write of ours was cut short, and a live writer's whole record came right behind it, on the same
+ * line: takes those records back. A record taken back may itself have been cut short by a later crash.
+ */
+function gluedRecords(
+  unreadable: Buffer[],
+  ours: Buffer[],
+  there: Set<string>,
+  isRecord: (line: Buffer) => boolean,
+): Buffer[] {
+  const found: Buffer[] = [];
+  for (const line of unreadable) {
+    for (const torn of [...ours, ...found]) {
+      const record = behindBeginning(line, torn, isRecord);
+      if (!record || there.has(keyOf(record))) continue;
+      there.add(keyOf(record));
+      found.push(record);
     }
   }
-  return [];
+  return found;
+}
+
+/** The record in `line` behind a beginning of `torn`, if that is what the line is. */
+function behindBeginning(
+  line: Buffer,
+  torn: Buffer,
+  isRecord: (line: Buffer) => boolean,
+): Buffer | undefined {
+  for (let cut = 1; cut < torn.length && cut < line.length; cut++) {
+    if (line[cut - 1] !== torn[cut - 1]) return undefined;
+    const rest = line.subarray(cut);
+    if (rest[0] === 0x7b && isRecord(rest)) return Buffer.from(rest);
+  }
+  return undefined;
 }
 
 function keyOf(line: Buffer): string {
   return line.toString('latin1');
-}
-
-function add(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

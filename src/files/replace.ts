@@ -71,6 +71,8 @@ export interface Replaced {
 export async function replaceLog(task: Replacement): Promise<Replaced> {
   const { log, names } = task;
   if (!task.offline) await assertNotHeld(task);
+  // What an earlier run removed must stay removed when our file appears beside it.
+  attempt('sync', names.directory, () => syncDirectory(names.directory));
   const temp = {
     fd: attempt('create', names.temp, () => createExclusive(names.temp)),
     path: names.temp,
@@ -196,12 +198,15 @@ function assertUntruncated(log: OpenFile, taken: number): void {
   });
 }
 
-function assertStillTheLog(task: Replacement, path: string): void {
-  const now = attempt('look at', path, () => lstatSync(path));
-  if (now.ino === task.stat.ino && now.dev === task.stat.dev) return;
-  throw new PapyraError('try_again', `${task.names.log} was replaced by another process`, {
-    hint: 'find out what else rewrites the log, then run again',
-  });
+/** The link may have been made of another file, and another file may have come since. */
+function assertStillTheLog({ names, stat }: Replacement, link: string): void {
+  for (const path of [link, names.log]) {
+    const now = attempt('look at', path, () => lstatSync(path));
+    if (now.ino === stat.ino && now.dev === stat.dev) continue;
+    throw new PapyraError('try_again', `${names.log} was replaced by another process`, {
+      hint: 'find out what else rewrites the log, then run again',
+    });
+  }
 }
 
 /** Before the rename everything can be taken back: the link first, then the temporary file. */

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { BARE, compact, isRoot, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
@@ -107,6 +107,22 @@ describe('the configuration', () => {
       const here = join(dirname(log), 'papyra.config.yaml');
       expect((await compact(['-n', '--config', here], options)).report.policy.max_records).toBe(4);
     });
+  });
+});
+
+describe('code that is not the configuration', () => {
+  test('is not executed because it lies in the working directory', async () => {
+    const log = tempLog(LOG);
+    const cwd = tempDirectory();
+    mkdirSync(join(cwd, '.config'));
+    const trap = `require('fs').writeFileSync(${JSON.stringify(join(cwd, 'executed'))}, '');`;
+    for (const name of ['config.js', 'config.cjs', 'config.ts']) {
+      writeFileSync(join(cwd, '.config', name), trap);
+    }
+    writeFileSync(join(cwd, 'package.json'), '{"cosmiconfig": {"searchPlaces": ["evil.js"]}}');
+    writeFileSync(join(cwd, 'evil.js'), trap);
+    expect((await compact(['--path', log, '--max-records', '3'], { cwd })).code).toBe(0);
+    expect(readdirSync(cwd)).not.toContain('executed');
   });
 });
 

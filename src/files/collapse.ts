@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { statfsSync } from 'node:fs';
+import { PapyraError } from '../errors.js';
+import type { OpenFile } from './read.js';
+
+/** File systems that can remove a range of a file (statfs f_type). */
+const ABLE = new Map([
+  [0xef53, 'ext4'],
+  [0x58465342, 'xfs'],
+  [0x794c7630, 'overlay'],
+]);
+
+/** @throws {PapyraError} `io_error` where the file system is known not to be able to. */
+export function assertCollapsible(path: string): void {
+  if (process.platform === 'linux' && ABLE.has(statfsSync(path).type)) return;
+  throw new PapyraError('io_error', `--in-place cannot work on the file system of ${path}`, {
+    hint: 'nothing was done; it needs ext4 or xfs on Linux. Free some space and compact without --in-place',
+  });
+}
+
+/** Ranges are removed in multiples of this. */
+export function blockSize(path: string): number {
+  return statfsSync(path).bsize;
+}
+
+/**
+ * Removes `[offset, offset + length)` of an open file: what is behind it moves up, without a copy.
+ * Node has no fallocate(2), so the command does it, in a child that also holds the lock: were only
+ * papyra killed, a second run could repair what the orphan then removes once more.
+ */
+export async function collapseRange(
+  file: OpenFile,
+  lock: number,
+  offset: number,
+  length: number,
+): Promise<void> {
+  const range = ['--offset', String(offset), '--length', String(length)];
+  const child = spawn('fallocate', ['--collapse-range', ...range, '/proc/self/fd/3'], {
+    stdio: ['ignore', 'ignore', 'pipe', file.fd, lock],
+    // A Ctrl-C is for papyra, which waits for the child and then stops.
+    detached: true,
+  });
+  let words = '';
+  child.stderr?.on('data', (text: Buffer) => (words += text.toString()));
+  let code: number | null;
+  try {
+    [code] = (await once(child, 'close')) as [number | null];
+  } catch (error) {
+    throw new PapyraError('config_invalid', 'the fallocate command was not found', {
+      hint: 'install the package util-linux',
+      cause: error,
+    });
+  }
+  if (code === 0) return;
+  const reason =
+    words
+      .trim()
+      .split('\n')[0]
+      ?.replace(/^fallocate: /, '') ?? '';
+  throw new PapyraError(
+    'io_error',
+    `cannot remove the head of ${file.path} in place: ${reason || `status ${code}`}`,
+    { hint: 'every record is still there; compact without --in-place' },
+  );
+}

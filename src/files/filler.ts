@@ -1,0 +1,36 @@
+import { PapyraError } from '../errors.js';
+
+/**
+ * A line that fills bytes which cannot be removed: valid JSON, dated 1970, that the runtime's reads
+ * ignore. It carries the nonce of its run.
+ */
+const HEAD = '{"kind":"compaction","timestamp":0,"nonce":"';
+const PAD = '","pad":"';
+const END = '"}\n';
+const NONCE = /^[0-9a-f]{16}$/;
+
+const FILLER = /^\{"kind":"compaction","timestamp":0,"nonce":"([0-9a-f]{16})","pad":" *"\}\n/;
+
+/** Bytes of the shortest filler. */
+export const FILLER_BYTES = HEAD.length + 16 + PAD.length + END.length;
+
+/** A filler of exactly so many bytes. */
+export function filler(nonce: string, bytes: number): string {
+  if (!NONCE.test(nonce) || bytes < FILLER_BYTES) {
+    throw new PapyraError('internal', `no filler of ${bytes} bytes with the nonce '${nonce}'`);
+  }
+  return `${HEAD}${nonce}${PAD}${' '.repeat(bytes - FILLER_BYTES)}${END}`;
+}
+
+/** The first filler of a text that begins with one. */
+export function leadingFiller(text: string): { nonce: string; bytes: number } | undefined {
+  const match = FILLER.exec(text);
+  return match ? { nonce: match[1]!, bytes: match[0].length } : undefined;
+}
+
+/** How many bytes at the very start of a log are fillers: two lines at most. */
+export function fillerBytes(head: Uint8Array): number {
+  const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
+  const first = leadingFiller(text)?.bytes ?? 0;
+  return first === 0 ? 0 : first + (leadingFiller(text.slice(first))?.bytes ?? 0);
+}

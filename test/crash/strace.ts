@@ -1,0 +1,92 @@
+import { execa } from 'execa';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BARE, PAPYRA, type Run } from '../support/papyra.js';
+
+/** Every system call that changes storage. */
+const CHANGING = [
+  ...[
+    'openat',
+    'write',
+    'pwrite64',
+    'fsync',
+    'fdatasync',
+    'linkat',
+    'link',
+    'symlink',
+    'symlinkat',
+  ],
+  ...['rename', 'renameat', 'renameat2', 'unlink', 'unlinkat', 'ftruncate', 'fallocate', 'mkdir'],
+  ...['mkdirat', 'fchmod', 'fchown'],
+];
+
+/** One storage-changing call of a run: the `when`th of its kind. */
+export interface Point {
+  call: string;
+  when: number;
+}
+
+export interface Trace {
+  points: Point[];
+  /** Every path below the directory that was touched. */
+  paths: string[];
+}
+
+async function strace(options: string[], args: string[]): Promise<Run> {
+  const words = ['-f', '-qq', ...options, process.execPath, PAPYRA, ...args];
+  const result = await execa('strace', words, {
+    env: BARE,
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    cwd: '/',
+  });
+  const code = result.exitCode ?? (result.signal === 'SIGKILL' ? 137 : -1);
+  return { code, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** Runs papyra once and lists all that it does to the storage in `directory`. */
+export async function record(directory: string, args: string[]): Promise<Trace & { run: Run }> {
+  const scratch = mkdtempSync(join(tmpdir(), 'papyra-strace-'));
+  const file = join(scratch, 'trace');
+  try {
+    const run = await strace(['-y', '-o', file, '-e', `trace=${CHANGING.join(',')}`], args);
+    return { run, ...parse(readFileSync(file, 'utf8'), directory) };
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
+
+function parse(text: string, directory: string): Trace {
+  const counts = new Map<string, number>();
+  const points: Point[] = [];
+  const paths = new Set<string>();
+  const main = /^\d+/.exec(text)?.[0];
+  for (const line of text.split('\n')) {
+    const [, pid, call] = /^(\d+)\s+(\w+)\(/.exec(line) ?? [];
+    // strace counts the calls of each process for itself; what we count is papyra's own.
+    if (call === undefined || pid !== main || !line.includes(directory)) continue;
+    for (const [path] of line.matchAll(new RegExp(`${directory}[^">, )]*`, 'g'))) {
+      paths.add(path.replace(/ \(deleted\)$/, ''));
+    }
+    const when = (counts.get(call) ?? 0) + 1;
+    counts.set(call, when);
+    // Opening to read changes nothing.
+    if (call === 'openat' && !/O_CREAT|O_RDWR|O_WRONLY/.test(line)) continue;
+    points.push({ call, when });
+  }
+  return { points, paths: [...paths] };
+}
+
+/** Runs papyra and does `fault` (`signal=SIGKILL`, `error=ENOSPC`) at one point. */
+export function injectAt(
+  { call, when }: Point,
+  fault: string,
+  paths: string[],
+  args: string[],
+): Promise<Run> {
+  const filter = paths.flatMap((path) => ['-P', path]);
+  const inject = `inject=${call}:${fault}:when=${when}`;
+  return strace(['-o', '/dev/null', ...filter, '-e', `trace=${call}`, '-e', inject], args);
+}
