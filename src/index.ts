@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { resolve } from 'node:path';
 import type { Backend, Progress } from './backends/backend.js';
 import { openBackend } from './backends/open.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
@@ -51,6 +52,10 @@ export interface CompactOptions extends Partial<OddLines> {
   allowEmpty?: boolean;
   /** Milliseconds to wait for another run's lock; default 0: do not wait. */
   lockWaitMs?: number;
+  /** Remove the expired head of the file without a copy; what expired behind it stays. */
+  inPlace?: boolean;
+  /** A directory to which what is dropped goes first; default: `persistence.archive.dir`. */
+  archive?: string;
   /** Assert that nothing writes to the store: no looking for writers, no waiting for them. */
   offline?: boolean;
   /** Bytes read and written in a second, at most. */
@@ -146,6 +151,8 @@ async function compact(
     dryRun,
     allowEmpty: how.allowEmpty ?? false,
     lockWaitMs: how.lockWaitMs ?? 0,
+    inPlace: how.inPlace ?? false,
+    archive: how.archive === undefined ? config.archive : resolve(how.archive),
     offline: how.offline ?? false,
     limitRate: how.limitRate,
     signal: how.signal,
