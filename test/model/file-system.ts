@@ -202,12 +202,10 @@ function apply(data: string, change: Change): string {
 }
 
 function renamed(names: Names, change: NameChange): Names {
-  const result: Record<string, number> = { ...names };
-  for (const [name, index] of Object.entries(change)) {
-    if (index === null) delete result[name];
-    else result[name] = index;
-  }
-  return result;
+  const entries = Object.entries<number | null>({ ...names, ...change });
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => entry[1] !== null),
+  );
 }
 
 /** Any of the changes may have reached the disk, whichever came first. */
