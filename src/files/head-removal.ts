@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
 import { blockSize, collapseRange } from './collapse.js';
 import { syncDirectory } from './durable.js';
-import { filler, FILLER_BYTES, leadingFiller } from './filler.js';
+import { filler, FILLER_BYTES, leadingFiller, makeNonce } from './filler.js';
 import { dropIntent, readIntent, writeIntent, type Intent } from './intent.js';
 import type { LogNames } from './names.js';
 import type { OpenFile } from './read.js';
@@ -43,7 +42,7 @@ export async function removeHead(
   start: number,
 ): Promise<void> {
   const { log, names } = head;
-  const intent: Intent = { align, start, keep, nonce: randomBytes(8).toString('hex') };
+  const intent: Intent = { align, start, keep, nonce: makeNonce() };
   writeIntent(names, log.fd, intent);
   syncNames(names);
   writeFillers(log, intent);

@@ -101,7 +101,7 @@ async function finish(request: RecoverRequest, link: OldLink): Promise<string> {
       const added = first.added + drained.lines + again.added;
       return added === 0
         ? 'an earlier run left the old file; nothing was missing from the log, it is removed'
-        : `an earlier run left the old file; ${added} late records of it were brought over, it is removed`;
+        : `an earlier run left the old file; ${added} late record${added === 1 ? '' : 's'} of it ${added === 1 ? 'was' : 'were'} brought over, it is removed`;
     } finally {
       closeSync(live.fd);
     }

@@ -18,7 +18,7 @@ async function beforeCollapse() {
   expect(stage.leftovers()).toEqual(['.events.ndjson.papyra.intent']);
   expectNothingLost(stage.log, 'before the collapse');
   const intent = readlinkSync(join(stage.directory, '.events.ndjson.papyra.intent'));
-  return { ...stage, align: Number(intent.split('.')[0]), content: readFileSync(stage.log) };
+  return { ...stage, align: parseInt(intent.split('.')[0]!, 36), content: readFileSync(stage.log) };
 }
 
 describe('a collapse that a power loss cut short', () => {

@@ -9,7 +9,7 @@ export const live = (n: number) => `{"kind": "event", "n": ${n}, "timestamp": 40
 export const EXPIRED = '{"kind": "event", "timestamp": 1.5}\n';
 export const KEPT =
   Array.from({ length: 300 }, (_, index) => live(index)).join('') + 'unreadable\n';
-const FILLER = /^\{"kind":"compaction","timestamp":0,"nonce":"[0-9a-f]{16}","pad":" *"\}\n/;
+const FILLER = /^\{"kind":"compaction","timestamp":0,"nonce":"[0-9a-z]{10}","pad":" *"\}\n/;
 
 export const MODES: Record<string, string[]> = {
   rewrite: [],

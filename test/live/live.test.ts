@@ -14,7 +14,7 @@ import {
 } from './run.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
-const COUNT = soak ? 350_000 : 30_000;
+const COUNT = soak ? 350_000 : 60_000;
 
 const WHOLE = { lost: 0, twice: 0, torn: 0 };
 
@@ -38,7 +38,7 @@ describe('while a runtime appends', () => {
       const tally = countRecords(log, written);
       console.log(`${habits.join(', ')}: ${JSON.stringify({ codes, written, tally })}`);
       expect(tally).toMatchObject(WHOLE);
-      expect(codes[0]).toBeGreaterThan(2);
+      expect(codes[0]).toBeGreaterThan(1);
       expect(leftovers(log)).toEqual([]);
     },
     soak ? 900_000 : 120_000,
