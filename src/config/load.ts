@@ -2,6 +2,7 @@ import { PapyraError } from '../errors.js';
 import { fromEnvironment } from './environment.js';
 import { resolveConfig } from './resolve.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './types.js';
+import { noWorkingDirectory, workingDirectory } from './working-directory.js';
 
 export interface LoadRequest {
   /** The configuration file named by the operator; PAPYRA_CONFIG when left out. */
@@ -20,13 +21,16 @@ export interface LoadRequest {
  */
 export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig> {
   const env = request.env ?? process.env;
-  const cwd = request.cwd ?? process.cwd();
+  const cwd = workingDirectory(request.cwd);
   const named = request.configFile ?? (env['PAPYRA_CONFIG'] || undefined);
   if (request.input) {
     const input = await validate(request.input, 'the given configuration');
     return resolveConfig({ found: null, input, overrides: request.overrides ?? {}, cwd });
   }
   const overrides = { ...fromEnvironment(env), ...request.overrides };
+  if (cwd === null && named === undefined && overrides.path === undefined) {
+    throw noWorkingDirectory('the search for a configuration begins there');
+  }
   const { discoverConfig } = await import('./discover.js');
   const found = await discoverConfig(named, cwd, env);
   const input = found ? await validate(found.content, found.file) : {};

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { PapyraError } from '../errors.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import type { FoundConfig } from './discover.js';
@@ -13,13 +13,15 @@ import {
   type StoreConfig,
 } from './types.js';
 import { parseDuration, parseSize } from './units.js';
+import { startingAt } from './working-directory.js';
 
 export interface ResolveRequest {
   found: FoundConfig | null;
   /** The validated content of `found`, or what was given in a call. */
   input: ConfigInput;
   overrides: Overrides;
-  cwd: string;
+  /** null: it was deleted, and only absolute paths mean anything. */
+  cwd: string | null;
 }
 
 /**
@@ -45,7 +47,7 @@ function pathStore({ overrides, cwd }: ResolveRequest): StoreConfig {
   const backend = overrides.backend ?? 'json';
   assertBuiltIn(backend);
   if (backend !== 'json') throw cannot(`--path with --backend ${backend}`, backend);
-  return { backend, path: resolve(cwd, overrides.path!), namedBy: 'path' };
+  return { backend, path: startingAt(cwd, overrides.path!), namedBy: 'path' };
 }
 
 function configuredStore(request: ResolveRequest, persistence: PersistenceInput): StoreConfig {
@@ -67,14 +69,14 @@ function configuredStore(request: ResolveRequest, persistence: PersistenceInput)
           hint: 'name the log file of the json backend',
         });
       }
-      return { backend, path: resolve(base, persistence.path), namedBy: 'config' };
+      return { backend, path: startingAt(base, persistence.path), namedBy: 'config' };
     case 'memory':
       return { backend };
     case 'rotating':
     case 'redis':
       throw cannot(`${where}: persistence.backend ${backend}`, backend);
     default:
-      return moduleStore(resolve(base, backend), persistence, base, found);
+      return moduleStore(startingAt(base, backend), persistence, startingAt(base, '.'), found);
   }
 }
 

@@ -1,7 +1,16 @@
+import { execa } from 'execa';
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { BARE, compact, isRoot, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
+import {
+  BARE,
+  compact,
+  isRoot,
+  papyra,
+  PAPYRA,
+  PLAIN_USER,
+  publicInstall,
+} from '../support/papyra.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
 
 const LOG = Array.from({ length: 9 }, (_, index) => `{"timestamp": ${index}.5}\n`).join('');
@@ -110,6 +119,43 @@ describe('the configuration', () => {
   });
 });
 
+describe('a working directory that was deleted', () => {
+  /** Runs papyra in a directory that is gone by then. */
+  async function inDeleted(args: string[]) {
+    const gone = tempDirectory();
+    const words = [process.execPath, PAPYRA, 'persistence', 'compact', '-n', ...args].join(' ');
+    const result = await execa('sh', ['-c', `rmdir ${gone} && exec ${words}`], {
+      cwd: gone,
+      env: BARE,
+      extendEnv: false,
+      reject: false,
+    });
+    return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  test('does not matter with an absolute --path or --config', async () => {
+    const log = tempLog(LOG);
+    const config = join(dirname(log), 'named.yaml');
+    writeFileSync(config, FORMS['.papyrarc']!(4));
+    for (const args of [
+      ['--path', log, '--max-records', '4'],
+      ['--config', config],
+    ]) {
+      const { code, stdout, stderr } = await inDeleted(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(log);
+    }
+  });
+
+  test('is one clear error where a search or a relative path would start there: 78', async () => {
+    for (const args of [[], ['--path', 'events.ndjson'], ['--config', 'papyra.yaml']]) {
+      const { code, stderr } = await inDeleted(args);
+      expect(code).toBe(78);
+      expect(stderr).toMatch(/^papyra: error: the working directory cannot be read: .*\n .*$/);
+    }
+  });
+});
+
 describe('code that is not the configuration', () => {
   test('is not executed because it lies in the working directory', async () => {
     const log = tempLog(LOG);
@@ -169,6 +215,33 @@ describe.runIf(isRoot)('whose configuration counts', () => {
   test('data of another user is read', async () => {
     config('papyra.config.yaml', 0, 0o666);
     expect((await run(plain())).code).toBe(0);
+  });
+
+  test('a place that may not be looked at has no configuration', async () => {
+    config('papyra.config.yaml', 0, 0o644);
+    const locked = tempDirectory();
+    expect((await run({ ...plain(), env: { ...BARE, HOME: locked } })).code).toBe(0);
+    expect((await run({ ...plain(), env: { ...BARE, XDG_CONFIG_HOME: '/dev/null' } })).code).toBe(
+      0,
+    );
+    const nothing = await run({ ...plain(), cwd: '/', env: { ...BARE, HOME: locked } });
+    expect([nothing.code, nothing.stderr]).toEqual([
+      78,
+      expect.stringContaining('no configuration found'),
+    ]);
+
+    mkdirSync(join(directory, 'locked/inner'), { recursive: true });
+    const shell = `cd ${directory}/locked/inner && chmod 700 .. && exec setpriv --reuid ${PLAIN_USER} --clear-groups ${process.execPath} ${bin} persistence compact -n`;
+    const inside = await execa('sh', ['-c', shell], { env: BARE, extendEnv: false, reject: false });
+    expect([inside.exitCode, inside.stderr]).toEqual([0, '']);
+    expect(inside.stdout).toContain(directory);
+  });
+
+  test('a file that is there and may not be read is an error, and no other is used: 77', async () => {
+    config('papyra.config.yaml', 0, 0o644);
+    const file = config('papyra.config.json', 0, 0o600);
+    const denied = await run(plain());
+    expect([denied.code, denied.stderr]).toEqual([77, expect.stringContaining(file)]);
   });
 
   test("root reads only what is root's own and nobody else can write, also with --config", async () => {
