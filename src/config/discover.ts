@@ -122,21 +122,22 @@ function explorerOf(using: Loaders): Explorer {
 
 /** cosmiconfig's own loaders execute whatever they find: ours ask first. */
 function loaders(explicit: boolean): Loaders {
-  const data = (parse: (file: string, content: string) => unknown) => {
-    return async (file: string, content: string): Promise<unknown> => {
-      assertTrusted({ file, what: 'configuration', code: false, explicit });
+  const ask = (file: string, code: boolean) =>
+    assertTrusted({ file, what: 'configuration', code, explicit });
+  const data = (parse: Parse) => async (file: string, content: string) => {
+    const shared = SHARED[basename(file)];
+    if (shared === undefined) {
+      ask(file, false);
       return parse(file, content);
-    };
+    }
+    // It is there for others. Whose it is matters once it has something for papyra.
+    const document = await parse(file, content);
+    if (shared(document) !== undefined) ask(file, false);
+    return document;
   };
   const code = async (file: string): Promise<unknown> => {
-    assertTrusted({ file, what: 'configuration', code: true, explicit });
+    ask(file, true);
     return importDefault(file);
-  };
-  const toml = async (file: string, content: string): Promise<unknown> => {
-    assertTrusted({ file, what: 'configuration', code: false, explicit });
-    const { parse } = await import('smol-toml');
-    const document = parse(content) as { tool?: { papyra?: unknown } };
-    return basename(file) === 'pyproject.toml' ? (document.tool?.papyra ?? null) : document;
   };
   const yaml = data(defaultLoadersSync['.yaml']);
   return {
@@ -144,12 +145,29 @@ function loaders(explicit: boolean): Loaders {
     '.yaml': yaml,
     '.yml': yaml,
     '.json': data(defaultLoadersSync['.json']),
-    '.toml': toml,
+    '.toml': async (file, content) => {
+      const document: unknown = await data(parseToml)(file, content);
+      const section = SHARED[basename(file)];
+      return section ? (section(document) ?? null) : document;
+    },
     '.js': code,
     '.mjs': code,
     '.cjs': code,
     '.ts': code,
   };
+}
+
+type Parse = (file: string, content: string) => unknown;
+
+/** Files that belong to other programs, too, and where papyra's section is in them. */
+const SHARED: Record<string, ((document: unknown) => unknown) | undefined> = {
+  'package.json': (document) => (document as { papyra?: unknown } | null)?.papyra,
+  'pyproject.toml': (document) => (document as { tool?: { papyra?: unknown } }).tool?.papyra,
+};
+
+async function parseToml(_file: string, content: string): Promise<unknown> {
+  const { parse } = await import('smol-toml');
+  return parse(content);
 }
 
 async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {

@@ -256,6 +256,25 @@ describe.runIf(isRoot)('whose configuration counts', () => {
     expect((await run({ cwd: directory })).code).toBe(0);
   });
 
+  test("another user's package.json or pyproject.toml counts once it has something for papyra", async () => {
+    const below = join(directory, 'app');
+    mkdirSync(below);
+    const files = { 'package.json': '{"name": "app"}', 'pyproject.toml': '[tool.other]\nx = 1\n' };
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(below, name), text);
+      chownSync(join(below, name), PLAIN_USER, PLAIN_USER);
+    }
+    config('papyra.config.yaml', 0, 0o644);
+    const passed = await run({ cwd: below });
+    expect([passed.code, passed.stderr]).toEqual([0, '']);
+    for (const name of Object.keys(files)) {
+      writeFileSync(join(below, name), FORMS[name]!(4));
+      const foreign = await run({ cwd: below });
+      expect([foreign.code, foreign.stderr]).toEqual([78, expect.stringContaining(name)]);
+      writeFileSync(join(below, name), files[name as keyof typeof files]);
+    }
+  });
+
   test('a backend module that another user can write is not executed by root: 78', async () => {
     const file = join(directory, 'papyra.config.json');
     writeFileSync(file, '{"persistence": {"backend": "./backend.mjs"}}');
