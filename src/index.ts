@@ -116,10 +116,9 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
   };
 }
 
-async function loadModule(file: string): Promise<unknown> {
+async function loadModule(file: string, explicit: boolean): Promise<unknown> {
   const { assertTrusted } = await import('./config/trust.js');
-  // As root, what is executed must be root's; for others the configuration that names it was asked.
-  assertTrusted({ file, what: 'backend module', code: true, explicit: true });
+  assertTrusted({ file, what: 'backend module', code: true, explicit });
   const { importDefault } = await import('./config/import-module.js');
   return importDefault(file);
 }

@@ -89,7 +89,7 @@ function moduleStore(
   const explicit = found?.explicit ?? true;
   // A configuration that names code decides what is executed.
   if (found) assertTrusted({ file: found.file, what: 'configuration', code: true, explicit });
-  return { backend: 'module', module, options, baseDirectory };
+  return { backend: 'module', module, explicit, options, baseDirectory };
 }
 
 function retentionOf({ retention }: PersistenceInput, overrides: Overrides): RetentionPolicy {

@@ -1,5 +1,15 @@
 import { execa } from 'execa';
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -12,6 +22,9 @@ import {
   publicInstall,
 } from '../support/papyra.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
+
+/** Neither root nor the plain user. */
+const OTHER_USER = 1234;
 
 const LOG = Array.from({ length: 9 }, (_, index) => `{"timestamp": ${index}.5}\n`).join('');
 
@@ -285,5 +298,87 @@ describe.runIf(isRoot)('whose configuration counts', () => {
     chownSync(module, PLAIN_USER, PLAIN_USER);
     const foreign = await call();
     expect([foreign.code, foreign.stderr]).toEqual([78, expect.stringContaining('backend module')]);
+  });
+
+  describe('of a backend module that a configuration names', () => {
+    let module: string;
+    beforeEach(() => {
+      module = join(directory, 'backend.mjs');
+      writeFileSync(module, 'export default () => ({ name: "mine", compact: () => null })');
+      const file = join(directory, 'papyra.config.json');
+      writeFileSync(file, '{"persistence": {"backend": "./backend.mjs"}}');
+      chownSync(file, PLAIN_USER, PLAIN_USER);
+    });
+
+    test("merely found: it must be the user's own or root's, and nobody else may write it", async () => {
+      const denied = async (why: string) => {
+        const { code, stderr } = await run(plain());
+        expect([code, stderr]).toEqual([78, expect.stringContaining(why)]);
+      };
+      expect((await run(plain())).code).toBe(0);
+      chownSync(module, PLAIN_USER, PLAIN_USER);
+      expect((await run(plain())).code).toBe(0);
+      chmodSync(module, 0o646);
+      await denied(`backend module ${module} is not used: its group or others can write it`);
+      chmodSync(module, 0o644);
+      chownSync(module, OTHER_USER, OTHER_USER);
+      await denied(`it belongs to user ${OTHER_USER}, not to user ${PLAIN_USER}`);
+    });
+
+    test('named: the operator has vouched for it', async () => {
+      chownSync(module, OTHER_USER, OTHER_USER);
+      const named = ['persistence', 'compact', '-n', '--config', 'papyra.config.json'];
+      expect((await papyra(named, plain())).code).toBe(0);
+    });
+  });
+
+  describe('a symbolic link of another user is not followed', () => {
+    /** Puts a link in front of a file, and a link in front of that one. */
+    function linked(name: string, owner: number): void {
+      const real = join(tempDirectory(), name);
+      chmodSync(dirname(real), 0o755);
+      renameSync(join(directory, name), real);
+      symlinkSync(real, join(directory, 'hop'));
+      symlinkSync('hop', join(directory, name));
+      lchownSync(join(directory, 'hop'), owner, owner);
+    }
+
+    test('by root, to a configuration: 78', async () => {
+      config('papyra.config.yaml', 0, 0o644);
+      linked('papyra.config.yaml', PLAIN_USER);
+      const text = FORMS['.papyrarc']!(4).replace('events', join(directory, 'events'));
+      writeFileSync(join(directory, 'papyra.config.yaml'), text);
+      const foreign = await run({ cwd: directory });
+      expect([foreign.code, foreign.stderr]).toEqual([
+        78,
+        expect.stringContaining(`the symbolic link ${join(directory, 'hop')} belongs to user`),
+      ]);
+      lchownSync(join(directory, 'hop'), 0, 0);
+      expect((await run({ cwd: directory })).code).toBe(0);
+    });
+
+    test('to a module, by root: 78', async () => {
+      const file = config('papyra.config.json', 0, 0o644);
+      writeFileSync(file, '{"persistence": {"backend": "./backend.mjs"}}');
+      writeFileSync(join(directory, 'backend.mjs'), 'export default () => ({ name: "mine", compact: () => null })'); // prettier-ignore
+      linked('backend.mjs', PLAIN_USER);
+      const foreign = await run({ cwd: directory });
+      expect([foreign.code, foreign.stderr]).toEqual([
+        78,
+        expect.stringContaining('the symbolic link'),
+      ]);
+    });
+
+    test("by a plain user, to code that was merely found; one's own and root's are", async () => {
+      config('papyra.config.mjs', PLAIN_USER, 0o644);
+      linked('papyra.config.mjs', OTHER_USER);
+      const content = FORMS['papyra.config.mjs']!(4).replace('events', join(directory, 'events'));
+      writeFileSync(join(directory, 'papyra.config.mjs'), content);
+      expect((await run(plain())).code).toBe(78);
+      for (const owner of [PLAIN_USER, 0]) {
+        lchownSync(join(directory, 'hop'), owner, owner);
+        expect((await run(plain())).code).toBe(0);
+      }
+    });
   });
 });
