@@ -5,6 +5,7 @@
  */
 import type { Backend, Progress } from './backends/backend.js';
 import { openBackend } from './backends/open.js';
+import { checkCompactOptions, checkOpenOptions } from './call.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import { PapyraError } from './errors.js';
@@ -33,7 +34,10 @@ export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** How `openSystem()` finds the store. */
 export interface OpenOptions extends ConfigInput {
-  /** A configuration file; else PAPYRA_CONFIG, else the usual search. Not looked at when `persistence` is given. */
+  /**
+   * A configuration file; else PAPYRA_CONFIG, else the usual search. Not looked at when `persistence` is
+   * given; what else is given (`metrics`) beats the file.
+   */
   configFile?: string;
   /** Values that beat file and environment, as flags do. */
   overrides?: Overrides;
@@ -71,8 +75,8 @@ export interface System {
     /**
      * Removes what has expired, for good.
      *
-     * @throws {PapyraError} `refused` when nothing would be left or unreadable lines were to fail;
-     * `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
+     * @throws {PapyraError} `usage` for a bad option; `refused` when nothing would be left or unreadable
+     * lines were to fail; `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
      * at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it was, unless
      * the message says otherwise.
      */
@@ -97,12 +101,12 @@ export interface System {
  * `openSystem({ persistence: {…} })` takes what it is given.
  *
  * @throws {PapyraError} `config_invalid` when the configuration is missing, wrong or not to be
- * trusted; `usage` for a bad PAPYRA_… variable.
+ * trusted; `usage` for a bad option or PAPYRA_… variable.
  */
 export async function openSystem(options: OpenOptions = {}): Promise<System> {
+  checkOpenOptions(options);
   const { configFile, overrides, cwd, ...input } = options;
-  const given = input.persistence === undefined ? undefined : input;
-  const config = await loadConfig({ configFile, overrides, cwd, input: given });
+  const config = await loadConfig({ configFile, overrides, cwd, input });
   const backend = await openBackend(config.store, loadModule);
   return {
     configFile: config.file,
@@ -128,6 +132,7 @@ async function compact(
   backend: Backend,
   how: CompactOptions,
 ): Promise<CompactionReport> {
+  checkCompactOptions(how);
   const dryRun = how.dryRun ?? false;
   if (how.now !== undefined && !dryRun) {
     throw new PapyraError('usage', 'now goes with a dry run only', {
