@@ -6,6 +6,7 @@
 import { resolve } from 'node:path';
 import type { Backend, Progress } from './backends/backend.js';
 import { openBackend } from './backends/open.js';
+import { checkCompactOptions, checkOpenOptions } from './call.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import { PapyraError } from './errors.js';
@@ -34,7 +35,10 @@ export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** How `openSystem()` finds the store. */
 export interface OpenOptions extends ConfigInput {
-  /** A configuration file; else PAPYRA_CONFIG, else the usual search. Not looked at when `persistence` is given. */
+  /**
+   * A configuration file; else PAPYRA_CONFIG, else the usual search. Not looked at when `persistence` is
+   * given; what else is given (`metrics`) beats the file.
+   */
   configFile?: string;
   /** Values that beat file and environment, as flags do. */
   overrides?: Overrides;
@@ -76,8 +80,8 @@ export interface System {
     /**
      * Removes what has expired, for good.
      *
-     * @throws {PapyraError} `refused` when nothing would be left or unreadable lines were to fail;
-     * `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
+     * @throws {PapyraError} `usage` for a bad option; `refused` when nothing would be left or unreadable
+     * lines were to fail; `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
      * at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it was, unless
      * the message says otherwise.
      */
@@ -102,12 +106,12 @@ export interface System {
  * `openSystem({ persistence: {…} })` takes what it is given.
  *
  * @throws {PapyraError} `config_invalid` when the configuration is missing, wrong or not to be
- * trusted; `usage` for a bad PAPYRA_… variable.
+ * trusted; `usage` for a bad option or PAPYRA_… variable.
  */
 export async function openSystem(options: OpenOptions = {}): Promise<System> {
+  checkOpenOptions(options);
   const { configFile, overrides, cwd, ...input } = options;
-  const given = input.persistence === undefined ? undefined : input;
-  const config = await loadConfig({ configFile, overrides, cwd, input: given });
+  const config = await loadConfig({ configFile, overrides, cwd, input });
   const backend = await openBackend(config.store, loadModule);
   return {
     configFile: config.file,
@@ -121,10 +125,9 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
   };
 }
 
-async function loadModule(file: string): Promise<unknown> {
+async function loadModule(file: string, explicit: boolean): Promise<unknown> {
   const { assertTrusted } = await import('./config/trust.js');
-  // As root, what is executed must be root's; for others the configuration that names it was asked.
-  assertTrusted({ file, what: 'backend module', code: true, explicit: true });
+  assertTrusted({ file, what: 'backend module', code: true, explicit });
   const { importDefault } = await import('./config/import-module.js');
   return importDefault(file);
 }
@@ -134,7 +137,22 @@ async function compact(
   backend: Backend,
   how: CompactOptions,
 ): Promise<CompactionReport> {
+  checkCompactOptions(how);
   const dryRun = how.dryRun ?? false;
+  if (how.inPlace && config.store.backend !== 'json') {
+    throw new PapyraError(
+      'usage',
+      `--in-place is for log files, not for the backend ${backend.name}`,
+      {
+        hint: 'leave it out; nothing was done',
+      },
+    );
+  }
+  if (how.archive !== undefined && config.store.backend !== 'json') {
+    throw new PapyraError('usage', `--archive is not for the backend ${backend.name}`, {
+      hint: 'leave it out; nothing was done',
+    });
+  }
   if (how.now !== undefined && !dryRun) {
     throw new PapyraError('usage', 'now goes with a dry run only', {
       hint: 'a real compaction decides by the clock',

@@ -1,5 +1,5 @@
 import { execaSync } from 'execa';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CompactionReport, System } from '../src/index.js';
@@ -51,6 +51,82 @@ describe('the library', () => {
     });
     const system = await open(log);
     await expect(system.persistence.compact({ now: 5 })).rejects.toMatchObject({ code: 'usage' });
+  });
+
+  test.each([
+    [{ path: '' }, 'overrides.path: found "", allowed: a text'],
+    [{ path: 'a\0b' }, 'overrides.path: found "a\\u0000b", allowed: a text'],
+    [{ backend: 5 }, 'overrides.backend: found 5'],
+    [{ max_age_seconds: NaN }, 'overrides.max_age_seconds: found "NaN", allowed: seconds'],
+    [{ max_age_seconds: -1 }, 'overrides.max_age_seconds: found -1'],
+    [{ max_age_seconds: '7d' }, 'overrides.max_age_seconds: found "7d"'],
+    [{ max_age_seconds: 1e15 }, 'overrides.max_age_seconds: found 1000000000000000'],
+    [{ max_records: 0 }, 'overrides.max_records: found 0, allowed: a whole number above zero'],
+    [{ max_records: 1.5 }, 'overrides.max_records: found 1.5'],
+    [{ max_total_bytes: Infinity }, 'overrides.max_total_bytes: found "Infinity"'],
+    [{ max_record: 5 }, 'overrides.max_record: no such option'],
+  ])(
+    'openSystem({ overrides: %j }) is refused, and names the option',
+    async (overrides, message) => {
+      const log = tempLog(lines(3).join(''));
+      const call = api.openSystem({ overrides: { path: log, ...(overrides as object) } });
+      await expect(call).rejects.toMatchObject({
+        code: 'usage',
+        message: expect.stringContaining(message) as string,
+      });
+    },
+  );
+
+  test.each([
+    [{ now: NaN, dryRun: true }, 'now: found "NaN"'],
+    [{ now: '2026', dryRun: true }, 'now: found "2026"'],
+    [{ lockWaitMs: -1 }, 'lockWaitMs: found -1, allowed: milliseconds, zero or more'],
+    [{ limitRate: 0 }, 'limitRate: found 0, allowed: bytes a second above zero'],
+    [{ unreadable: 'burn' }, 'unreadable: found "burn", allowed: keep, drop, fail'],
+    [{ undated: 'fail' }, 'undated: found "fail", allowed: keep, drop'],
+    [{ dryRun: 'yes' }, 'dryRun: found "yes", allowed: true or false'],
+    [{ dryrun: true }, 'dryrun: no such option'],
+    [{ onProgress: 5 }, 'onProgress: found 5, allowed: a function'],
+    [{ signal: {} }, 'signal: found {}, allowed: an AbortSignal'],
+  ])('compact(%j) is refused, names the option, and does nothing', async (options, message) => {
+    const log = tempLog(lines(9).join(''));
+    const system = await open(log);
+    await expect(system.persistence.compact(options as object)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(message) as string,
+    });
+    expect(readdirSync(dirname(log))).toEqual(['events.ndjson']);
+    expect(readFileSync(log, 'utf8')).toBe(lines(9).join(''));
+  });
+
+  test('metrics in a call without a persistence section beat the file', async () => {
+    const log = tempLog(lines(9).join(''));
+    const cwd = dirname(log);
+    const overrides = { path: log, max_records: 3 };
+    const off = await api.openSystem({ cwd, metrics: { enabled: false }, overrides });
+    expect((await off.persistence.compact()).status).toBe('compacted');
+    expect(await off.metrics.read()).toMatchObject({ unavailable: expect.stringMatching('disabled') as string }); // prettier-ignore
+    expect(readdirSync(cwd)).not.toContain('.papyra');
+    writeFileSync(
+      join(cwd, '.papyrarc.json'),
+      JSON.stringify({ persistence: { backend: 'json', path: log }, metrics: { enabled: false } }),
+    );
+    const on = await api.openSystem({ cwd, metrics: { enabled: true } });
+    expect(await on.metrics.read()).toMatchObject({ compactions_run: 0 });
+    expect(on.store.target).toBe(log);
+  });
+
+  test('an override that is undefined is none: the environment is asked', async () => {
+    const log = tempLog(lines(9).join(''));
+    process.env['PAPYRA_MAX_RECORDS'] = '4';
+    try {
+      const overrides = { path: log, max_records: undefined };
+      const system = await api.openSystem({ overrides });
+      const { policy } = await system.persistence.compact({ dryRun: true });
+      expect(policy.max_records).toBe(4);
+    } finally {
+      delete process.env['PAPYRA_MAX_RECORDS'];
+    }
   });
 
   test('an aborted signal stops the run: interrupted, storage as it was, counted as stopped', async () => {

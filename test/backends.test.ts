@@ -9,7 +9,7 @@ function withModule(body: string, head = ''): string {
   const directory = tempDirectory();
   writeFileSync(
     join(directory, 'mine.mjs'),
-    `${head}\nexport default (options) => ({ name: 'mine', compact: async ({ policy, dryRun, signal, onProgress }) => { ${body} } });`,
+    `${head}\nexport default (options) => ({ name: 'mine', compact: async ({ policy, now, unreadable, undated, dryRun, signal, onProgress }) => { ${body} } });`,
   );
   const config = join(directory, 'papyra.config.json');
   const persistence = { backend: './mine.mjs', prefix: 'p', retention: { max_records: 5 } };
@@ -62,10 +62,13 @@ describe('a custom backend module', () => {
   test('gets its options, the policy, and is told of a dry run', async () => {
     const log = tempLog('');
     const config = withModule(
-      `require('node:fs').writeFileSync(${JSON.stringify(log)}, JSON.stringify({ options, policy, dryRun, aborted: signal.aborted })); onProgress({ phase: 'write', done: 1, total: 2 }); return null;`,
+      `require('node:fs').writeFileSync(${JSON.stringify(log)}, JSON.stringify({ options, policy, now, unreadable, undated, dryRun, aborted: signal.aborted })); onProgress({ phase: 'write', done: 1, total: 2 }); return null;`,
       "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     );
-    const { report } = await compact(['--config', config, '-n', '--max-age', '1d']);
+    const { report } = await compact([
+      ...['--config', config, '-n', '--max-age', '1d', '--now', '1790000000'],
+      ...['--unreadable', 'drop', '--undated', 'drop'],
+    ]);
     expect(report.status).toBe('dry_run');
     expect(JSON.parse(readFileSync(log, 'utf8'))).toEqual({
       options: {
@@ -75,6 +78,9 @@ describe('a custom backend module', () => {
         base_directory: dirname(config),
       },
       policy: { max_age_seconds: 86_400, max_records: 5, max_total_bytes: null },
+      now: 1_790_000_000,
+      unreadable: 'drop',
+      undated: 'drop',
       dryRun: true,
       aborted: false,
     });
@@ -88,6 +94,63 @@ describe('a custom backend module', () => {
     expect(run.code).toBe(code);
     expect(run.stderr).toMatch(message);
     expect(run.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test.each([
+    ['status', { status: 'splendid' }, /allowed is compacted, nothing_to_do/],
+    ['status', { status: 'dry_run' }, /not dry_run/],
+    ['target', { target: 5 }, /allowed is a text/],
+    ['warnings', { warnings: 'careful' }, /allowed is a list/],
+    ['warnings[1]', { warnings: ['a', 5] }, /allowed is a text/],
+    ['records', { records: [] }, /allowed is an object/],
+    ['records.dropped', { records: { dropped: '7' } }, /allowed is a number, or null/],
+    ['records.dropped_by.age', { records: { dropped_by: { age: {} } } }, /a number, or null/],
+    ['bytes.before', { bytes: { before: true } }, /a number, or null/],
+    ['files', { files: 7 }, /allowed is an object/],
+    ['parts[0].name', { parts: [{ action: 'removed' }] }, /a text/],
+    ['parts[0].action', { parts: [{ name: 'a', action: 'gone' }] }, /rewritten, removed/],
+    ['archive', { archive: {} }, /a text/],
+  ])('that returns a wrong %s: 74, naming module and field', async (field, report, hint) => {
+    const config = withModule(`return ${JSON.stringify(report)};`);
+    const run = await papyra(['persistence', 'compact', '--config', config]);
+    expect(run).toMatchObject({ code: 74, stdout: '' });
+    expect(run.stderr).toContain(
+      `backend module ${join(dirname(config), 'mine.mjs')} returned a wrong ${field}\n`,
+    );
+    expect(run.stderr).toMatch(hint);
+    expect(run.stderr.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  test('that knows bytes before and after: what was reclaimed is the difference', async () => {
+    const config = withModule('return { bytes: { before: 100, after: 30 }, more: 5 };');
+    const { report } = await compact(['--config', config]);
+    expect(report.bytes).toEqual({ before: 100, after: 30, reclaimed: 70, appended: null });
+    expect(report).not.toHaveProperty('more');
+  });
+
+  test('a dry run has the status of a dry run, whatever the module says', async () => {
+    const config = withModule('return { status: "compacted" };');
+    expect((await compact(['--config', config, '-n'])).report.status).toBe('dry_run');
+  });
+
+  test('progress in words that nobody knows is ignored', async () => {
+    const config = withModule(
+      'onProgress({ phase: "dance", done: 1, total: 2 }); onProgress(null); onProgress({ phase: "scan" }); return null;',
+    );
+    const run = await compact(['--config', config, '--progress', 'always']);
+    expect([run.code, run.report.status]).toEqual([0, 'best_effort']);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('whatever it throws after %s is the interruption: %i', async (signal, code) => {
+    const config = withModule(
+      `const busy = setInterval(() => {}, 50); process.kill(process.pid, '${signal}'); await new Promise((resolve) => signal.addEventListener('abort', resolve)); clearInterval(busy); throw new TypeError('what now?');`,
+    );
+    const run = await papyra(['persistence', 'compact', '--config', config]);
+    expect(run).toMatchObject({ code, stdout: '' });
+    expect(run.stderr).toMatch(/error: stopped by SIG[A-Z]+\n.*only it knows/);
   });
 
   test.each([

@@ -1,26 +1,20 @@
-import { PapyraError } from '../errors.js';
+import { interruption, PapyraError } from '../errors.js';
 import { blankReport, type CompactionReport } from '../report.js';
-import { policyOf, type RetentionPolicy } from '../retention/policy.js';
+import { policyOf, type OddLines, type RetentionPolicy } from '../retention/policy.js';
 import type { Backend, PlanRequest, Progress } from './backend.js';
+import { reportOf, type PartialReport } from './custom-report.js';
+
+export type { PartialReport } from './custom-report.js';
 
 /** What `compact()` of a custom backend is called with. */
-export interface CustomCompactRequest {
+export interface CustomCompactRequest extends OddLines {
   policy: RetentionPolicy;
+  /** The instant at which retention decides, in seconds since 1970: that of `--now` in a dry run. */
+  now: number;
   signal: AbortSignal;
   onProgress: (progress: Progress) => void;
   /** Only say what would be done. */
   dryRun: boolean;
-}
-
-/** A report of which a custom backend fills in what it knows. */
-export interface PartialReport extends Partial<
-  Pick<CompactionReport, 'status' | 'target' | 'parts' | 'archive' | 'warnings'>
-> {
-  records?: Partial<Omit<CompactionReport['records'], 'dropped_by'>> & {
-    dropped_by?: Partial<CompactionReport['records']['dropped_by']>;
-  };
-  bytes?: Partial<CompactionReport['bytes']>;
-  files?: Partial<CompactionReport['files']>;
 }
 
 /** What a custom backend module returns from its default export. */
@@ -33,7 +27,7 @@ export interface CustomBackend {
 }
 
 const MODULE_HINT =
-  'it must default-export (options) => ({ name, compact({ policy, signal, onProgress, dryRun }) })';
+  'it must default-export (options) => ({ name, compact({ policy, dryRun, signal, … }) })';
 
 /**
  * Makes a backend of what a module exports by default.
@@ -96,15 +90,20 @@ async function callModule(
   dryRun: boolean,
 ): Promise<CompactionReport> {
   const startedAt = Date.now();
+  const { rules } = request;
   let given: PartialReport | null | undefined;
   try {
     given = await backend.compact({
-      policy: policyOf(request.rules),
+      policy: policyOf(rules),
+      now: rules.now,
+      unreadable: rules.unreadable,
+      undated: rules.undated,
       signal: request.signal ?? new AbortController().signal,
-      onProgress: request.onProgress ?? (() => {}),
+      onProgress: (progress) => passOn(progress, request),
       dryRun,
     });
   } catch (error) {
+    if (request.signal?.aborted) throw stopped(backend, file, request.signal, error);
     if (error instanceof PapyraError) throw error;
     throw new PapyraError(
       'io_error',
@@ -123,27 +122,30 @@ async function callModule(
       hint: `compact() in ${file} must return an object or null`,
     });
   }
-  return merge({ ...report, status: dryRun ? 'dry_run' : 'compacted' }, given);
+  return reportOf(given, { ...report, status: dryRun ? 'dry_run' : 'compacted' }, file);
 }
 
-/** Lays what the module knows over a report that knows nothing. */
-function merge(report: CompactionReport, given: PartialReport): CompactionReport {
-  const { records, bytes, files, status, target, parts, archive, warnings } = given;
-  return {
-    ...report,
-    status: status ?? report.status,
-    target: target ?? report.target,
-    parts: parts ?? report.parts,
-    archive: archive ?? report.archive,
-    warnings: warnings ?? report.warnings,
-    records: {
-      ...report.records,
-      ...records,
-      dropped_by: { ...report.records.dropped_by, ...records?.dropped_by },
-    },
-    bytes: { ...report.bytes, ...bytes },
-    files: { ...report.files, ...files },
-  };
+/** Progress of a phase that nobody knows, or without numbers, cannot be shown. */
+function passOn(progress: unknown, { onProgress }: PlanRequest): void {
+  const { phase, done, total } = (progress ?? {}) as Partial<Progress>;
+  if (phase !== 'scan' && phase !== 'write') return;
+  if (!Number.isFinite(done) || !Number.isFinite(total)) return;
+  onProgress?.({ phase, done: done!, total: total! });
+}
+
+/** Whatever a module throws once it was asked to stop: that is how it stops. */
+function stopped(
+  { name }: CustomBackend,
+  file: string,
+  signal: AbortSignal,
+  cause: unknown,
+): PapyraError {
+  const asked = interruption(signal);
+  return new PapyraError('interrupted', asked.message, {
+    hint: `what the custom backend ${name} (${file}) did before, only it knows`,
+    cause,
+    ...(asked.signal === undefined ? {} : { signal: asked.signal }),
+  });
 }
 
 function reasonOf(error: unknown): string {

@@ -5,8 +5,11 @@ import type { Backend } from './backend.js';
 import { jsonBackend } from './json/backend.js';
 import { memoryBackend } from './memory.js';
 
-/** Loads a module that the configuration names, after asking whether it may be executed. */
-export type ModuleLoader = (file: string) => Promise<unknown>;
+/**
+ * Loads a module that the configuration names, after asking whether it may be executed. `explicit`: the
+ * operator named that configuration.
+ */
+export type ModuleLoader = (file: string, explicit: boolean) => Promise<unknown>;
 
 /** Makes the backend of a configured store. Nothing of the store is touched yet. */
 export async function openBackend(store: StoreConfig, load: ModuleLoader): Promise<Backend> {
@@ -18,7 +21,7 @@ export async function openBackend(store: StoreConfig, load: ModuleLoader): Promi
     case 'module': {
       const file = existing(store.module);
       const { customBackend } = await import('./custom.js');
-      const exported = await load(file).catch((error: unknown) => {
+      const exported = await load(store.module, store.explicit).catch((error: unknown) => {
         if (error instanceof PapyraError) throw error;
         const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
         throw new PapyraError('config_invalid', `cannot load backend module ${file}: ${reason}`, {

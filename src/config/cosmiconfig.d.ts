@@ -4,7 +4,6 @@ declare module 'cosmiconfig/dist/Explorer.js' {
 
   export class Explorer {
     constructor(options: Options & { moduleName: string; metaConfigFilePath: string | null });
-    search(from: string): Promise<CosmiconfigResult>;
     load(file: string): Promise<CosmiconfigResult>;
   }
 }

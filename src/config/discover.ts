@@ -1,10 +1,12 @@
+import { lstatSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { defaultLoadersSync, type Loaders } from 'cosmiconfig';
 import { Explorer } from 'cosmiconfig/dist/Explorer.js';
 import { PapyraError } from '../errors.js';
 import { importDefault } from './import-module.js';
 import { assertTrusted } from './trust.js';
+import { startingAt } from './working-directory.js';
 
 export interface FoundConfig {
   file: string;
@@ -35,33 +37,60 @@ const OWN_PLACES = [
  * Finds and reads the configuration: the named file, or the first one from the working directory up,
  * then in `$XDG_CONFIG_HOME/papyra`, then in `/etc/papyra`. null when there is none.
  *
- * @throws {PapyraError} `config_invalid` when a file cannot be read, parsed or trusted.
+ * @throws {PapyraError} `config_invalid` when a file cannot be parsed or trusted, `permission_denied`
+ * when it cannot be read.
  */
 export async function discoverConfig(
   named: string | undefined,
-  cwd: string,
+  cwd: string | null,
   env: NodeJS.ProcessEnv,
 ): Promise<FoundConfig | null> {
-  if (named !== undefined) return loadNamed(resolve(cwd, named));
+  if (named !== undefined) return loadNamed(startingAt(cwd, named));
   const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
-  for (let directory = cwd; ; directory = dirname(directory)) {
+  for (const directory of upwards(cwd)) {
     const found = await lookIn(directory, PROJECT_PLACES);
     if (found) return found;
-    if (directory === dirname(directory)) break;
   }
   return (
     (await lookIn(join(config, 'papyra'), OWN_PLACES)) ?? (await lookIn('/etc/papyra', OWN_PLACES))
   );
 }
 
-async function lookIn(directory: string, searchPlaces: string[]): Promise<FoundConfig | null> {
-  const explorer = explorerOf(searchPlaces, loaders(false));
-  const result = await reading(directory, () => explorer.search(directory));
-  return result ? { file: result.filepath, explicit: false, content: result.config } : null;
+function* upwards(from: string | null): Generator<string> {
+  let directory = from;
+  while (directory !== null) {
+    yield directory;
+    const parent = dirname(directory);
+    directory = parent === directory ? null : parent;
+  }
+}
+
+async function lookIn(directory: string, places: string[]): Promise<FoundConfig | null> {
+  const explorer = explorerOf(loaders(false));
+  for (const file of places.map((place) => join(directory, place)).filter(isThere)) {
+    const result = await reading(file, () => explorer.load(file));
+    if (result && !result.isEmpty) return { file, explicit: false, content: result.config };
+  }
+  return null;
+}
+
+/** A file, or a link to one. Where this user may not even look, there is none for this user. */
+function isThere(file: string): boolean {
+  try {
+    lstatSync(file);
+  } catch {
+    return false;
+  }
+  try {
+    return statSync(file).isFile();
+  } catch (error) {
+    // A link that leads nowhere is none; one that leads where nobody may look is one that fails.
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
 }
 
 async function loadNamed(file: string): Promise<FoundConfig> {
-  const explorer = explorerOf([], loaders(true));
+  const explorer = explorerOf(loaders(true));
   const result = await reading(file, () => explorer.load(file));
   if (!result || result.isEmpty) {
     throw new PapyraError('config_invalid', `configuration ${file} has nothing for papyra in it`, {
@@ -75,11 +104,11 @@ async function loadNamed(file: string): Promise<FoundConfig> {
  * The explorer inside cosmiconfig. Its front door first looks for settings of its own, and executes
  * `.config/config.js` of whatever directory we happen to stand in, before any of our loaders is asked.
  */
-function explorerOf(searchPlaces: string[], using: Loaders): Explorer {
+function explorerOf(using: Loaders): Explorer {
   return new Explorer({
     moduleName: 'papyra',
     packageProp: 'papyra',
-    searchPlaces,
+    searchPlaces: [],
     searchStrategy: 'none',
     loaders: using,
     ignoreEmptySearchPlaces: true,
@@ -93,21 +122,22 @@ function explorerOf(searchPlaces: string[], using: Loaders): Explorer {
 
 /** cosmiconfig's own loaders execute whatever they find: ours ask first. */
 function loaders(explicit: boolean): Loaders {
-  const data = (parse: (file: string, content: string) => unknown) => {
-    return async (file: string, content: string): Promise<unknown> => {
-      assertTrusted({ file, what: 'configuration', code: false, explicit });
+  const ask = (file: string, code: boolean) =>
+    assertTrusted({ file, what: 'configuration', code, explicit });
+  const data = (parse: Parse) => async (file: string, content: string) => {
+    const shared = SHARED[basename(file)];
+    if (shared === undefined) {
+      ask(file, false);
       return parse(file, content);
-    };
+    }
+    // It is there for others. Whose it is matters once it has something for papyra.
+    const document = await parse(file, content);
+    if (shared(document) !== undefined) ask(file, false);
+    return document;
   };
   const code = async (file: string): Promise<unknown> => {
-    assertTrusted({ file, what: 'configuration', code: true, explicit });
+    ask(file, true);
     return importDefault(file);
-  };
-  const toml = async (file: string, content: string): Promise<unknown> => {
-    assertTrusted({ file, what: 'configuration', code: false, explicit });
-    const { parse } = await import('smol-toml');
-    const document = parse(content) as { tool?: { papyra?: unknown } };
-    return basename(file) === 'pyproject.toml' ? (document.tool?.papyra ?? null) : document;
   };
   const yaml = data(defaultLoadersSync['.yaml']);
   return {
@@ -115,12 +145,29 @@ function loaders(explicit: boolean): Loaders {
     '.yaml': yaml,
     '.yml': yaml,
     '.json': data(defaultLoadersSync['.json']),
-    '.toml': toml,
+    '.toml': async (file, content) => {
+      const document: unknown = await data(parseToml)(file, content);
+      const section = SHARED[basename(file)];
+      return section ? (section(document) ?? null) : document;
+    },
     '.js': code,
     '.mjs': code,
     '.cjs': code,
     '.ts': code,
   };
+}
+
+type Parse = (file: string, content: string) => unknown;
+
+/** Files that belong to other programs, too, and where papyra's section is in them. */
+const SHARED: Record<string, ((document: unknown) => unknown) | undefined> = {
+  'package.json': (document) => (document as { papyra?: unknown } | null)?.papyra,
+  'pyproject.toml': (document) => (document as { tool?: { papyra?: unknown } }).tool?.papyra,
+};
+
+async function parseToml(_file: string, content: string): Promise<unknown> {
+  const { parse } = await import('smol-toml');
+  return parse(content);
 }
 
 async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {

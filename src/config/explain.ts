@@ -64,9 +64,11 @@ function valueAt(input: unknown, path: PropertyKey[]): unknown {
   return value;
 }
 
-function inWords(value: unknown): string {
+/** A value of a configuration or a call, for a message. */
+export function inWords(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol' || typeof value === 'bigint') return `a ${typeof value}`;
   const json = JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
   );

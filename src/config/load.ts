@@ -2,11 +2,15 @@ import { PapyraError } from '../errors.js';
 import { fromEnvironment } from './environment.js';
 import { resolveConfig } from './resolve.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './types.js';
+import { noWorkingDirectory, workingDirectory } from './working-directory.js';
 
 export interface LoadRequest {
   /** The configuration file named by the operator; PAPYRA_CONFIG when left out. */
   configFile?: string | undefined;
-  /** A configuration given in a call: no file is looked for, the environment is not asked. */
+  /**
+   * A configuration given in a call. With a persistence section no file is looked for, and the
+   * environment is not asked; without one it beats the file.
+   */
   input?: ConfigInput | undefined;
   overrides?: Overrides | undefined;
   cwd?: string | undefined;
@@ -20,17 +24,26 @@ export interface LoadRequest {
  */
 export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig> {
   const env = request.env ?? process.env;
-  const cwd = request.cwd ?? process.cwd();
+  const cwd = workingDirectory(request.cwd);
   const named = request.configFile ?? (env['PAPYRA_CONFIG'] || undefined);
-  if (request.input) {
-    const input = await validate(request.input, 'the given configuration');
-    return resolveConfig({ found: null, input, overrides: request.overrides ?? {}, cwd });
+  const { input: call = {} } = request;
+  const bare = Object.keys(call).length === 0;
+  const given = bare ? {} : await validate(call, 'the given configuration');
+  const flags = withoutUndefined(request.overrides ?? {});
+  if (given.persistence) return resolveConfig({ found: null, input: given, overrides: flags, cwd });
+  const overrides = { ...fromEnvironment(env), ...flags };
+  if (cwd === null && named === undefined && overrides.path === undefined) {
+    throw noWorkingDirectory('the search for a configuration begins there');
   }
-  const overrides = { ...fromEnvironment(env), ...request.overrides };
   const { discoverConfig } = await import('./discover.js');
   const found = await discoverConfig(named, cwd, env);
-  const input = found ? await validate(found.content, found.file) : {};
+  const inFile = found ? await validate(found.content, found.file) : {};
+  const input = { ...inFile, ...given, metrics: { ...inFile.metrics, ...given.metrics } };
   return resolveConfig({ found, input, overrides, cwd });
+}
+
+function withoutUndefined(overrides: Overrides): Overrides {
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }
 
 async function validate(content: unknown, where: string): Promise<ConfigInput> {

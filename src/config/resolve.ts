@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { PapyraError } from '../errors.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import type { FoundConfig } from './discover.js';
@@ -13,13 +13,15 @@ import {
   type StoreConfig,
 } from './types.js';
 import { parseDuration, parseSize } from './units.js';
+import { startingAt } from './working-directory.js';
 
 export interface ResolveRequest {
   found: FoundConfig | null;
   /** The validated content of `found`, or what was given in a call. */
   input: ConfigInput;
   overrides: Overrides;
-  cwd: string;
+  /** null: it was deleted, and only absolute paths mean anything. */
+  cwd: string | null;
 }
 
 /**
@@ -46,7 +48,7 @@ function pathStore({ overrides, cwd }: ResolveRequest): StoreConfig {
   const backend = overrides.backend ?? 'json';
   assertBuiltIn(backend);
   if (backend !== 'json') throw cannot(`--path with --backend ${backend}`, backend);
-  return { backend, path: resolve(cwd, overrides.path!), namedBy: 'path' };
+  return { backend, path: startingAt(cwd, overrides.path!), namedBy: 'path' };
 }
 
 function configuredStore(request: ResolveRequest, persistence: PersistenceInput): StoreConfig {
@@ -68,14 +70,14 @@ function configuredStore(request: ResolveRequest, persistence: PersistenceInput)
           hint: 'name the log file of the json backend',
         });
       }
-      return { backend, path: resolve(base, persistence.path), namedBy: 'config' };
+      return { backend, path: startingAt(base, persistence.path), namedBy: 'config' };
     case 'memory':
       return { backend };
     case 'rotating':
     case 'redis':
       throw cannot(`${where}: persistence.backend ${backend}`, backend);
     default:
-      return moduleStore(resolve(base, backend), persistence, base, found);
+      return moduleStore(startingAt(base, backend), persistence, startingAt(base, '.'), found);
   }
 }
 
@@ -88,7 +90,7 @@ function moduleStore(
   const explicit = found?.explicit ?? true;
   // A configuration that names code decides what is executed.
   if (found) assertTrusted({ file: found.file, what: 'configuration', code: true, explicit });
-  return { backend: 'module', module, options, baseDirectory };
+  return { backend: 'module', module, explicit, options, baseDirectory };
 }
 
 function retentionOf({ retention }: PersistenceInput, overrides: Overrides): RetentionPolicy {
@@ -104,7 +106,7 @@ function retentionOf({ retention }: PersistenceInput, overrides: Overrides): Ret
 }
 
 function archiveOf({ found, cwd }: ResolveRequest, { archive }: PersistenceInput) {
-  return archive && resolve(found ? dirname(found.file) : cwd, archive.dir);
+  return archive && startingAt(found ? dirname(found.file) : cwd, archive.dir);
 }
 
 function source(found: FoundConfig | null): string {

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { lstatSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { PapyraError } from '../errors.js';
 
 /** Writable by the group or by everybody. */
@@ -16,25 +17,52 @@ export interface TrustQuestion {
 
 /**
  * Whose word counts. Code is executed only when the operator named it, or when it is the operator's
- * own and nobody else can write it. Run as root, everything that is read must be root's own and
- * writable by no one else: the rule of logrotate, because whoever can write it would be root.
+ * own and nobody else can write it; a backend module may be root's, too. Run as root, everything that is
+ * read must be root's own and writable by no one else: the rule of logrotate, because whoever can write
+ * it would be root. A link decides what is read as much as the file does: it must be the operator's or
+ * root's.
  *
  * @throws {PapyraError} `config_invalid` when the file does not pass.
  */
 export function assertTrusted({ file, what, code, explicit }: TrustQuestion): void {
   const uid = process.geteuid?.();
   if (uid === undefined) return;
-  const root = uid === 0;
-  if (!root && (!code || explicit)) return;
+  if (uid !== 0 && (!code || explicit)) return;
 
-  const stat = statSync(file);
-  const foreign = stat.uid !== uid;
-  if (!foreign && (stat.mode & WRITABLE_BY_OTHERS) === 0) return;
-  const why = foreign
-    ? `it belongs to user ${stat.uid}, not to ${root ? 'root' : `user ${uid}`}`
-    : `its group or others can write it (mode ${(stat.mode & 0o7777).toString(8).padStart(4, '0')})`;
-  const mend = foreign ? `chown ${root ? 'root' : uid} ${file}` : `chmod go-w ${file}`;
-  throw new PapyraError('config_invalid', `${what} ${file} is not used: ${why}`, {
-    hint: root ? `${mend}, or run papyra as its owner` : `${mend}, or name it with --config`,
-  });
+  const refuse = (why: string, mend: string) =>
+    new PapyraError('config_invalid', `${what} ${file} is not used: ${why}`, {
+      hint: `${mend}, or ${uid === 0 ? 'run papyra as its owner' : 'name it with --config'}`,
+    });
+  const wanted = uid === 0 ? 'root' : `user ${uid}`;
+  const { stat, links } = followed(file);
+  for (const link of links) {
+    if (link.uid === uid || link.uid === 0) continue;
+    throw refuse(
+      `the symbolic link ${link.path} belongs to user ${link.uid}, not to ${wanted}`,
+      'name the file itself',
+    );
+  }
+  if (stat.uid !== uid && !(what === 'backend module' && stat.uid === 0)) {
+    const chown = `chown ${uid === 0 ? 'root' : uid} ${file}`;
+    throw refuse(`it belongs to user ${stat.uid}, not to ${wanted}`, chown);
+  }
+  if ((stat.mode & WRITABLE_BY_OTHERS) !== 0) {
+    const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
+    throw refuse(`its group or others can write it (mode ${mode})`, `chmod go-w ${file}`);
+  }
+}
+
+/** The file at the end of a chain of symbolic links, and whose they are. The kernel follows 40 at most. */
+function followed(file: string): { stat: Stats; links: { path: string; uid: number }[] } {
+  const links: { path: string; uid: number }[] = [];
+  let path = file;
+  let stat = lstatSync(path);
+  while (stat.isSymbolicLink() && links.length < 40) {
+    links.push({ path, uid: stat.uid });
+    const next = resolve(dirname(path), readlinkSync(path));
+    // The links of /dev/fd have no path to follow.
+    stat = lstatSync(next, { throwIfNoEntry: false }) ?? statSync(path);
+    path = next;
+  }
+  return { stat, links };
 }

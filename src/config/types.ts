@@ -63,7 +63,14 @@ export interface Overrides {
 export type StoreConfig =
   | { backend: 'json'; path: string; namedBy: 'path' | 'config' }
   | { backend: 'memory' }
-  | { backend: 'module'; module: string; options: PersistenceInput; baseDirectory: string };
+  | {
+      backend: 'module';
+      module: string;
+      /** The configuration that names it was named itself, or given in a call. */
+      explicit: boolean;
+      options: PersistenceInput;
+      baseDirectory: string;
+    };
 
 /** The configuration in force: file, environment and flags taken together. */
 export interface EffectiveConfig {

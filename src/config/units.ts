@@ -2,6 +2,9 @@ import { PapyraError } from '../errors.js';
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 
+/** 10,000 years: more is a wrong unit. */
+export const MAX_SECONDS = 315_576_000_000;
+
 const BYTES = {
   B: 1,
   kB: 1e3,
@@ -40,6 +43,7 @@ export function parseDuration(text: string): number {
   }
   const seconds = Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS];
   if (seconds <= 0) throw usage(`'${text}' must be more than zero`);
+  if (seconds > MAX_SECONDS) throw usage(`'${text}' is more than 10,000 years`);
   return seconds;
 }
 
@@ -70,6 +74,9 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/** The last second of the year 9999. */
+const MAX_TIME = 253_402_300_799;
+
 /**
  * A point in time, in seconds since 1970: ISO 8601 (`2026-11-22T05:00:00Z`) or seconds (`1790000000`).
  * A date without a time zone is taken as UTC, as the reports print it.
@@ -78,11 +85,26 @@ export function parseCount(text: string): number {
  */
 export function parseTime(text: string): number {
   const trimmed = text.trim();
-  if (/^\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed);
-  const zoned = /^\d{4}-\d{2}-\d{2}$|(Z|[+-]\d{2}:?\d{2})$/.test(trimmed) ? trimmed : `${trimmed}Z`;
-  const milliseconds = /^\d{4}-\d{2}-\d{2}/.test(trimmed) ? Date.parse(zoned) : NaN;
-  if (Number.isNaN(milliseconds)) {
+  const seconds = /^\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : parseCalendar(trimmed);
+  if (Number.isNaN(seconds)) {
     throw usage(`'${text}' is not a time such as 2026-11-22T05:00:00Z or 1790000000`);
   }
-  return milliseconds / 1000;
+  if (seconds > MAX_TIME) {
+    throw usage(`'${text}' is after the year 9999: it counts seconds since 1970, not milliseconds`);
+  }
+  return seconds;
+}
+
+const TIME =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
+
+/** Seconds since 1970, or NaN for what is no day of the calendar: `Date` takes 30 February for 2 March. */
+function parseCalendar(text: string): number {
+  const match = TIME.exec(text);
+  if (!match) return NaN;
+  const [, year, month, day, clock = '00:00', zone = 'Z'] = match;
+  const midnight = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  if (midnight.getUTCMonth() !== Number(month) - 1) return NaN;
+  const offset = zone.replace(/(\d{2})(\d{2})$/, '$1:$2').toUpperCase();
+  return Date.parse(`${year}-${month}-${day}T${clock}${offset}`) / 1000;
 }

@@ -16,10 +16,14 @@ export interface ProgressReporter {
   stop(): void;
 }
 
-/** A spinner on a terminal; with `always`, plain lines elsewhere; else nothing. */
+/**
+ * A spinner on a terminal, plain lines on one that does not say how wide it is; elsewhere nothing, or
+ * plain lines with `always`.
+ */
 export function progressTo(stream: Stream, mode: ProgressMode): ProgressReporter {
   if (mode === 'never' || (mode === 'auto' && !stream.isTTY)) return { update() {}, stop() {} };
-  return stream.isTTY ? spinner() : lines(stream);
+  // On a terminal of no columns ora would never have drawn enough lines.
+  return stream.isTTY && (stream.columns ?? 0) > 0 ? spinner() : lines(stream);
 }
 
 /** `Scanning 120.5 MB of 257.1 MB (47 %), 310.2 MB/s, 0.4 s left` */
@@ -59,7 +63,9 @@ function spinner(): ProgressReporter {
   // Loaded only when there is something to show: a short run never pays for it.
   const start = async () => {
     const { default: ora } = await import('ora');
-    if (!stopped) shown = ora({ text, stream: process.stderr, discardStdin: false }).start();
+    // Without a colour of its own, --color and NO_COLOR need not be asked.
+    const looks = { text, color: false, discardStdin: false } as const;
+    if (!stopped) shown = ora({ ...looks, stream: process.stderr }).start();
   };
   let starting = false;
   const update = paced(TERMINAL_EVERY_MS, (line) => {

@@ -23,15 +23,24 @@ async function shell(line: string, log: string) {
   return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** What a program writes to a terminal of 80 columns. */
-async function onTerminal(args: string[], env: Record<string, string> = {}): Promise<string> {
+/** What a program writes to a terminal, of 80 columns if not said otherwise. */
+async function onTerminal(
+  args: string[],
+  env: Record<string, string> = {},
+  columns = 80,
+): Promise<string> {
   const words = [process.execPath, PAPYRA, ...args].join(' ');
-  const { stdout } = await execa('script', ['-qec', `stty cols 80; ${words}`, '/dev/null'], {
-    env: { ...BARE, TERM: 'xterm', ...env },
-    extendEnv: false,
-    reject: false,
-    stdin: 'ignore',
-  });
+  const { stdout } = await execa(
+    'script',
+    ['-qec', `stty cols ${columns}; ${words}`, '/dev/null'],
+    {
+      timeout: 30_000,
+      env: { ...BARE, TERM: 'xterm', ...env },
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+    },
+  );
   return stdout;
 }
 
@@ -169,5 +178,28 @@ describe('the package', () => {
       extendEnv: false,
     });
     expect(stdout).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  describe('that is slow to fill', () => {
+    const args = (log: string) =>
+      ['persistence', 'compact', '--path', log, '--max-records', '9', '-n', '--limit-rate', '9MB']; // prettier-ignore
+    const log = () => tempLog(content.repeat(80));
+
+    test('the spinner has no colour with NO_COLOR or --color never', async () => {
+      for (const screen of [
+        await onTerminal(args(log()), { NO_COLOR: '1' }),
+        await onTerminal([...args(log()), '--color', 'never']),
+      ]) {
+        expect(screen).toContain('Scanning');
+        // eslint-disable-next-line no-control-regex
+        expect(screen).not.toMatch(/\u001b\[[0-9;]*m/);
+      }
+    });
+
+    test('a terminal that says 0 columns gets no spinner, and the run ends', async () => {
+      const screen = await onTerminal(args(log()), {}, 0);
+      expect(screen).toContain('Dry run');
+      expect(screen).not.toContain(`${ESCAPE}[?25l`);
+    });
   });
 });

@@ -1,8 +1,30 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execa } from 'execa';
+import {
+  chmodSync,
+  chownSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { BARE, compact, isRoot, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
+import {
+  BARE,
+  compact,
+  isRoot,
+  papyra,
+  PAPYRA,
+  PLAIN_USER,
+  publicInstall,
+} from '../support/papyra.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
+
+/** Neither root nor the plain user. */
+const OTHER_USER = 1234;
 
 const LOG = Array.from({ length: 9 }, (_, index) => `{"timestamp": ${index}.5}\n`).join('');
 
@@ -110,6 +132,43 @@ describe('the configuration', () => {
   });
 });
 
+describe('a working directory that was deleted', () => {
+  /** Runs papyra in a directory that is gone by then. */
+  async function inDeleted(args: string[]) {
+    const gone = tempDirectory();
+    const words = [process.execPath, PAPYRA, 'persistence', 'compact', '-n', ...args].join(' ');
+    const result = await execa('sh', ['-c', `rmdir ${gone} && exec ${words}`], {
+      cwd: gone,
+      env: BARE,
+      extendEnv: false,
+      reject: false,
+    });
+    return { code: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  test('does not matter with an absolute --path or --config', async () => {
+    const log = tempLog(LOG);
+    const config = join(dirname(log), 'named.yaml');
+    writeFileSync(config, FORMS['.papyrarc']!(4));
+    for (const args of [
+      ['--path', log, '--max-records', '4'],
+      ['--config', config],
+    ]) {
+      const { code, stdout, stderr } = await inDeleted(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(log);
+    }
+  });
+
+  test('is one clear error where a search or a relative path would start there: 78', async () => {
+    for (const args of [[], ['--path', 'events.ndjson'], ['--config', 'papyra.yaml']]) {
+      const { code, stderr } = await inDeleted(args);
+      expect(code).toBe(78);
+      expect(stderr).toMatch(/^papyra: error: the working directory cannot be read: .*\n .*$/);
+    }
+  });
+});
+
 describe('code that is not the configuration', () => {
   test('is not executed because it lies in the working directory', async () => {
     const log = tempLog(LOG);
@@ -171,6 +230,33 @@ describe.runIf(isRoot)('whose configuration counts', () => {
     expect((await run(plain())).code).toBe(0);
   });
 
+  test('a place that may not be looked at has no configuration', async () => {
+    config('papyra.config.yaml', 0, 0o644);
+    const locked = tempDirectory();
+    expect((await run({ ...plain(), env: { ...BARE, HOME: locked } })).code).toBe(0);
+    expect((await run({ ...plain(), env: { ...BARE, XDG_CONFIG_HOME: '/dev/null' } })).code).toBe(
+      0,
+    );
+    const nothing = await run({ ...plain(), cwd: '/', env: { ...BARE, HOME: locked } });
+    expect([nothing.code, nothing.stderr]).toEqual([
+      78,
+      expect.stringContaining('no configuration found'),
+    ]);
+
+    mkdirSync(join(directory, 'locked/inner'), { recursive: true });
+    const shell = `cd ${directory}/locked/inner && chmod 700 .. && exec setpriv --reuid ${PLAIN_USER} --clear-groups ${process.execPath} ${bin} persistence compact -n`;
+    const inside = await execa('sh', ['-c', shell], { env: BARE, extendEnv: false, reject: false });
+    expect([inside.exitCode, inside.stderr]).toEqual([0, '']);
+    expect(inside.stdout).toContain(directory);
+  });
+
+  test('a file that is there and may not be read is an error, and no other is used: 77', async () => {
+    config('papyra.config.yaml', 0, 0o644);
+    const file = config('papyra.config.json', 0, 0o600);
+    const denied = await run(plain());
+    expect([denied.code, denied.stderr]).toEqual([77, expect.stringContaining(file)]);
+  });
+
   test("root reads only what is root's own and nobody else can write, also with --config", async () => {
     const file = config('papyra.config.yaml', PLAIN_USER, 0o644);
     const foreign = await run({ cwd: directory });
@@ -183,6 +269,25 @@ describe.runIf(isRoot)('whose configuration counts', () => {
     expect((await run({ cwd: directory })).code).toBe(0);
   });
 
+  test("another user's package.json or pyproject.toml counts once it has something for papyra", async () => {
+    const below = join(directory, 'app');
+    mkdirSync(below);
+    const files = { 'package.json': '{"name": "app"}', 'pyproject.toml': '[tool.other]\nx = 1\n' };
+    for (const [name, text] of Object.entries(files)) {
+      writeFileSync(join(below, name), text);
+      chownSync(join(below, name), PLAIN_USER, PLAIN_USER);
+    }
+    config('papyra.config.yaml', 0, 0o644);
+    const passed = await run({ cwd: below });
+    expect([passed.code, passed.stderr]).toEqual([0, '']);
+    for (const name of Object.keys(files)) {
+      writeFileSync(join(below, name), FORMS[name]!(4));
+      const foreign = await run({ cwd: below });
+      expect([foreign.code, foreign.stderr]).toEqual([78, expect.stringContaining(name)]);
+      writeFileSync(join(below, name), files[name as keyof typeof files]);
+    }
+  });
+
   test('a backend module that another user can write is not executed by root: 78', async () => {
     const file = join(directory, 'papyra.config.json');
     writeFileSync(file, '{"persistence": {"backend": "./backend.mjs"}}');
@@ -193,5 +298,87 @@ describe.runIf(isRoot)('whose configuration counts', () => {
     chownSync(module, PLAIN_USER, PLAIN_USER);
     const foreign = await call();
     expect([foreign.code, foreign.stderr]).toEqual([78, expect.stringContaining('backend module')]);
+  });
+
+  describe('of a backend module that a configuration names', () => {
+    let module: string;
+    beforeEach(() => {
+      module = join(directory, 'backend.mjs');
+      writeFileSync(module, 'export default () => ({ name: "mine", compact: () => null })');
+      const file = join(directory, 'papyra.config.json');
+      writeFileSync(file, '{"persistence": {"backend": "./backend.mjs"}}');
+      chownSync(file, PLAIN_USER, PLAIN_USER);
+    });
+
+    test("merely found: it must be the user's own or root's, and nobody else may write it", async () => {
+      const denied = async (why: string) => {
+        const { code, stderr } = await run(plain());
+        expect([code, stderr]).toEqual([78, expect.stringContaining(why)]);
+      };
+      expect((await run(plain())).code).toBe(0);
+      chownSync(module, PLAIN_USER, PLAIN_USER);
+      expect((await run(plain())).code).toBe(0);
+      chmodSync(module, 0o646);
+      await denied(`backend module ${module} is not used: its group or others can write it`);
+      chmodSync(module, 0o644);
+      chownSync(module, OTHER_USER, OTHER_USER);
+      await denied(`it belongs to user ${OTHER_USER}, not to user ${PLAIN_USER}`);
+    });
+
+    test('named: the operator has vouched for it', async () => {
+      chownSync(module, OTHER_USER, OTHER_USER);
+      const named = ['persistence', 'compact', '-n', '--config', 'papyra.config.json'];
+      expect((await papyra(named, plain())).code).toBe(0);
+    });
+  });
+
+  describe('a symbolic link of another user is not followed', () => {
+    /** Puts a link in front of a file, and a link in front of that one. */
+    function linked(name: string, owner: number): void {
+      const real = join(tempDirectory(), name);
+      chmodSync(dirname(real), 0o755);
+      renameSync(join(directory, name), real);
+      symlinkSync(real, join(directory, 'hop'));
+      symlinkSync('hop', join(directory, name));
+      lchownSync(join(directory, 'hop'), owner, owner);
+    }
+
+    test('by root, to a configuration: 78', async () => {
+      config('papyra.config.yaml', 0, 0o644);
+      linked('papyra.config.yaml', PLAIN_USER);
+      const text = FORMS['.papyrarc']!(4).replace('events', join(directory, 'events'));
+      writeFileSync(join(directory, 'papyra.config.yaml'), text);
+      const foreign = await run({ cwd: directory });
+      expect([foreign.code, foreign.stderr]).toEqual([
+        78,
+        expect.stringContaining(`the symbolic link ${join(directory, 'hop')} belongs to user`),
+      ]);
+      lchownSync(join(directory, 'hop'), 0, 0);
+      expect((await run({ cwd: directory })).code).toBe(0);
+    });
+
+    test('to a module, by root: 78', async () => {
+      const file = config('papyra.config.json', 0, 0o644);
+      writeFileSync(file, '{"persistence": {"backend": "./backend.mjs"}}');
+      writeFileSync(join(directory, 'backend.mjs'), 'export default () => ({ name: "mine", compact: () => null })'); // prettier-ignore
+      linked('backend.mjs', PLAIN_USER);
+      const foreign = await run({ cwd: directory });
+      expect([foreign.code, foreign.stderr]).toEqual([
+        78,
+        expect.stringContaining('the symbolic link'),
+      ]);
+    });
+
+    test("by a plain user, to code that was merely found; one's own and root's are", async () => {
+      config('papyra.config.mjs', PLAIN_USER, 0o644);
+      linked('papyra.config.mjs', OTHER_USER);
+      const content = FORMS['papyra.config.mjs']!(4).replace('events', join(directory, 'events'));
+      writeFileSync(join(directory, 'papyra.config.mjs'), content);
+      expect((await run(plain())).code).toBe(78);
+      for (const owner of [PLAIN_USER, 0]) {
+        lchownSync(join(directory, 'hop'), owner, owner);
+        expect((await run(plain())).code).toBe(0);
+      }
+    });
   });
 });

@@ -31,7 +31,7 @@ export function scene(mode = 'rewrite') {
     directory,
     log,
     args: ['persistence', 'compact', '--path', log, '--max-age', '52w', ...flags],
-    reset(content = BEFORE) {
+    reset: (content = BEFORE) => {
       rmSync(directory, { recursive: true, force: true });
       mkdirSync(archive, { recursive: true });
       writeFileSync(log, content);

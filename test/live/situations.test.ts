@@ -80,10 +80,10 @@ describe('writers that do not let go', () => {
     return {
       log,
       run: startCompaction(log, ['--limit-rate', '200KB']),
-      async copying() {
+      copying: async () => {
         while (!beside(/papyra\.tmp$/)) await sleep(5);
       },
-      async renamed() {
+      renamed: async () => {
         while (beside(/papyra\.tmp$/)) await sleep(5);
       },
     };
