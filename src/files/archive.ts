@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { once } from 'node:events';
 import { createGzip, type Gzip } from 'node:zlib';
@@ -28,10 +30,12 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   const { directory, log, watch } = request;
   const name = basename(log.path);
   const run = `${compactTime(Date.now())}-${process.pid}`;
-  const temp = join(directory, `.${name}.papyra.archive.${run}.tmp`);
+  const temp = join(directory, `.papyra-archive_${name}_${idOf(log.path)}.tmp`);
   let fd: number | undefined;
   try {
     assertDirectory(directory);
+    // An earlier run that was killed may have left it; the lock of the log makes it ours.
+    rmSync(temp, { force: true });
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const file = (fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
     adoptIfAllowed(file, request.owner);
@@ -50,6 +54,11 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+/** The same for every run on a log, another for every other: many may share a directory. */
+function idOf(path: string): string {
+  return createHash('sha256').update(`${hostname()}:${path}`).digest('hex').slice(0, 12);
 }
 
 async function compress(request: ArchiveRequest, write: (bytes: Buffer) => void): Promise<void> {

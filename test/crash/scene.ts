@@ -39,7 +39,10 @@ export function scene(mode = 'rewrite') {
     },
     leftovers: () => {
       const beside = ['events.ndjson', 'archive', '.papyra', '.events.ndjson.papyra.lock'];
-      return readdirSync(directory).filter((name) => !beside.includes(name));
+      return [
+        ...readdirSync(directory).filter((name) => !beside.includes(name)),
+        ...readdirSync(archive).filter((name) => !name.endsWith('.gz')),
+      ];
     },
     /** What the archives hold, one after the other. */
     archived: () =>

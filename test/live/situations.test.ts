@@ -95,7 +95,7 @@ describe('writers that do not let go', () => {
     const writer = frozenWriter(log, 2000);
     await renamed();
     await sleep(500);
-    writer.stdin?.write('go\n');
+    writer.stdin.write('go\n');
     const [{ exitCode }] = await Promise.all([run, writer]);
     expect(exitCode).toBe(0);
     expect(countRecords(log, { w: 2001 })).toMatchObject({ lost: 0, twice: 0, torn: 0 });
@@ -114,7 +114,7 @@ describe('writers that do not let go', () => {
     const again = await papyra([...COMPACT, '--path', log]);
     expect(again.code).toBe(75);
     process.kill(writer.pid!, 'SIGCONT');
-    writer.stdin?.write('go\n');
+    writer.stdin.write('go\n');
     await writer;
     const last = await papyra([...COMPACT, '--path', log]);
     expect(last.code).toBe(0);
