@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { PapyraError } from '../src/index.js';
 import type { Context } from './context.js';
 import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
@@ -11,7 +12,7 @@ export function buildProgram(version: string, context: Context): Command {
     .description('Keep the persistence logs of a Papyra system small, safely.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
-    .helpCommand('help [command]', 'show help for a command')
+    .helpCommand(false)
     .configureHelp({ showGlobalOptions: true });
   addGlobalOptions(program);
 
@@ -23,5 +24,28 @@ export function buildProgram(version: string, context: Context): Command {
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);
   addMetricsReset(metrics, context);
+
+  addHelp(program);
   return program;
+}
+
+/** `papyra help persistence compact`: commander's own would look at the first word only. */
+function addHelp(program: Command): void {
+  program
+    .command('help [command...]')
+    .summary('show help for a command')
+    .description('Show help for a command.')
+    .action((words: string[]) => {
+      let command = program;
+      for (const word of words) {
+        const next = command.commands.find((child) => child.name() === word);
+        if (!next) {
+          throw new PapyraError('usage', `unknown command '${words.join(' ')}'`, {
+            hint: 'see papyra --help',
+          });
+        }
+        command = next;
+      }
+      command.outputHelp();
+    });
 }

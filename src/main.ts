@@ -21,6 +21,9 @@ const EXIT_CODES: Record<Exclude<ErrorCode, 'interrupted'>, number> = {
   config_invalid: 78,
 };
 
+/** The commands that change a store. */
+const CHANGING = ['compact', 'reset'];
+
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs the command line of this process. Sets the exit code; never ends the process itself. */
@@ -34,8 +37,13 @@ export async function main(): Promise<void> {
 }
 
 async function run(args: string[], context: Context): Promise<number> {
-  watchOutput(context, args);
+  let changed = false;
+  watchOutput(context, args, () => changed);
   const program = buildProgram(PAPYRA_VERSION, context);
+  program.hook('preAction', (_program, command) => {
+    const { dryRun } = command.opts<{ dryRun?: boolean }>();
+    changed = CHANGING.includes(command.name()) && dryRun !== true;
+  });
   let helpText = '';
   const quietly = (command: typeof program): void => {
     command.exitOverride().configureOutput({ writeErr: (text) => (helpText += text) });
@@ -70,7 +78,10 @@ function exitCodeOf({ code, signal }: PapyraError): number {
 
 /** The flags that matter for printing an error, also when the others could not be understood. */
 function looseFlags(args: string[]): GlobalFlags {
-  const color = args[args.indexOf('--color') + 1];
+  const colors = args.map((arg, at) =>
+    arg === '--color' ? args[at + 1] : /^--color=(.*)/.exec(arg)?.[1],
+  );
+  const color = colors.findLast((when) => when !== undefined);
   return {
     json: args.includes('--json'),
     verbose: args.includes('--verbose'),
@@ -114,13 +125,15 @@ function stopOnSignals(): AbortSignal {
 }
 
 /** A reader that has gone away is its own affair; a result that cannot be written is a failure. */
-function watchOutput(context: Context, args: string[]): void {
+function watchOutput(context: Context, args: string[], changed: () => boolean): void {
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
     process.exitCode = fail(
       new PapyraError('io_error', `cannot write the result to stdout: ${error.code ?? ''}`, {
-        hint: 'the work itself was done; look at papyra metrics persistence',
+        hint: changed()
+          ? 'the work itself was done; look at papyra metrics persistence'
+          : 'nothing was changed; run again with a stdout that has room',
         cause: error,
       }),
       args,

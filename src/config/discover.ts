@@ -1,10 +1,11 @@
 import { lstatSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { defaultLoadersSync, type Loaders } from 'cosmiconfig';
+import type { Loaders } from 'cosmiconfig';
 import { Explorer } from 'cosmiconfig/dist/Explorer.js';
 import { PapyraError } from '../errors.js';
 import { importDefault } from './import-module.js';
+import { parseJson, parseToml, parseYaml, type Parse } from './parse.js';
 import { assertTrusted } from './trust.js';
 import { startingAt } from './working-directory.js';
 
@@ -128,10 +129,10 @@ function loaders(explicit: boolean): Loaders {
     const shared = SHARED[basename(file)];
     if (shared === undefined) {
       ask(file, false);
-      return parse(file, content);
+      return parse(content);
     }
     // It is there for others. Whose it is matters once it has something for papyra.
-    const document = await parse(file, content);
+    const document = await parse(content);
     if (shared(document) !== undefined) ask(file, false);
     return document;
   };
@@ -139,12 +140,12 @@ function loaders(explicit: boolean): Loaders {
     ask(file, true);
     return importDefault(file);
   };
-  const yaml = data(defaultLoadersSync['.yaml']);
+  const yaml = data(parseYaml);
   return {
     noExt: yaml,
     '.yaml': yaml,
     '.yml': yaml,
-    '.json': data(defaultLoadersSync['.json']),
+    '.json': data(parseJson),
     '.toml': async (file, content) => {
       const document: unknown = await data(parseToml)(file, content);
       const section = SHARED[basename(file)];
@@ -157,25 +158,18 @@ function loaders(explicit: boolean): Loaders {
   };
 }
 
-type Parse = (file: string, content: string) => unknown;
-
 /** Files that belong to other programs, too, and where papyra's section is in them. */
 const SHARED: Record<string, ((document: unknown) => unknown) | undefined> = {
   'package.json': (document) => (document as { papyra?: unknown } | null)?.papyra,
   'pyproject.toml': (document) => (document as { tool?: { papyra?: unknown } }).tool?.papyra,
 };
 
-async function parseToml(_file: string, content: string): Promise<unknown> {
-  const { parse } = await import('smol-toml');
-  return parse(content);
-}
-
 async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (error instanceof PapyraError) throw error;
-    const { code, message, filepath } = error as NodeJS.ErrnoException & { filepath?: string };
+    const { code, filepath } = error as NodeJS.ErrnoException & { filepath?: string };
     const file = filepath ?? place;
     if (code === 'ENOENT' && file === place) {
       throw new PapyraError('config_invalid', `no configuration at ${file}: no such file`, {
@@ -189,13 +183,18 @@ async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
         cause: error,
       });
     }
-    const reason = message
-      .split('\n')[0]!
-      .replaceAll(file, '')
-      .replace(/^[\s:]+|[\s:]+$/g, '');
+    const reason = reasonOf(error as Error, file);
     throw new PapyraError('config_invalid', `cannot read configuration ${file}: ${reason}`, {
       hint: 'mend the file; nothing was done',
       cause: error,
     });
   }
+}
+
+/** The first line that says something, without the name of the file. */
+function reasonOf({ message }: Error, file: string): string {
+  const lines = message.split('\n').map((line) => line.replaceAll(file, ''));
+  return (
+    lines.map((line) => line.replace(/^[\s:]+|[\s:]+$/g, '')).find(Boolean) ?? 'no reason given'
+  );
 }

@@ -14,6 +14,12 @@ export const ENVIRONMENT = {
   { key: keyof Overrides; flag: string; parse: (text: string) => string | number }
 >;
 
+/** What the operator wrote to set a value: `--backend redis`, or `PAPYRA_BACKEND=redis`. */
+export function asWritten(key: 'path' | 'backend', value: string, flags: Overrides): string {
+  if (flags[key] !== undefined) return `--${key} ${value}`;
+  return `PAPYRA_${key.toUpperCase()}=${value}`;
+}
+
 /**
  * What the environment says. An empty variable counts as not set.
  *

@@ -4,8 +4,11 @@ import type { z } from 'zod';
 /** Farther apart than this, two words are not the same word mistyped. */
 const NEAR_MISS = 3;
 
-/** The user and password of a URL, which no message repeats. */
-const CREDENTIALS = /\/\/[^\s/@]*@/g;
+/** The user and password of a URL, which no message repeats. Either may have any character in it. */
+const CREDENTIALS = /\/\/[^]*@/;
+
+/** Keys of whose values a message says no more than the kind: they may hold a password. */
+const SECRET = ['url', 'cluster', 'sentinel'];
 
 /** `source: key.path: what was found; allowed: what is allowed`, for the first thing that is wrong. */
 export function explainIssue(
@@ -25,9 +28,10 @@ export function explainIssue(
     };
   }
   const found = valueAt(input, issue.path);
+  const secret = issue.path.some((key) => SECRET.includes(String(key)));
   return {
     path,
-    problem: `found ${inWords(found)}, allowed: ${issue.message}`,
+    problem: `found ${secret ? kindOf(found) : inWords(found)}, allowed: ${issue.message}`,
     ...(typeof found === 'string' ? suggestion(found, issue.message.match(/\w+/g) ?? []) : {}),
   };
 }
@@ -69,10 +73,19 @@ export function inWords(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol' || typeof value === 'bigint') return `a ${typeof value}`;
-  const json = JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'number' && !Number.isFinite(part) ? String(part) : part,
-  );
-  return shortened(json.replace(CREDENTIALS, '//…@'));
+  const json = JSON.stringify(value, (key, part: unknown) => {
+    if (SECRET.includes(key)) return '…';
+    if (typeof part === 'string') return part.replace(CREDENTIALS, '//…@');
+    return typeof part === 'number' && !Number.isFinite(part) ? String(part) : part;
+  });
+  return shortened(json);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  const kind = typeof value;
+  return kind === 'object' ? 'an object' : kind === 'string' ? 'a text' : `a ${kind}`;
 }
 
 function shortened(json: string): string {

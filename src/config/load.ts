@@ -30,7 +30,8 @@ export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig>
   const bare = Object.keys(call).length === 0;
   const given = bare ? {} : await validate(call, 'the given configuration');
   const flags = withoutUndefined(request.overrides ?? {});
-  if (given.persistence) return resolveConfig({ found: null, input: given, overrides: flags, cwd });
+  if (given.persistence)
+    return resolveConfig({ found: null, input: given, overrides: flags, flags, cwd });
   const overrides = { ...fromEnvironment(env), ...flags };
   if (cwd === null && named === undefined && overrides.path === undefined) {
     throw noWorkingDirectory('the search for a configuration begins there');
@@ -39,7 +40,7 @@ export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig>
   const found = await discoverConfig(named, cwd, env);
   const inFile = found ? await validate(found.content, found.file) : {};
   const input = { ...inFile, ...given, metrics: { ...inFile.metrics, ...given.metrics } };
-  return resolveConfig({ found, input, overrides, cwd });
+  return resolveConfig({ found, input, overrides, flags, cwd });
 }
 
 function withoutUndefined(overrides: Overrides): Overrides {

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { PapyraError } from '../errors.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import type { FoundConfig } from './discover.js';
+import { asWritten } from './environment.js';
 import { suggestion } from './explain.js';
 import { assertTrusted } from './trust.js';
 import {
@@ -20,6 +21,8 @@ export interface ResolveRequest {
   /** The validated content of `found`, or what was given in a call. */
   input: ConfigInput;
   overrides: Overrides;
+  /** Those of them that were flags, or in the call; the others are from the environment. */
+  flags: Overrides;
   /** null: it was deleted, and only absolute paths mean anything. */
   cwd: string | null;
 }
@@ -44,16 +47,23 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
   };
 }
 
-function pathStore({ overrides, cwd }: ResolveRequest): StoreConfig {
-  const backend = overrides.backend ?? 'json';
-  assertBuiltIn(backend);
-  if (backend !== 'json') throw cannot(`--path with --backend ${backend}`, backend);
-  return { backend, path: startingAt(cwd, overrides.path!), namedBy: 'path' };
+function pathStore({ overrides, flags, cwd }: ResolveRequest): StoreConfig {
+  const { backend = 'json' } = overrides;
+  const path = overrides.path!;
+  const written = `${asWritten('path', path, flags)} with ${asWritten('backend', backend, flags)}`;
+  assertBuiltIn(backend, flags);
+  if (backend === 'memory') {
+    throw new PapyraError('usage', `${written}: the memory backend has no log`, {
+      hint: 'leave one of the two out; nothing was done',
+    });
+  }
+  if (backend !== 'json') throw cannot(written, backend);
+  return { backend, path: startingAt(cwd, path), namedBy: 'path' };
 }
 
 function configuredStore(request: ResolveRequest, persistence: PersistenceInput): StoreConfig {
-  const { found, overrides, cwd } = request;
-  if (overrides.backend !== undefined) assertBuiltIn(overrides.backend);
+  const { found, overrides, flags, cwd } = request;
+  if (overrides.backend !== undefined) assertBuiltIn(overrides.backend, flags);
   const backend = overrides.backend ?? persistence.backend;
   const where = source(found);
   if (backend === undefined) {
@@ -113,10 +123,10 @@ function source(found: FoundConfig | null): string {
   return found ? found.file : 'the configuration';
 }
 
-function assertBuiltIn(backend: string): void {
+function assertBuiltIn(backend: string, flags: Overrides): void {
   const names = [...BACKENDS];
   if (names.includes(backend as (typeof BACKENDS)[number])) return;
-  throw new PapyraError('usage', `--backend ${backend}: no such backend`, {
+  throw new PapyraError('usage', `${asWritten('backend', backend, flags)}: no such backend`, {
     hint: suggestion(backend, names).hint ?? `it can be ${names.join(', ')}`,
   });
 }

@@ -1,44 +1,66 @@
 import * as z from 'zod';
 import { BACKENDS, type ConfigInput } from './types.js';
-import { parseDuration, parseSize } from './units.js';
+import { MAX_SECONDS, parseDuration, parseSize } from './units.js';
 
 /** Every leaf says in its error what is allowed there; `explain.ts` adds where, and what was found. */
 function says(allowed: string): { error: string } {
   return { error: allowed };
 }
 
-function withUnit(parse: (text: string) => number, allowed: string) {
+/** A number, or a text that has a unit. Both say the same: one that is nearly right is told on its own. */
+function withUnit(number: z.ZodNumber, parse: (text: string) => number, allowed: string) {
   const text = z.string().refine((value) => {
     try {
       return parse(value) > 0;
     } catch {
       return false;
     }
-  });
-  return z.union([z.number().positive(), text], says(allowed));
+  }, says(allowed));
+  return z.union([number, text], says(allowed));
 }
 
 const COUNT = 'a whole number above zero';
 const SIZE = 'bytes above zero, such as 500000000, 500MB or 64KiB';
+const AGE = 'seconds above zero, or a duration such as 12h or 7d, up to 10,000 years';
+const PORT = 'a port number, 1 to 65535';
+const SYSTEMS = 'a name, a list of names, or "*"';
+const NODES = 'a list of host:port';
 
 const count = z.number(says(COUNT)).int(says(COUNT)).positive(says(COUNT));
-const size = withUnit(parseSize, SIZE);
-const text = z.string(says('a text')).min(1, says('a text that is not empty'));
+const size = withUnit(z.number().int(says(SIZE)).positive(says(SIZE)), parseSize, SIZE);
+const age = withUnit(
+  z.number().positive(says(AGE)).max(MAX_SECONDS, says(AGE)),
+  parseDuration,
+  AGE,
+);
+const text = z
+  .string(says('a text'))
+  .min(1, says('a text that is not empty'))
+  .refine((value) => !value.includes('\0'), says('a text without a NUL character'));
 const flag = z.boolean(says('true or false'));
 const command = z.array(text, says('a list: the command, then its arguments')).min(1, {
   error: 'a list with at least the command',
 });
 const address = z.strictObject(
-  { host: text, port: z.number(says('a port number')).int().min(1).max(65_535).optional() },
+  {
+    host: text,
+    port: z
+      .number(says(PORT))
+      .int(says(PORT))
+      .min(1, says(PORT))
+      .max(65_535, says(PORT))
+      .optional(),
+  },
   says('a host and a port'),
+);
+const nodes = z.array(
+  z.union([text, address], says('host:port, or a host and a port')),
+  says(NODES),
 );
 
 const retention = z.strictObject(
   {
-    max_age_seconds: withUnit(
-      parseDuration,
-      'seconds above zero, or a duration such as 12h or 7d',
-    ).optional(),
+    max_age_seconds: age.optional(),
     max_records: count.optional(),
     max_total_bytes: size.optional(),
   },
@@ -57,17 +79,12 @@ const persistence = z.strictObject(
     max_bytes: size.optional(),
     max_files: count.optional(),
     url: text.optional(),
-    cluster: z.array(z.union([text, address]), says('a list of host:port')).optional(),
+    cluster: nodes.optional(),
     sentinel: z
-      .strictObject(
-        { name: text, nodes: z.array(z.union([text, address]), says('a list of host:port')) },
-        says('the name of the master and its sentinel nodes'),
-      )
+      .strictObject({ name: text, nodes }, says('the name of the master and its sentinel nodes'))
       .optional(),
     prefix: text.optional(),
-    system_id: z
-      .union([text, z.array(text).min(1)], says('a name, a list of names, or "*"'))
-      .optional(),
+    system_id: z.union([text, z.array(text).min(1, says(SYSTEMS))], says(SYSTEMS)).optional(),
     approx_trim: flag.optional(),
     retention: retention.optional(),
     archive: z.strictObject({ dir: text }, says('a directory: { dir: /backup }')).optional(),

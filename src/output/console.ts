@@ -1,6 +1,6 @@
 import type { PapyraError } from '../errors.js';
 import { paintFor, type ColorMode, type Paint } from './paint.js';
-import { printable } from './text.js';
+import { printable, printableJson } from './text.js';
 
 export interface ConsoleOptions {
   json: boolean;
@@ -33,9 +33,7 @@ export class Console {
   /** The one result: a document with `--json`, else a text. */
   result(document: unknown, text: (paint: Paint) => string): void {
     if (this.options.quiet) return;
-    this.stdout.write(
-      this.options.json ? `${JSON.stringify(document, null, 2)}\n` : text(this.paint),
-    );
+    this.stdout.write(this.options.json ? `${printableJson(document, 2)}\n` : text(this.paint));
   }
 
   warnings(warnings: readonly string[]): void {
@@ -47,7 +45,8 @@ export class Console {
 
   /** A word that only `--verbose` wants to hear. */
   detail(text: string): void {
-    if (this.options.verbose) this.stderr.write(`papyra: ${printable(text)}\n`);
+    if (this.options.quiet || !this.options.verbose) return;
+    this.stderr.write(`papyra: ${printable(text)}\n`);
   }
 
   /** One or two lines: what failed, and what to do; with `--json` a document in one line after them. */
@@ -63,7 +62,7 @@ export class Console {
         message,
         hint: hint ?? null,
       };
-      this.stderr.write(`${JSON.stringify(document)}\n`);
+      this.stderr.write(`${printableJson(document)}\n`);
     }
     if (this.options.verbose || code === 'internal') this.#trace(error);
   }

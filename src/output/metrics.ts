@@ -22,8 +22,8 @@ export function metricsText(report: MetricsReport, paint: Paint): string {
     ['disk usage', formatBytes(report.disk_usage_bytes)],
   ];
   const times = [
-    ['last compaction', last ? `${last.started_at} (${last.status})` : 'none yet'],
-    ['counting since', report.since ?? 'the first run'],
+    ['last compaction', last ? printable(`${last.started_at} (${last.status})`) : 'none yet'],
+    ['counting since', printable(report.since ?? 'the first run')],
   ];
   return `${title}\n\n${grid(rows, ['left', 'right'])}\n\n${grid(times, ['left', 'left'])}\n`;
 }

@@ -164,6 +164,20 @@ describe('a hostile log', () => {
     expect(refused.stderr).not.toContain('\u001b');
   });
 
+  test('nor with --json: what is not ASCII and steers a terminal is escaped, and it stays JSON', async () => {
+    const name = 'e\u009b31m\u007f\u202egol\u2066\u061c.ndjson';
+    const log = tempLog(lines(3).join(''), name);
+    // eslint-disable-next-line no-control-regex
+    const steering = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u202a-\u202e\u2066-\u2069]/;
+    const run = await compact(['--path', log, '--max-records', '1']);
+    expect(run.report.target).toBe(log);
+    expect(run.stdout).toContain('e\\u009b31m\\u007f\\u202egol\\u2066\\u061c.ndjson');
+    const failed = await papyra(['persistence', 'compact', '--json', '--path', `${log}x`]);
+    const document = failed.stderr.trimEnd().split('\n').at(-1)!;
+    expect((JSON.parse(document) as { message: string }).message).toContain(`${log}x`);
+    for (const text of [run.stdout, run.stderr, failed.stderr]) expect(text).not.toMatch(steering);
+  });
+
   test.runIf(isRoot)('no permission: 77 for a plain user, nothing lost, nothing left', async () => {
     const bin = publicInstall();
     const as = { bin, uid: PLAIN_USER, gid: PLAIN_USER };

@@ -63,7 +63,9 @@ describe('in the environment of cron', () => {
     const log = tempLog(`garbage\n${content}`);
     const args = ['persistence', 'compact', '--path', log, '--max-records', '50', '--quiet'];
     expect(await papyra(args)).toEqual({ code: 0, stdout: '', stderr: '' });
-    expect(await papyra([...args, '--json'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    for (const more of ['--json', '--verbose']) {
+      expect(await papyra([...args, more])).toEqual({ code: 0, stdout: '', stderr: '' });
+    }
     const failed = await papyra([...args, '--max-age', '1s']);
     expect(failed.code).toBe(65);
     expect(failed.stderr).not.toBe('');
@@ -102,6 +104,42 @@ describe('output in pipes', () => {
     const { code, stderr } = await shell('$P --max-records 9 --json >/dev/full', tempLog(content));
     expect(code).toBe(74);
     expect(stderr).toContain('cannot write the result to stdout');
+    expect(stderr).toContain('the work itself was done');
+  });
+
+  test('a dry run or metrics on a full device: 74, and it says that nothing was changed', async () => {
+    const log = tempLog(content);
+    const metrics = `${process.execPath} ${PAPYRA} metrics persistence --path ${log}`;
+    for (const line of ['$P --max-records 9 -n --json', metrics]) {
+      const { code, stderr } = await shell(`${line} >/dev/full`, log);
+      expect(code).toBe(74);
+      expect(stderr).toContain('nothing was changed');
+      expect(stderr).not.toContain('the work itself was done');
+    }
+    expect(readFileSync(log, 'utf8')).toBe(content);
+  });
+
+  test.each([
+    [['--color', 'always'], true],
+    [['--color=always'], true],
+    [['--color=always', '--color', 'never'], false],
+    [['--color', 'never', '--color=always'], true],
+  ])('%j colours an error: %s', async (flags, coloured) => {
+    for (const args of [['compat'], ['compact', '--path', '/none']]) {
+      const { stderr } = await papyra([...flags, 'persistence', ...args]);
+      expect(stderr.includes(`${ESCAPE}[31m`)).toBe(coloured);
+    }
+  });
+
+  test('help shows the help of a command at any depth: that of --help', async () => {
+    for (const words of [[], ['metrics'], ['persistence', 'compact'], ['metrics', 'reset']]) {
+      const asked = await papyra(['help', ...words]);
+      expect(asked).toEqual(await papyra([...words, '--help']));
+      expect(asked).toMatchObject({ code: 0, stderr: '' });
+    }
+    const unknown = await papyra(['help', 'persistence', 'compat']);
+    expect(unknown).toMatchObject({ code: 64, stdout: '' });
+    expect(unknown.stderr).toContain("unknown command 'persistence compat'");
   });
 });
 

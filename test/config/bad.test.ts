@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { papyra } from '../support/papyra.js';
 import { tempLog } from '../support/temp.js';
@@ -16,8 +15,8 @@ const CONFIGS: [string, string, string, number, RegExp][] = [
   ['a negative age', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_age_seconds: -5}}', 78, /max_age_seconds: found -5/],
   ['half a record', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_records: 1.5}}', 78, /max_records: found 1\.5/],
   ['an age that is not a number', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_age_seconds: .nan}}', 78, /max_age_seconds/],
-  ['an age without a unit, as a text', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_age_seconds: "7"}}', 78, /max_age_seconds: found "7"/],
-  ['a size in no known unit', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_total_bytes: 5 bananas}}', 78, /max_total_bytes: found "5 bananas"/],
+  ['an age without a unit, as a text', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_age_seconds: "7"}}', 78, /max_age_seconds: found "7", allowed: seconds above zero, or a duration such as 12h or 7d/],
+  ['a size in no known unit', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_total_bytes: 5 bananas}}', 78, /max_total_bytes: found "5 bananas", allowed: bytes above zero/],
   ['retention as a list', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: [1]}', 78, /persistence\.retention: found \[1\]/],
   ['a backend that is none', 'papyra.yaml', 'persistence: {backend: jsom, path: x}', 78, /persistence\.backend: found "jsom"[^]*did you mean json\?/],
   ['no backend', 'papyra.yaml', 'persistence: {path: x}', 78, /persistence\.backend is missing/],
@@ -27,9 +26,17 @@ const CONFIGS: [string, string, string, number, RegExp][] = [
   ['a hook that is no list', 'papyra.yaml', 'hooks: {before_compact: echo}', 78, /hooks\.before_compact: found "echo", allowed: a list/],
   ['a configuration that is a list', 'papyra.json', '[1, 2]', 78, /found \[1,2\]/],
   ['a configuration that is a number', 'papyra.json', '7', 78, /found 7/],
-  ['broken JSON', 'papyra.json', '{"persistence": ', 78, /cannot read configuration .*papyra\.json/],
-  ['broken YAML', 'papyra.yaml', 'persistence: {backend: json', 78, /cannot read configuration .*papyra\.yaml/],
-  ['broken TOML', 'papyra.toml', '[persistence\nbackend = 1', 78, /cannot read configuration .*papyra\.toml/],
+  ['JSON that ends too early', 'papyra.json', '{"persistence":\n ', 78, /cannot read configuration .*papyra\.json: line 1: Unexpected end of JSON input\n/],
+  ['JSON with a stray word', 'papyra.json', '{\n"persistence": {\n"path": hunter2}}', 78, /papyra\.json: line 3: Unexpected token 'h'\n/],
+  ['JSON with a comma too many', 'papyra.json', '{"persistence": {},\n}', 78, /papyra\.json: line 2: Expected double-quoted property name\n/],
+  ['YAML that ends too early', 'papyra.yaml', 'persistence: {backend: json', 78, /cannot read configuration .*papyra\.yaml: line 1: unexpected end of the stream/],
+  ['YAML badly indented', 'papyra.yaml', 'persistence:\n  backend: json\n path: hunter2', 78, /papyra\.yaml: line 3: bad indentation of a mapping entry\n/],
+  ['broken TOML', 'papyra.toml', '[persistence]\nurl = hunter2', 78, /cannot read configuration .*papyra\.toml: line 2: invalid value\n/],
+  ['an age of 10,001 years', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_age_seconds: 315607557600}}', 78, /max_age_seconds: found 315607557600, allowed: seconds above zero/],
+  ['half a byte', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_total_bytes: 0.5}}', 78, /max_total_bytes: found 0\.5, allowed: bytes above zero/],
+  ['a NUL character in the path', 'papyra.json', '{"persistence": {"backend": "json", "path": "a\\u0000b"}}', 78, /persistence\.path: found "a\\u0000b", allowed: a text without a NUL character/],
+  ['a NUL character in the path of a module', 'papyra.json', '{"persistence": {"backend": "./a\\u0000b"}}', 78, /persistence\.backend: found "\.\/a\\u0000b", allowed: a text without a NUL character/],
+  ['a port that is none', 'papyra.yaml', 'persistence: {backend: redis, cluster: [{host: a, port: 70000}]}', 78, /persistence\.cluster\.0\.port: found a number, allowed: a port number, 1 to 65535/],
   ['an empty file', 'papyra.yaml', '', 78, /has nothing for papyra/],
   ['code that throws', 'papyra.mjs', 'throw new Error("no such luck")', 78, /papyra\.mjs: no such luck/],
   ['code that does not parse', 'papyra.mjs', 'export default {', 78, /papyra\.mjs/],
@@ -58,6 +65,11 @@ const CALLS: [string[], Record<string, string>, number, RegExp][] = [
   [['--max-recods', '5'], {}, 64, /--max-recods[^]*Did you mean --max-records\?/],
   [['--backend', 'jason'], {}, 64, /--backend jason/],
   [['--backend', 'redis'], {}, 78, /--backend redis is not supported by this version/],
+  [['--backend', 'rotating'], {}, 78, /--backend rotating is not supported by this version/],
+  [['--backend', 'memory'], {}, 64, /--path .* with --backend memory: the memory backend has no log/],
+  [[], { PAPYRA_BACKEND: 'jason' }, 64, /error: PAPYRA_BACKEND=jason: no such backend\n.*did you mean json\?/],
+  [[], { PAPYRA_BACKEND: 'redis' }, 78, /--path .* with PAPYRA_BACKEND=redis is not supported/],
+  [['--backend', 'json'], { PAPYRA_BACKEND: 'redis', PAPYRA_MAX_AGE: '7' }, 64, /PAPYRA_MAX_AGE/],
   [['--color', 'pink'], {}, 64, /--color/],
   [['--progress', 'loud'], {}, 64, /--progress/],
   [['--config', '/none/papyra.yaml'], {}, 78, /no configuration at \/none\/papyra\.yaml/],
@@ -81,6 +93,7 @@ function expectCleanError(
   expect(document.hint).toBeTruthy();
   expect(lines.length).toBeLessThanOrEqual(2);
   expect(lines[0]).toMatch(/^papyra: error: /);
+  expect(run.stderr).not.toContain('Invalid input');
   expect(run.stderr).not.toMatch(/^\s+at |node:internal|\.js:\d+/m);
 }
 
@@ -130,11 +143,41 @@ describe('a bad call is one error that names the flag or the variable', () => {
     expect((await papyra([...args, '--verbose'])).stderr).toMatch(/^ +at /m);
   });
 
-  test('a secret in the configuration is not repeated in an error about it', async () => {
-    const file = join(dirname(tempLog('')), 'papyra.yaml');
-    writeFileSync(file, 'persistence: {backend: redis, url: ["redis://user:hunter2@host"]}');
-    const run = await papyra(['persistence', 'compact', '--config', file]);
-    expect(run.code).toBe(78);
-    expect(run.stderr).not.toContain('hunter2');
+  describe('a secret in the configuration is not repeated in an error about it', () => {
+    test.each([
+      ['url: ["redis://user:hunter2@host"]', 'persistence.url: found a list'],
+      ['url: {password: hunter2}', 'persistence.url: found an object'],
+      ['cluster: "redis://user:pass/hunter2@host"', 'persistence.cluster: found a text'],
+      ['cluster: [{host: 5, password: hunter2}]', 'persistence.cluster.0'],
+      ['sentinel: "hunter2"', 'persistence.sentinel: found a text'],
+      ['sentinel: {name: [hunter2], nodes: []}', 'persistence.sentinel.name: found a list'],
+      ['backend: "redis://user:pass/hunter2@host"', 'persistence.backend: found "redis://…@host"'],
+    ])('%s', async (text, message) => {
+      const file = tempLog(`persistence: {${text}}`, 'papyra.yaml');
+      const run = await papyra(['persistence', 'compact', '--verbose', '--config', file]);
+      expect(run.code).toBe(78);
+      expect(run.stderr).toContain(message);
+      expect(run.stderr).not.toContain('hunter2');
+    });
+
+    test('a whole section in the wrong place', async () => {
+      const file = tempLog('persistence: [{url: "redis://user:pass/hunter2@host"}]', 'papyra.yaml');
+      const run = await papyra(['persistence', 'compact', '--config', file]);
+      expect(run.stderr).toContain('persistence: found [{"url":"…"}]');
+      expect(run.stderr).not.toContain('hunter2');
+    });
+
+    test.each(['papyra.json', 'papyra.yaml', 'papyra.toml'])(
+      'a syntax error in %s, also with --verbose',
+      async (name) => {
+        const file = tempLog('{"persistence": {\n"url": redis://hunter2@[\n', name);
+        const run = await papyra(['persistence', 'compact', '--verbose', '--config', file]);
+        expect(run).toMatchObject({
+          code: 78,
+          stderr: expect.stringMatching(/: line \d: /) as string,
+        });
+        expect(run.stderr).not.toContain('hunter2');
+      },
+    );
   });
 });

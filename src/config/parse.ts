@@ -1,0 +1,68 @@
+import { defaultLoadersSync } from 'cosmiconfig';
+
+/** Reads the text of a configuration. What it throws is `line 3: why`, and repeats none of the text. */
+export type Parse = (content: string) => unknown;
+
+export const parseYaml: Parse = (content) => {
+  try {
+    return defaultLoadersSync['.yaml']('', content) as unknown;
+  } catch (error) {
+    const { reason, mark } = error as { reason?: string; mark?: { line: number } };
+    // The parser adds a line of its own at the end.
+    const last = content.trimEnd().split('\n').length;
+    throw syntaxError(error, reason ?? 'not YAML', mark && Math.min(mark.line + 1, last));
+  }
+};
+
+export const parseJson: Parse = (content) => {
+  const text = content.replace(/^\ufeff/, '');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    // V8 adds the place, and a piece of the text.
+    const reason = (error as Error).message.replace(/ in JSON at position.*|, \.*"[^]*/, '');
+    throw syntaxError(error, reason, jsonErrorLine(text));
+  }
+};
+
+export const parseToml: Parse = async (content) => {
+  const { parse } = await import('smol-toml');
+  try {
+    return parse(content);
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0]!.replace('Invalid TOML document: ', '');
+    throw syntaxError(error, reason, (error as { line?: number }).line);
+  }
+};
+
+/** The stack says where in papyra; the text of the configuration, and what is secret in it, is left out. */
+function syntaxError(cause: unknown, reason: string, line: number | undefined): SyntaxError {
+  const error = new SyntaxError(line === undefined ? reason : `line ${line}: ${reason}`);
+  const frames = (cause as Error).stack?.match(/^ +at .*$/gm) ?? [];
+  error.stack = [`SyntaxError: ${error.message}`, ...frames].join('\n');
+  return error;
+}
+
+/** V8 does not always say where: the longest beginning that could still become JSON ends there. */
+function jsonErrorLine(text: string): number {
+  let good = 0;
+  let bad = text.trimEnd().length;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (beginsJson(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  return text.slice(0, bad).split('\n').length;
+}
+
+function beginsJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    const position = /at position (\d+)/.exec(message)?.[1];
+    if (/^Unexpected end|^Unterminated string/.test(message)) return true;
+    return position !== undefined && Number(position) >= text.length;
+  }
+}
