@@ -124,12 +124,15 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
 async function finish(task: Replacement, live: OpenFile, link: OldLink, from: number) {
   const { log: old, names } = task;
   try {
+    // Behind the rename there is no way back: a stop that is asked for now comes to nothing.
+    const tick = () => undefined;
     const drained = await drain({
       ...task,
       old,
       live,
       from,
       link,
+      tick,
       rested: false,
       recovering: false,
     });

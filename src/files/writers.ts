@@ -88,6 +88,8 @@ function lookInProc(file: OpenFile): { writers: Writer[]; blind?: string } {
   }
   const writers: Writer[] = [];
   let blind = inContainer() ? 'other containers cannot be looked into' : undefined;
+  // Mounted with hidepid, /proc hides what it would refuse.
+  if (!pids.includes('1')) blind ??= 'not every process can be seen';
   for (const pid of pids) {
     let descriptors: string[];
     try {

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { isRoot, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
+import { BARE, isRoot, papyra, PAPYRA, PLAIN_USER, publicInstall } from '../support/papyra.js';
 import { tempDirectory } from '../support/temp.js';
 
 const MB = 1_000_000;
@@ -166,6 +166,33 @@ describe.runIf(isRoot)('a disk that is full', () => {
     const run = await papyra(args(log, '--in-place'));
     expect([run.code, run.stderr]).toEqual([74, expect.stringContaining('ext4 or xfs')]);
     expect(readFileSync(log).equals(before)).toBe(true);
+  });
+
+  test('a file size limit, which shows as a short write first: 74, the log as it was, nothing left', async () => {
+    const place = mount('ext4', 64);
+    const { log } = fillLog(place, 10 * MB, 20_000);
+    const before = readFileSync(log);
+    const line = `ulimit -f 1000; exec "$0" "$@"`;
+    const run = execaSync('bash', ['-c', line, process.execPath, PAPYRA, ...args(log)], {
+      env: BARE,
+      extendEnv: false,
+      reject: false,
+    });
+    expect([run.exitCode, run.stderr]).toEqual([
+      74,
+      expect.stringMatching(/file size limit.*the log is as it was/),
+    ]);
+    expect(readFileSync(log).equals(before)).toBe(true);
+    expect(readdirSync(join(place, 'data'))).not.toContain('.events.ndjson.papyra.tmp');
+  });
+
+  test('a file system that is read-only: 74 that says so; a dry run works', async () => {
+    const place = mount('ext4', 64);
+    const { log } = fillLog(place, MB, 10);
+    execaSync('mount', ['-o', 'remount,ro', place]);
+    const run = await papyra(args(log));
+    expect([run.code, run.stderr]).toEqual([74, expect.stringContaining('read-only')]);
+    expect((await papyra(args(log, '--dry-run'))).code).toBe(0);
   });
 
   test('a log that is a mount point of its own: 74 with --in-place as the way out, which works', async () => {

@@ -8,9 +8,13 @@ import type { Phases } from './phases.js';
 import type { Decision } from './decision.js';
 
 /** Brings a removal in place that was cut short to its end; `lock`: the descriptor that holds it. */
-export async function repairInPlace(names: LogNames, lock: number): Promise<string[]> {
+export async function repairInPlace(
+  names: LogNames,
+  lock: number,
+  phases: Phases,
+): Promise<string[]> {
   if (!lstatSync(names.intent, { throwIfNoEntry: false })) return [];
-  return withLog(names.log, (log) => repairHead({ log, names, lock }));
+  return withLog(names.log, (log) => repairHead({ log, names, lock, tick: phases() }));
 }
 
 /** Removes as much of the expired head as goes in whole blocks. */
@@ -22,7 +26,7 @@ export async function removeInPlace(
   const { keep, freed } = head!;
   await withLog(names.log, async (log) => {
     const start = await lineStartBefore(log, seen.blocks, fillerStart(freed), phases());
-    await removeHead({ log, names, lock }, keep, freed, start);
+    await removeHead({ log, names, lock, tick: phases() }, keep, freed, start);
   });
 }
 

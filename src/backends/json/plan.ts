@@ -52,8 +52,8 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
         signal: request.signal,
       });
       notices.push(...assertRuntimeIsNotRewriting(names));
-      notices.push(...(await recover({ names, isRecord, ...request })));
-      notices.push(...(await repairInPlace(names, lock.fd)));
+      notices.push(...(await recover({ names, isRecord, tick: phases(), ...request })));
+      notices.push(...(await repairInPlace(names, lock.fd, phases)));
       // The run that held the lock until now, or was killed, may have replaced the log.
       closeSync(log.fd);
       log = undefined;
