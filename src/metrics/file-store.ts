@@ -1,6 +1,9 @@
 import {
   closeSync,
   constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -9,9 +12,9 @@ import {
   statSync,
 } from 'node:fs';
 import { PapyraError } from '../errors.js';
-import { adoptIfAllowed, replaceFile, type Owner } from '../files/durable.js';
+import { replaceFile, type Owner } from '../files/durable.js';
 import { takeLock } from '../files/lock.js';
-import { namesFor } from '../files/names.js';
+import { namesFor, type LogNames } from '../files/names.js';
 import { errnoOf, systemError } from '../files/system-error.js';
 import { freshState, type MetricsState } from './counters.js';
 
@@ -28,12 +31,15 @@ export interface MetricsStore {
   update(change: (state: MetricsState) => MetricsState): Promise<string | undefined>;
 }
 
-/** Counters in the folder `.papyra` beside the log, with the log's owner and mode. */
+/**
+ * Counters in the folder `.papyra` beside the log. The files have the log's owner and mode; the folder has
+ * those of the log's directory, for it serves all logs there, whoever they belong to.
+ */
 export function fileMetrics(log: string): MetricsStore {
   const names = namesFor(log);
   return {
     read() {
-      const { state, broken } = load(names.metrics);
+      const { state, broken } = loadFrom(names);
       if (broken === undefined) return { state: state ?? null };
       const warning = `the metrics in ${names.metrics} cannot be read (${broken}); the next run sets them aside`;
       return { state: null, warning };
@@ -41,7 +47,7 @@ export function fileMetrics(log: string): MetricsStore {
     async update(change) {
       const owner = ownerOf(log, names.directory);
       try {
-        makeHome(names.home, owner);
+        makeHome(names.home, statSync(names.directory));
         const lock = await takeLock({
           path: names.metricsLock,
           target: names.metrics,
@@ -59,10 +65,18 @@ export function fileMetrics(log: string): MetricsStore {
           lock.release();
         }
       } catch (error) {
-        throw systemError(error, 'write the metrics to', names.metrics);
+        throw hinted(systemError(error, 'write the metrics to', names.metrics), names.home);
       }
     },
   };
+}
+
+function loadFrom({ metrics, home }: LogNames): ReturnType<typeof load> {
+  try {
+    return load(metrics);
+  } catch (error) {
+    throw hinted(error, home);
+  }
 }
 
 function load(path: string): { state?: MetricsState; broken?: string } {
@@ -95,12 +109,30 @@ function parse(text: string): { state?: MetricsState; broken?: string } {
   if (schema !== SCHEMA) return { broken: `it is not of the form ${SCHEMA}` };
   const sound = Object.keys(fresh.counters).every((key) => {
     const value: unknown = counters?.[key as keyof typeof counters];
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+    return isCount(value);
   });
   if (!counters || !sound) return { broken: 'a counter is missing or is no number' };
-  if (typeof last_compaction !== 'object') return { broken: 'its last report is no object' };
+  if (!isReport(last_compaction)) return { broken: 'its last report is none' };
   if (typeof since !== 'string') return { broken: 'it does not say since when it counts' };
+  if (records_left !== null && !isCount(records_left)) {
+    return { broken: 'the number of records that were left is none' };
+  }
   return { state: { counters, since, last_compaction, records_left } };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** As far as it is shown again: a report of this form, with its time and status. */
+function isReport(value: unknown): boolean {
+  if (value === null) return true;
+  const { schema, started_at, status } = value as Record<string, unknown>;
+  return (
+    schema === 'papyra.compaction/v1' &&
+    typeof started_at === 'string' &&
+    typeof status === 'string'
+  );
 }
 
 function setAside(path: string, why: string): string {
@@ -109,8 +141,7 @@ function setAside(path: string, why: string): string {
   return `the metrics in ${path} could not be read (${why}): set aside as ${aside}, counting starts anew`;
 }
 
-/** The folder gives the same people the same rights as the log: who may read it may look inside. */
-function makeHome(home: string, owner: Owner): void {
+function makeHome(home: string, directory: Owner): void {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   try {
     mkdirSync(home, 0o700);
@@ -121,11 +152,38 @@ function makeHome(home: string, owner: Owner): void {
   }
   const fd = openSync(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    const search = (owner.mode & 0o444) >> 2;
-    adoptIfAllowed(fd, { ...owner, mode: (owner.mode & 0o777) | search });
+    grantAs(fd, directory);
   } finally {
     closeSync(fd);
   }
+}
+
+/** Gives a folder the owner and rights of its directory, as far as this user may: never more than those. */
+function grantAs(fd: number, { uid, gid, mode }: Owner): void {
+  if (!give(fd, uid, gid)) give(fd, -1, gid);
+  // What the group may is for that group; another one may what everybody may.
+  const others = mode & 0o007;
+  const group = fstatSync(fd).gid === gid ? mode & 0o2070 : mode & (others << 3);
+  fchmodSync(fd, 0o700 | (mode & 0o1000) | group | others);
+}
+
+function give(fd: number, uid: number, gid: number): boolean {
+  try {
+    fchownSync(fd, uid, gid);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== 'EPERM') throw error;
+    return false;
+  }
+}
+
+/** The log may well be this user's, and the folder closed: the hint is about the folder. */
+function hinted(error: unknown, home: string): unknown {
+  if (!(error instanceof PapyraError) || error.code !== 'permission_denied') return error;
+  return new PapyraError(error.code, error.message, {
+    hint: `let the user who runs papyra read and write ${home} and the files of the log in it`,
+    cause: error,
+  });
 }
 
 function ownerOf(log: string, directory: string): Owner {

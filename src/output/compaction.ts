@@ -15,20 +15,29 @@ import {
 /** The report of a compaction, for a person. */
 export function compactionText(report: CompactionReport, paint: Paint): string {
   const blocks = [headline(report, paint)];
-  if (report.records.scanned !== null) blocks.push(numbers(report, paint));
+  if (hasNumbers(report)) blocks.push(numbers(report, paint));
   if (report.status !== 'no_op') blocks.push(details(report, paint));
   return `${blocks.join('\n\n')}\n`;
 }
 
+function hasNumbers({ records, bytes }: CompactionReport): boolean {
+  return [records.scanned, records.dropped, bytes.before, bytes.reclaimed].some((n) => n !== null);
+}
+
+/** Not only records go: unreadable lines do, too, when they are told to. */
+function nothingGoes({ records, bytes, files }: CompactionReport): boolean {
+  if (files.rewritten !== null) return files.rewritten + (files.removed ?? 0) === 0;
+  return (bytes.reclaimed ?? records.dropped) === 0;
+}
+
 function headline(report: CompactionReport, paint: Paint): string {
   const target = paint.bold(printable(report.target ?? report.backend));
-  const { dropped } = report.records;
   const { reclaimed } = report.bytes;
   switch (report.status) {
     case 'compacted':
       return `${paint.green('Compacted')} ${target}: ${formatBytes(reclaimed)} reclaimed.`;
     case 'dry_run':
-      return dropped === 0
+      return nothingGoes(report)
         ? `${paint.cyan('Dry run')} of ${target}: nothing would go.`
         : `${paint.cyan('Dry run')} of ${target}: ${formatBytes(reclaimed)} would be reclaimed. Nothing was changed.`;
     case 'nothing_to_do':
@@ -68,7 +77,10 @@ function numbers({ status, records, bytes }: CompactionReport, paint: Paint): st
   if (records.expired_left) {
     rows.push(['expired', formatCount(records.expired_left), '', 'left for a later run']);
   }
-  if (records.unreadable) rows.push(['unreadable', formatCount(records.unreadable), '', 'lines']);
+  if (records.unreadable) {
+    const found = records.unreadable === 1 ? 'line found' : 'lines found';
+    rows.push(['unreadable', formatCount(records.unreadable), '', found]);
+  }
   if (records.undated) rows.push(['undated', formatCount(records.undated), '', 'among them']);
   return grid(rows, ['left', 'right', 'right', 'left']);
 }

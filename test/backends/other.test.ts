@@ -128,6 +128,18 @@ describe('a custom backend module', () => {
     expect(report).not.toHaveProperty('more');
   });
 
+  test('a dry run says what would go, as far as it is told', async () => {
+    const dryRun = async (body: string) => {
+      const args = ['persistence', 'compact', '-n', '--config', withModule(body)];
+      return (await papyra(args)).stdout;
+    };
+    const some = await dryRun('return { records: { dropped: 7 }, bytes: { reclaimed: 70 } };');
+    expect(some).toContain('70 B would be reclaimed');
+    expect(some).toMatch(/would drop +7 +70 B\n/);
+    const none = await dryRun('return { bytes: { before: 5, after: 5 } };');
+    expect(none).toContain('nothing would go');
+  });
+
   test('a dry run has the status of a dry run, whatever the module says', async () => {
     const config = withModule('return { status: "compacted" };');
     expect((await compact(['--config', config, '-n'])).report.status).toBe('dry_run');

@@ -199,6 +199,19 @@ describe('persistence compact', () => {
     expect(report.bytes.after).toBe(statSync(log).size);
   });
 
+  test('a dry run in which only unreadable lines would go says so', async () => {
+    const log = tempLog(`garbage\n${sample(3)}`);
+    const args = ['persistence', 'compact', '--path', log, '-n'];
+    const dropping = await papyra([...args, '--unreadable', 'drop']);
+    expect(dropping.stdout).toContain(`Dry run of ${log}: 8 B would be reclaimed.`);
+    expect(dropping.stdout).toMatch(/would drop +0 +8 B\n/);
+    expect(dropping.stdout).toMatch(/unreadable +1 +line found\n/);
+    const keeping = await papyra(args);
+    expect(keeping.stdout).toContain(`Dry run of ${log}: nothing would go.`);
+    writeFileSync(log, `garbage\nmore of it\n${sample(3)}`);
+    expect((await papyra(args)).stdout).toMatch(/unreadable +2 +lines found\n/);
+  });
+
   test('unreadable lines: kept and warned of, dropped on request, or refused', async () => {
     const content = `not json\n${sample(5)}\u0000\u0000\n`;
     const kept = tempLog(content);

@@ -2,14 +2,17 @@ import { execa } from 'execa';
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
+  type Stats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { MetricsReport } from '../../src/index.js';
 import {
   BARE,
@@ -118,6 +121,10 @@ describe('metrics persistence', () => {
       'with a counter that is no number',
       '{"schema": "papyra.metrics-store/v1", "since": "x", "counters": {"records_written": "many"}}',
     ],
+    ['with a last report that is a list', storeFile({ last_compaction: [] })],
+    ['with a last report that is none', storeFile({ last_compaction: { started_at: 5 } })],
+    ['with half a record left', storeFile({ records_left: 0.5 })],
+    ['with records left as a text', storeFile({ records_left: '5' })],
   ])(
     'a store file that is %s is set aside with a warning, and the run goes on',
     async (_what, content) => {
@@ -151,7 +158,6 @@ describe('metrics persistence', () => {
   test.runIf(isRoot)('a store that another user may not write is a warning', async () => {
     const log = tempLog(lines(10));
     await compact(['--path', log, '--max-records', '9']);
-    const { chownSync } = await import('node:fs');
     for (const path of [log, dirname(log)]) chownSync(path, PLAIN_USER, PLAIN_USER);
     rmSync(join(dirname(log), '.events.ndjson.papyra.lock'));
     chmodSync(join(dirname(log), '.papyra'), 0o555);
@@ -159,6 +165,70 @@ describe('metrics persistence', () => {
     const { code, stderr } = await compact(['--path', log, '--max-records', '5'], as);
     expect(code).toBe(0);
     expect(stderr).toContain('this run was not counted');
+  });
+
+  describe.runIf(isRoot)('logs of different users in one directory are counted', () => {
+    const OTHER_USER = 1234;
+    let bin: string;
+    beforeEach(() => {
+      bin = publicInstall();
+    });
+
+    /** A directory for both, with a log of each; the first run makes the folder. */
+    async function runBoth(mode: number, owner: number, group: number): Promise<Stats> {
+      const directory = dirname(tempLog(''));
+      chownSync(directory, owner, group);
+      chmodSync(directory, mode);
+      for (const uid of [PLAIN_USER, OTHER_USER]) {
+        const log = join(directory, `${uid}.ndjson`);
+        writeFileSync(log, lines(9), { mode: 0o600 });
+        chownSync(log, uid, group === 0 ? uid : group);
+        const as = { bin, uid, gid: group === 0 ? uid : group };
+        const run = await compact(['--path', log, '--max-records', '5'], as);
+        expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
+        const store = statSync(join(directory, `.papyra/${uid}.ndjson.metrics.json`));
+        expect([store.uid, store.mode & 0o777]).toEqual([uid, 0o600]);
+      }
+      return statSync(join(directory, '.papyra'));
+    }
+
+    test('where everybody may write, sticky as the directory', async () => {
+      const folder = await runBoth(0o1777, 0, 0);
+      expect((folder.mode & 0o7777).toString(8)).toBe('1777');
+    });
+
+    test('where a group may write', async () => {
+      const folder = await runBoth(0o770, 0, 4321);
+      expect([(folder.mode & 0o777).toString(8), folder.gid]).toEqual(['770', 4321]);
+    });
+
+    test("root's run gives the folder the directory's owner and mode, whosever the log is", async () => {
+      const log = tempLog(lines(9));
+      chownSync(log, OTHER_USER, OTHER_USER);
+      chownSync(dirname(log), PLAIN_USER, PLAIN_USER);
+      chmodSync(dirname(log), 0o750);
+      expect((await compact(['--path', log, '--max-records', '5'])).code).toBe(0);
+      const folder = statSync(join(dirname(log), '.papyra'));
+      expect([folder.uid, folder.gid, (folder.mode & 0o7777).toString(8)]).toEqual([
+        PLAIN_USER,
+        PLAIN_USER,
+        '750',
+      ]);
+    });
+
+    test('a closed folder: the hint is about the folder, not about the owner of the log', async () => {
+      const log = tempLog(lines(9));
+      await compact(['--path', log, '--max-records', '5']);
+      for (const path of [log, dirname(log)]) chownSync(path, PLAIN_USER, PLAIN_USER);
+      chmodSync(join(dirname(log), '.papyra'), 0o700);
+      for (const command of ['persistence', 'reset']) {
+        const as = { bin, uid: PLAIN_USER, gid: PLAIN_USER };
+        const run = await papyra(['metrics', command, '--path', log], as);
+        expect(run.code).toBe(77);
+        expect(run.stderr).toContain(`read and write ${join(dirname(log), '.papyra')}`);
+        expect(run.stderr).not.toContain('owns the log');
+      }
+    });
   });
 
   test('metrics disabled: nothing is written, and they are unavailable', async () => {
@@ -197,6 +267,17 @@ describe('metrics persistence', () => {
     expect((await compact(['--path', log])).code).toBe(0);
   });
 });
+
+/** A store file with sound counters, but for these fields. */
+function storeFile(fields: object): string {
+  const names = [
+    ...['records_written', 'records_scanned', 'records_dropped', 'files_rewritten'],
+    ...['bytes_reclaimed', 'compactions_run', 'compaction_errors', 'compactions_stopped'],
+  ];
+  const counters = Object.fromEntries(names.map((name) => [name, 1]));
+  const schema = 'papyra.metrics-store/v1';
+  return JSON.stringify({ schema, counters, since: '2026-11-22T05:00:00.000Z', ...fields });
+}
 
 function countMultibyte(text: string): number {
   return Buffer.byteLength(text) - text.length;
