@@ -13,7 +13,6 @@ const PATIENCE_MS = 5000;
 /** An open() that has resolved the name needs microseconds to show its descriptor. */
 const PAUSE_MS = 100;
 const POLL_MS = 10;
-const AFTER_SYNC_MS = 5;
 
 export interface Drain {
   old: OpenFile;
@@ -104,7 +103,7 @@ async function takeOver(task: Drain, follower: WholeLines): Promise<number> {
   let count = 0;
   let pieces: Buffer[] = [];
   while (follower.read((piece) => pieces.push(Buffer.from(piece)))) {
-    if (pieces.length > 0) await syncOld(task);
+    if (pieces.length > 0) syncOld(task);
     for (const line of split(pieces)) {
       await appendLine(task.live, line);
       count += 1;
@@ -125,7 +124,7 @@ async function appendRest(task: Drain, at: number): Promise<void> {
     const there = occurrences(rest, lines(live, link.synced, fstatSync(live.fd).size));
     if (there > occurrences(rest, lines(old, link.taken, at))) return;
   }
-  await syncOld(task);
+  syncOld(task);
   try {
     await appendLine(live, rest);
   } catch (error) {
@@ -137,12 +136,10 @@ async function appendRest(task: Drain, at: number): Promise<void> {
 
 /**
  * What the log is given must be on the disk in the old file first: else a power loss could leave half
- * of it in the log and nothing to recognise it by. A sync holds up the writers of the file system, and
- * they go on the moment it returns: ours must not come into the middle of a line of theirs.
+ * of it in the log and nothing to recognise it by.
  */
-async function syncOld({ old }: Drain): Promise<void> {
+function syncOld({ old }: Drain): void {
   attempt('sync', old.path, () => fdatasyncSync(old.fd));
-  await sleep(AFTER_SYNC_MS);
 }
 
 function occurrences(line: Buffer, among: Iterable<Buffer>): number {
