@@ -16,6 +16,12 @@ import {
 const soak = process.env['PAPYRA_SOAK'] === '1';
 const COUNT = soak ? 350_000 : 40_000;
 
+/**
+ * At full speed such a writer would be in the middle of a line half of the time, and begin one in the
+ * microseconds between our look at the end of the log and our write: see live-append.ts.
+ */
+const TORN = { count: COUNT / 4, habit: 'torn', pauseUs: 200 } as const;
+
 const WHOLE = { lost: 0, twice: 0, torn: 0 };
 
 describe('while a runtime appends', () => {
@@ -32,7 +38,7 @@ describe('while a runtime appends', () => {
       const log = tempLog(EXPIRED.repeat(1000));
       const flags = mode.map((flag) => (flag === '.' ? tempDirectory() : flag));
       const writers = habits.map((habit, index) =>
-        startWriter(log, `w${index}`, { count: COUNT, habit }),
+        startWriter(log, `w${index}`, habit === 'torn' ? TORN : { count: COUNT, habit }),
       );
       let running = writers.length;
       for (const { child } of writers) void child.then(() => (running -= 1));
