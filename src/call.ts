@@ -54,6 +54,8 @@ const COMPACT: Rules<CompactOptions> = {
   now: number('seconds since 1970', () => true),
   allowEmpty: FLAG,
   lockWaitMs: number('milliseconds, zero or more', (n) => n >= 0),
+  inPlace: FLAG,
+  archive: TEXT,
   offline: FLAG,
   limitRate: number('bytes a second above zero', (n) => n > 0),
   unreadable: oneOf('keep', 'drop', 'fail'),

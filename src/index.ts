@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { resolve } from 'node:path';
 import type { Backend, Progress } from './backends/backend.js';
 import { openBackend } from './backends/open.js';
 import { checkCompactOptions, checkOpenOptions } from './call.js';
@@ -55,6 +56,10 @@ export interface CompactOptions extends Partial<OddLines> {
   allowEmpty?: boolean;
   /** Milliseconds to wait for another run's lock; default 0: do not wait. */
   lockWaitMs?: number;
+  /** Remove the expired head of the file without a copy; what expired behind it stays. */
+  inPlace?: boolean;
+  /** A directory to which what is dropped goes first; default: `persistence.archive.dir`. */
+  archive?: string;
   /** Assert that nothing writes to the store: no looking for writers, no waiting for them. */
   offline?: boolean;
   /** Bytes read and written in a second, at most. */
@@ -134,6 +139,20 @@ async function compact(
 ): Promise<CompactionReport> {
   checkCompactOptions(how);
   const dryRun = how.dryRun ?? false;
+  if (how.inPlace && config.store.backend !== 'json') {
+    throw new PapyraError(
+      'usage',
+      `--in-place is for log files, not for the backend ${backend.name}`,
+      {
+        hint: 'leave it out; nothing was done',
+      },
+    );
+  }
+  if (how.archive !== undefined && config.store.backend !== 'json') {
+    throw new PapyraError('usage', `--archive is not for the backend ${backend.name}`, {
+      hint: 'leave it out; nothing was done',
+    });
+  }
   if (how.now !== undefined && !dryRun) {
     throw new PapyraError('usage', 'now goes with a dry run only', {
       hint: 'a real compaction decides by the clock',
@@ -150,6 +169,8 @@ async function compact(
     dryRun,
     allowEmpty: how.allowEmpty ?? false,
     lockWaitMs: how.lockWaitMs ?? 0,
+    inPlace: how.inPlace ?? false,
+    archive: how.archive === undefined ? config.archive : resolve(how.archive),
     offline: how.offline ?? false,
     limitRate: how.limitRate,
     signal: how.signal,

@@ -16,6 +16,8 @@ interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   dryRun?: boolean;
   allowEmpty?: boolean;
   lockWait?: number;
+  inPlace?: boolean;
+  archive?: string;
   offline?: boolean;
   limitRate?: number;
   progress: ProgressMode;
@@ -43,6 +45,11 @@ export function addCompact(parent: Command, context: Context): void {
         .default('keep'),
     )
     .option('--allow-empty', 'go on even when no record at all would be left')
+    .option(
+      '--in-place',
+      'remove the expired head of the file without a copy: for a disk that is full',
+    )
+    .option('--archive <directory>', 'write what is dropped to a gzip file there first')
     .option('--offline', 'assert that nothing is writing to the log')
     .addOption(
       new Option(
@@ -86,6 +93,8 @@ async function compact(flags: CompactFlags, context: Context): Promise<void> {
     lockWaitMs: (flags.lockWait ?? 0) * 1000,
     signal: context.signal,
     onProgress: (state) => progress.update(state),
+    inPlace: flags.inPlace ?? false,
+    ...(flags.archive === undefined ? {} : { archive: flags.archive }),
     offline: flags.offline ?? false,
     ...(flags.limitRate === undefined ? {} : { limitRate: flags.limitRate }),
     ...(flags.now === undefined ? {} : { now: flags.now }),

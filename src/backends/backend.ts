@@ -18,6 +18,10 @@ export interface PlanRequest {
   allowEmpty: boolean;
   /** Milliseconds to wait for another run's lock. */
   lockWaitMs: number;
+  /** Remove the expired head of the file without a copy, in place of a rewrite. */
+  inPlace: boolean;
+  /** A directory to which what is dropped goes first; undefined: nowhere. */
+  archive?: string | undefined;
   /** The operator asserts that nothing writes to the store. */
   offline: boolean;
   /** Bytes read and written in a second, at most; undefined: as fast as it goes. */

@@ -42,6 +42,7 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
     file: found?.file ?? null,
     store: given ? pathStore(request) : configuredStore(request, persistence),
     retention: retentionOf(persistence, overrides),
+    archive: archiveOf(request, persistence),
     metrics: { enabled: input.metrics?.enabled ?? true },
   };
 }
@@ -114,6 +115,10 @@ function retentionOf({ retention }: PersistenceInput, overrides: Overrides): Ret
   };
 }
 
+function archiveOf({ found, cwd }: ResolveRequest, { archive }: PersistenceInput) {
+  return archive && startingAt(found ? dirname(found.file) : cwd, archive.dir);
+}
+
 function source(found: FoundConfig | null): string {
   return found ? found.file : 'the configuration';
 }
@@ -133,9 +138,8 @@ function nothingConfigured(): PapyraError {
 }
 
 /** What the contract has and this version has not: said plainly, never passed over. */
-function refuseUnsupported({ persistence, metrics, hooks }: ConfigInput, where: string): void {
+function refuseUnsupported({ metrics, hooks }: ConfigInput, where: string): void {
   const keys: [string, unknown][] = [
-    ['persistence.archive', persistence?.archive],
     ['metrics.textfile', metrics?.textfile],
     ['hooks', hooks],
   ];

@@ -78,5 +78,7 @@ export interface EffectiveConfig {
   file: string | null;
   store: StoreConfig;
   retention: RetentionPolicy;
+  /** Where dropped records go first; undefined: nowhere. */
+  archive?: string | undefined;
   metrics: { enabled: boolean };
 }

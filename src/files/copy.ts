@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { writeAll } from './durable.js';
-import type { OpenFile, Tick } from './read.js';
+import { truncated, type OpenFile, type Tick } from './read.js';
 import { attempt } from './system-error.js';
 
 const BUFFER_BYTES = 1 << 20;
@@ -49,7 +49,7 @@ export async function copyRuns(
           windowEnd =
             windowStart +
             attempt('read', from.path, () => readSync(from.fd, window, 0, BUFFER_BYTES, position));
-          if (at >= windowEnd) throw new Error(`${from.path} ends before byte ${end}`);
+          if (at >= windowEnd) throw truncated(from.path);
           const pause = onRead(windowEnd - windowStart);
           if (pause) await pause;
         }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { lines } from './lines.js';
 import { appendLine, ShortWrite } from './live-append.js';
 import { reconcile } from './reconcile.js';
-import type { OpenFile } from './read.js';
+import type { OpenFile, Tick } from './read.js';
 import { attempt } from './system-error.js';
 import { WholeLines } from './whole-lines.js';
 import { lookForWriters, type Look } from './writers.js';
@@ -28,6 +28,7 @@ export interface Drain {
   /** An earlier run may have appended the torn rest already. */
   recovering: boolean;
   isRecord: (line: Buffer) => boolean;
+  tick: Tick;
   signal?: AbortSignal | undefined;
 }
 

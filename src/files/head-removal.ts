@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
 import { blockSize, collapseRange } from './collapse.js';
 import { syncDirectory } from './durable.js';
-import { filler, FILLER_BYTES, leadingFiller } from './filler.js';
+import { filler, FILLER_BYTES, leadingFiller, makeNonce } from './filler.js';
 import { dropIntent, readIntent, writeIntent, type Intent } from './intent.js';
 import type { LogNames } from './names.js';
-import type { OpenFile } from './read.js';
+import type { OpenFile, Tick } from './read.js';
 import { attempt } from './system-error.js';
 
 export interface Head {
@@ -15,6 +14,8 @@ export interface Head {
   names: LogNames;
   /** The descriptor that holds the lock. */
   lock: number;
+  /** Called with bytes read; may stop the work, which is safe between any two steps. */
+  tick: Tick;
 }
 
 /** How much of a head can go when `keep` is the first byte that stays; 0: not one block. */
@@ -43,7 +44,7 @@ export async function removeHead(
   start: number,
 ): Promise<void> {
   const { log, names } = head;
-  const intent: Intent = { align, start, keep, nonce: randomBytes(8).toString('hex') };
+  const intent: Intent = { align, start, keep, nonce: makeNonce() };
   writeIntent(names, log.fd, intent);
   syncNames(names);
   writeFillers(log, intent);
@@ -115,10 +116,11 @@ function assertUncollapsed(log: OpenFile, { start, keep }: Intent): void {
 const CHUNK_BYTES = 1 << 20;
 
 /** Closes runs of NULs of at least one block; returns how many there were. */
-async function closeHoles({ log, lock }: Head): Promise<number> {
+async function closeHoles({ log, lock, tick }: Head): Promise<number> {
   const block = blockSize(log.path);
   let closed = 0;
-  for (let hole = findHole(log, block, 0); hole; hole = findHole(log, block, hole.start)) {
+  const next = (from: number) => findHole(log, block, from, tick);
+  for (let hole = await next(0); hole; hole = await next(hole.start)) {
     closed += 1;
     const { size } = fstatSync(log.fd);
     const start = Math.ceil(hole.start / block) * block;
@@ -141,11 +143,12 @@ function blank(log: OpenFile, from: number, to: number): void {
 }
 
 /** The first run of NULs at or behind `from` that covers a whole block. */
-function findHole(
+async function findHole(
   log: OpenFile,
   block: number,
   from: number,
-): { start: number; end: number } | undefined {
+  tick: Tick,
+): Promise<{ start: number; end: number } | undefined> {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let start = -1;
   for (let position = from; ;) {
@@ -165,6 +168,7 @@ function findHole(
       index = next - 1;
     }
     position += read;
+    await tick(read);
     if (read === 0) {
       return start !== -1 && coversBlock(start, position, block)
         ? { start, end: position }

@@ -13,19 +13,23 @@ export interface Intent {
   nonce: string;
 }
 
+const short = (number: number): string => number.toString(36);
+const long = (text: string): number => parseInt(text, 36);
+
 /** An inode number alone is not enough: a file system gives it away again at once. */
 function identity(fd: number): string {
   const { ino, birthtimeMs } = fstatSync(fd);
-  return `${ino}.${Math.round(birthtimeMs)}`;
+  return `${short(ino)}.${short(Math.round(birthtimeMs))}`;
 }
 
 /**
  * The intent is the target of a symbolic link: on a full disk a plain user can make one, where five
- * bytes cannot be written to a file any more.
+ * bytes cannot be written to a file any more. Up to 59 bytes, that is: a longer one takes a block.
  */
 export function writeIntent(names: LogNames, fd: number, intent: Intent): void {
   const { align, start, keep, nonce } = intent;
-  const target = [align, start, keep, nonce, identity(fd)].join('.');
+  const offsets = [align, keep - align, align - start].map(short);
+  const target = [...offsets, nonce, identity(fd)].join('.');
   attempt('create', names.intent, () => symlinkSync(target, names.intent));
 }
 
@@ -39,10 +43,10 @@ export function readIntent(names: LogNames, fd: number): Intent | 'foreign' | nu
     if (errnoOf(error) === 'EINVAL') return 'foreign';
     throw systemError(error, 'read', names.intent);
   }
-  const match = /^(\d+)\.(\d+)\.(\d+)\.([0-9a-f]{16})\.(\d+\.\d+)$/.exec(target);
+  const match = /^(\w+)\.(\w+)\.(\w+)\.(\w{10})\.(\w+\.\w+)$/.exec(target);
   if (match?.[5] !== identity(fd)) return 'foreign';
-  const [align, start, keep] = match.slice(1, 4).map(Number) as [number, number, number];
-  return { align, start, keep, nonce: match[4]! };
+  const [align, above, below] = match.slice(1, 4).map(long) as [number, number, number];
+  return { align, start: align - below, keep: align + above, nonce: match[4]! };
 }
 
 export function dropIntent(names: LogNames): void {

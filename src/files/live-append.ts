@@ -4,7 +4,7 @@ import { writeAll } from './durable.js';
 import type { OpenFile } from './read.js';
 import { attempt } from './system-error.js';
 
-const NEWLINE = 0x0a;
+const NEWLINE = Buffer.from('\n');
 const PAGE_BYTES = 4096;
 const TAIL_WAIT_MS = 2000;
 const TAIL_POLL_MS = 2;
@@ -13,7 +13,7 @@ const TAIL_POLL_MS = 2;
 export class ShortWrite extends Error {}
 
 /**
- * Appends lines to a log that others append to at the same time. `file` must be open with O_APPEND.
+ * Appends a line to a log that others append to at the same time. `file` must be open with O_APPEND.
  *
  * 1. When the log ends in the middle of a line, its writer may be about to finish it: wait for that,
  *    two seconds at most, then end the line.
@@ -21,45 +21,56 @@ export class ShortWrite extends Error {}
  *    A blank line, which nobody counts, fills the page up.
  * 3. Where the write landed, the byte before it must be a newline. If not, somebody tore a line just
  *    before us, and ours is glued to it: end that line, and write ours again.
+ *
+ * Between the look at the end and the write there is no other system call: a writer that begins a line
+ * in that moment, and ends it with a second write, finds ours in the middle. The runtime does not: it
+ * writes a line at once.
  */
 export async function appendLine(file: OpenFile, line: Buffer): Promise<void> {
-  await awaitEndOfLine(file);
+  const deadline = performance.now() + TAIL_WAIT_MS;
   for (;;) {
-    const size = fstatSync(file.fd).size;
-    const room = PAGE_BYTES - (size % PAGE_BYTES);
-    const whole =
-      line.length > room && line.length <= PAGE_BYTES
-        ? Buffer.concat([Buffer.alloc(room - 1, ' '), Buffer.from('\n'), line])
-        : line;
+    const { size } = fstatSync(file.fd);
+    const whole = fillingPage(line, size);
+    const end = endOfLog(file, size);
+    if (end === 'grown') continue;
+    if (end === 'torn') {
+      await endLine(file, deadline);
+      continue;
+    }
     const written = attempt('write', file.path, () => writeSync(file.fd, whole));
     if (written < whole.length) throw new ShortWrite(`short write to ${file.path}`);
     const start = endOfLastWrite(file.fd) - whole.length;
-    if (start === 0 || byteAt(file, start - 1) === NEWLINE) return;
-    attempt('write', file.path, () => writeAll(file.fd, Buffer.from('\n')));
+    if (start === 0 || endOfLog(file, start) !== 'torn') return;
+    attempt('write', file.path, () => writeAll(file.fd, NEWLINE));
   }
 }
 
 /** Waits for the writer of an unterminated line; ends it when none comes. */
 export async function awaitEndOfLine(file: OpenFile): Promise<void> {
   const deadline = performance.now() + TAIL_WAIT_MS;
-  while (!endsInNewline(file)) {
-    if (performance.now() >= deadline) {
-      attempt('write', file.path, () => writeAll(file.fd, Buffer.from('\n')));
-      return;
-    }
-    await sleep(TAIL_POLL_MS);
-  }
+  while (endOfLog(file, fstatSync(file.fd).size) === 'torn') await endLine(file, deadline);
 }
 
-function endsInNewline(file: OpenFile): boolean {
-  const { size } = fstatSync(file.fd);
-  return size === 0 || byteAt(file, size - 1) === NEWLINE;
+async function endLine(file: OpenFile, deadline: number): Promise<void> {
+  if (performance.now() < deadline) await sleep(TAIL_POLL_MS);
+  else attempt('write', file.path, () => writeAll(file.fd, NEWLINE));
 }
 
-function byteAt(file: OpenFile, position: number): number | undefined {
-  const byte = Buffer.alloc(1);
-  attempt('read', file.path, () => readSync(file.fd, byte, 0, 1, position));
-  return byte[0];
+/** The line, with blanks before it when it would cross the end of a page. */
+function fillingPage(line: Buffer, size: number): Buffer {
+  const room = PAGE_BYTES - (size % PAGE_BYTES);
+  if (line.length <= room || line.length > PAGE_BYTES) return line;
+  return Buffer.concat([Buffer.alloc(room - 1, ' '), NEWLINE, line]);
+}
+
+const lastBytes = Buffer.alloc(2);
+
+/** How a log of that size ends; `grown` when it has become longer and nothing can be said. */
+function endOfLog(file: OpenFile, size: number): 'whole' | 'torn' | 'grown' {
+  if (size === 0) return 'whole';
+  const read = attempt('read', file.path, () => readSync(file.fd, lastBytes, 0, 2, size - 1));
+  if (lastBytes[0] !== NEWLINE[0]) return 'torn';
+  return read === 2 ? 'grown' : 'whole';
 }
 
 /** With O_APPEND only the kernel knows where a write went: the descriptor's offset is behind it. */

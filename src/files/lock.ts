@@ -37,10 +37,12 @@ export async function takeLock(request: LockRequest): Promise<Lock> {
   const fd = attempt('open the lock file', path, () => openCompanion(path, request.owner));
   try {
     const deadline = performance.now() + request.waitMs;
-    while (!tryFlock(fd)) {
+    for (;;) {
+      const taken = tryFlock(fd);
+      if (taken === 'taken') break;
       if (request.signal?.aborted) throw interruption(request.signal);
-      if (performance.now() >= deadline) throw held(request);
-      await sleep(RETRY_MS);
+      if (taken === 'held' && performance.now() >= deadline) throw held(request);
+      await sleep(taken === 'held' ? RETRY_MS : 0);
     }
   } catch (error) {
     closeSync(fd);
@@ -50,13 +52,15 @@ export async function takeLock(request: LockRequest): Promise<Lock> {
   return { fd, release: () => closeSync(fd) };
 }
 
-function tryFlock(fd: number): boolean {
+/** `interrupted`: a Ctrl-C reaches the command, too; what it meant for us is known a moment later. */
+function tryFlock(fd: number): 'taken' | 'held' | 'interrupted' {
   const result = spawnSync('flock', ['-x', '-n', '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
     encoding: 'utf8',
   });
-  if (result.status === 0) return true;
-  if (result.status === 1 && result.stderr === '') return false;
+  if (result.status === 0) return 'taken';
+  if (result.status === 1 && result.stderr === '') return 'held';
+  if (result.signal) return 'interrupted';
   if (result.error) {
     throw new PapyraError('config_invalid', 'the flock command was not found', {
       hint: 'install the package util-linux (busybox has it, too)',

@@ -1,4 +1,5 @@
 import { readSync } from 'node:fs';
+import { PapyraError } from '../errors.js';
 import { attempt } from './system-error.js';
 
 /** Large enough that a read costs little more than its bytes, small enough to yield between two. */
@@ -25,8 +26,8 @@ export async function* chunks(
   from: number,
   to: number,
   tick: Tick,
+  buffer: Buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK_BYTES, to - from))),
 ): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK_BYTES, to - from)));
   let at = from;
   while (at < to) {
     const wanted = Math.min(buffer.length, to - at);
@@ -37,4 +38,11 @@ export async function* chunks(
     const pause = tick(read);
     if (pause) await pause;
   }
+}
+
+/** A log only ever grows; one that is shorter than what was read is being truncated. */
+export function truncated(path: string): PapyraError {
+  return new PapyraError('try_again', `${path} was truncated while papyra read it`, {
+    hint: 'the log is as it was left; find out what truncates it, then run again',
+  });
 }

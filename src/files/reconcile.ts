@@ -1,7 +1,7 @@
 import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { lines } from './lines.js';
 import { appendLine, awaitEndOfLine } from './live-append.js';
-import type { OpenFile } from './read.js';
+import type { OpenFile, Tick } from './read.js';
 import { attempt } from './system-error.js';
 
 export interface Reconciliation {
@@ -13,6 +13,8 @@ export interface Reconciliation {
   synced: number;
   /** Whether a line is a record, whole. */
   isRecord: (line: Buffer) => boolean;
+  /** Called with bytes read; may stop the work, which the next run then takes up again. */
+  tick: Tick;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function reconcile(task: Reconciliation): Promise<{ added: number; 
     // A line of ours that lacks only its newline would be taken for missing, and come twice.
     await awaitEndOfLine(live);
     const { late, rest, at } = lateLines(task);
-    const missing = missingLines(task, late, rest);
+    const missing = await missingLines(task, late, rest);
     if (missing.length === 0) return { added, at };
     // The log may hold only what the old file has on the disk: else half of it could not be recognised.
     attempt('sync', old.path, () => fdatasyncSync(old.fd));
@@ -47,8 +49,8 @@ function lateLines({ old, taken }: Reconciliation) {
   return { late, rest, at };
 }
 
-function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer): Buffer[] {
-  const { live, synced, isRecord } = task;
+async function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer): Promise<Buffer[]> {
+  const { live, synced, isRecord, tick } = task;
   /** How often a line of the old file is still to be found. */
   const wanted = new Map<string, number>();
   for (const line of late) wanted.set(keyOf(line), (wanted.get(keyOf(line)) ?? 0) + 1);
@@ -61,6 +63,8 @@ function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer): Buffe
     // An unreadable line of the old file was carried over on purpose.
     else if (!isRecord(line)) unreadable.push(line);
     there.add(key);
+    const pause = tick(line.length);
+    if (pause) await pause;
   }
   const missing = late.filter((line) => {
     const left = wanted.get(keyOf(line))!;

@@ -5,7 +5,7 @@ import { syncDirectory } from './durable.js';
 import { drain } from './drain.js';
 import type { LogNames } from './names.js';
 import { findOldLinks, type OldLink } from './old-link.js';
-import type { OpenFile } from './read.js';
+import type { OpenFile, Tick } from './read.js';
 import { reconcile } from './reconcile.js';
 import { compareOld, recoveryFor, type Recovery } from './recovery-table.js';
 import { settle } from './replace.js';
@@ -18,6 +18,7 @@ export interface RecoverRequest {
   names: LogNames;
   offline: boolean;
   isRecord: (line: Buffer) => boolean;
+  tick: Tick;
   signal?: AbortSignal | undefined;
 }
 
@@ -90,7 +91,7 @@ async function finish(request: RecoverRequest, link: OldLink): Promise<string> {
   try {
     const live = open(names.log, O_RDWR | O_APPEND);
     try {
-      const task = { ...link, old, live, isRecord: request.isRecord };
+      const task = { ...request, ...link, old, live };
       const first = await reconcile(task);
       const rested = Date.now() - fstatSync(old.fd).ctimeMs >= REST_MS;
       const from = first.at;
@@ -101,7 +102,7 @@ async function finish(request: RecoverRequest, link: OldLink): Promise<string> {
       const added = first.added + drained.lines + again.added;
       return added === 0
         ? 'an earlier run left the old file; nothing was missing from the log, it is removed'
-        : `an earlier run left the old file; ${added} late records of it were brought over, it is removed`;
+        : `an earlier run left the old file; ${added} late record${added === 1 ? '' : 's'} of it ${added === 1 ? 'was' : 'were'} brought over, it is removed`;
     } finally {
       closeSync(live.fd);
     }

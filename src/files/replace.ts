@@ -10,13 +10,15 @@ import {
   unlinkSync,
   type Stats,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { copyRuns, type Run } from './copy.js';
 import { drain, type Drained } from './drain.js';
 import { adopt, createExclusive, syncDirectory, writeAll } from './durable.js';
 import type { LogNames } from './names.js';
 import { oldLink, type OldLink } from './old-link.js';
-import type { OpenFile, Tick } from './read.js';
+import { truncated, type OpenFile, type Tick } from './read.js';
+import { mountPoint, noRoom } from './surroundings.js';
 import { attempt, errnoOf, systemError } from './system-error.js';
 import { WholeLines } from './whole-lines.js';
 import { longHeld, lookForWriters, type Look } from './writers.js';
@@ -36,6 +38,8 @@ export interface Replacement {
   /** Called with bytes read from the log, and with bytes written to its next content. */
   onRead: Tick;
   onWrite: Tick;
+  /** Bytes that stay, for the message when there is no room for them. */
+  size: number;
   /** The operator asserts that nothing writes to the log. */
   offline: boolean;
   isRecord: (line: Buffer) => boolean;
@@ -103,25 +107,42 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       for (let reads = 0; reads < LAST_READS && follower.read(takeOver); reads++);
       renameSync(names.temp, names.log);
     } catch (error) {
-      throw undone(error, names, link);
+      throw undone(error, task, link);
     }
     const at = Math.max(follower.at, link.taken);
     const live = { fd: temp.fd, path: names.log };
-    const drained = await drain({
-      ...task,
-      old: log,
-      live,
-      from: at,
-      link,
-      rested: false,
-      recovering: false,
-    });
-    const path = settle(names, live, link, drained);
+    const { drained, path } = await finish(task, live, link, at);
     const bytes = Math.max(0, drained.at - task.stat.size);
     const appended = { records: follower.lines + drained.lines, bytes };
     return path === undefined ? { appended } : { appended, kept: { path, look: drained.look } };
   } finally {
     closeSync(temp.fd);
+  }
+}
+
+/** Steps 5 and 6. A failure here leaves the second name, and says so. */
+async function finish(task: Replacement, live: OpenFile, link: OldLink, from: number) {
+  const { log: old, names } = task;
+  try {
+    // Behind the rename there is no way back: a stop that is asked for now comes to nothing.
+    const tick = () => undefined;
+    const drained = await drain({
+      ...task,
+      old,
+      live,
+      from,
+      link,
+      tick,
+      rested: false,
+      recovering: false,
+    });
+    return { drained, path: settle(names, live, link, drained) };
+  } catch (error) {
+    throw new PapyraError(
+      'io_error',
+      `${names.log} was replaced, but what was appended last may still be in ${basename(link.path)}: ${(error as Error).message}`,
+      { hint: 'nothing is lost: the next run brings it over', cause: error },
+    );
   }
 }
 
@@ -192,10 +213,7 @@ function linkLog(names: LogNames, path: string): void {
 }
 
 function assertUntruncated(log: OpenFile, taken: number): void {
-  if (fstatSync(log.fd).size >= taken) return;
-  throw new PapyraError('try_again', `${log.path} was truncated while papyra read it`, {
-    hint: 'find out what truncates the log, then run again',
-  });
+  if (fstatSync(log.fd).size < taken) throw truncated(log.path);
 }
 
 /** The link may have been made of another file, and another file may have come since. */
@@ -210,15 +228,28 @@ function assertStillTheLog({ names, stat }: Replacement, link: string): void {
 }
 
 /** Before the rename everything can be taken back: the link first, then the temporary file. */
-function undone(error: unknown, names: LogNames, link: OldLink | undefined): unknown {
+function undone(error: unknown, task: Replacement, link: OldLink | undefined): unknown {
+  const { names, size } = task;
   for (const path of [link?.path, names.temp]) {
     if (path !== undefined) rmSync(path, { force: true });
   }
-  if (errnoOf(error) === 'EBUSY') {
-    return new PapyraError('io_error', `${names.log} is a mount point: it cannot be replaced`, {
-      hint: 'remove the expired head with --in-place, or mount its directory in place of the file',
-      cause: error,
-    });
+  const errno = errnoOf(error) ?? errnoOf((error as Error).cause);
+  const inWords = systemError(error, 'replace', names.log);
+  switch (errno) {
+    case 'EBUSY':
+      return mountPoint(names.log);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return noRoom(names, size, inWords);
+    case 'ENOENT':
+      return new PapyraError('try_again', `${names.log} was moved while papyra was at work`, {
+        hint: 'find out what moves it, or the files beside it, then run again',
+        cause: error,
+      });
   }
-  return systemError(error, 'replace', names.log);
+  if (!(inWords instanceof PapyraError) || inWords.code !== 'io_error') return inWords;
+  return new PapyraError('io_error', `${inWords.message}; the log is as it was`, {
+    hint: inWords.hint ?? 'run again when the cause is gone',
+    cause: error,
+  });
 }

@@ -24,11 +24,7 @@ const FRESH_MS = 60_000;
  * @throws {PapyraError} `io_error` with the reason.
  */
 export function assertReplaceable(names: LogNames, offline: boolean): void {
-  if (isMountPoint(names.log)) {
-    throw new PapyraError('io_error', `${names.log} is a mount point: it cannot be replaced`, {
-      hint: 'remove the expired head with --in-place, or mount its directory in place of the file',
-    });
-  }
+  if (isMountPoint(names.log)) throw mountPoint(names.log);
   const kind = UNSOUND.get(statfsSync(names.directory).type);
   if (kind === undefined || offline) return;
   throw new PapyraError(
@@ -38,6 +34,12 @@ export function assertReplaceable(names: LogNames, offline: boolean): void {
       hint: 'stop the runtime and run again with --offline, which asserts that nothing is writing',
     },
   );
+}
+
+export function mountPoint(path: string): PapyraError {
+  return new PapyraError('io_error', `${path} is a mount point: it cannot be replaced`, {
+    hint: 'remove the expired head with --in-place, or mount its directory in place of the file',
+  });
 }
 
 /** A bind mount of the file alone, as containers make them. */
@@ -97,12 +99,20 @@ export function hardLinkWarning(path: string, { nlink }: Stats): string[] {
  * @throws {PapyraError} `io_error` when the file system has not room for so many more bytes.
  */
 export function assertRoom(names: LogNames, bytes: number): void {
-  const { bavail, bfree, bsize } = statfsSync(names.directory);
-  const free = (process.geteuid?.() === 0 ? bfree : bavail) * bsize;
-  if (free >= bytes) return;
-  throw new PapyraError(
+  if (freeBytes(names.directory) < bytes) throw noRoom(names, bytes);
+}
+
+function freeBytes(directory: string): number {
+  const { bavail, bfree, bsize } = statfsSync(directory);
+  return (process.geteuid?.() === 0 ? bfree : bavail) * bsize;
+}
+
+export function noRoom(names: LogNames, bytes: number, cause?: unknown): PapyraError {
+  const there = freeBytes(names.directory);
+  const quota = there >= bytes ? ' (a quota, or somebody else, takes the rest)' : '';
+  return new PapyraError(
     'io_error',
-    `no room to rewrite ${names.log}: that needs ${bytes} bytes, ${free} are free in ${names.directory}`,
-    { hint: 'nothing was done; free some space, or remove the expired head with --in-place' },
+    `no room to rewrite ${names.log}: that needs ${bytes} bytes, ${there} are free in ${names.directory}${quota}; the log is as it was`,
+    { hint: 'free some space, or remove the expired head with --in-place', cause },
   );
 }

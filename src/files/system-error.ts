@@ -29,8 +29,9 @@ const REASONS: Record<string, { code: ErrorCode; reason: string; hint?: string }
 
 /** The `code` of an error thrown by Node's file system calls; undefined for any other value. */
 export function errnoOf(error: unknown): string | undefined {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
-  return error instanceof Error && typeof code === 'string' ? code : undefined;
+  if (!(error instanceof Error) || error instanceof PapyraError) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : undefined;
 }
 
 /**

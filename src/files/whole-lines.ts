@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import type { OpenFile } from './read.js';
+import { truncated, type OpenFile } from './read.js';
 import { attempt } from './system-error.js';
 
 const BUFFER_BYTES = 1 << 20;
@@ -70,7 +70,7 @@ export class WholeLines {
     let at = from;
     while (at < to) {
       const piece = Math.min(this.#readAt(at), to - at);
-      if (piece === 0) throw new Error(`${this.file.path} became shorter while it was read`);
+      if (piece === 0) throw truncated(this.file.path);
       take(this.#buffer.subarray(0, piece));
       at += piece;
     }

@@ -68,10 +68,12 @@ let perlIsMissing = false;
 
 function askForLease(file: OpenFile): 'granted' | 'refused' | 'unknown' {
   if (perlIsMissing || process.platform !== 'linux') return 'unknown';
-  const { status, error } = spawnSync('perl', ['-MErrno', '-e', ASK], {
+  const { status, error, signal } = spawnSync('perl', ['-MErrno', '-e', ASK], {
     stdio: ['ignore', 'ignore', 'ignore', file.fd],
     env: { PATH: process.env['PATH'] },
   });
+  // A Ctrl-C reaches it, too.
+  if (signal) return askForLease(file);
   if (error) perlIsMissing = true;
   return status === 0 ? 'granted' : status === 1 ? 'refused' : 'unknown';
 }
@@ -86,6 +88,8 @@ function lookInProc(file: OpenFile): { writers: Writer[]; blind?: string } {
   }
   const writers: Writer[] = [];
   let blind = inContainer() ? 'other containers cannot be looked into' : undefined;
+  // Mounted with hidepid, /proc hides what it would refuse.
+  if (!pids.includes('1')) blind ??= 'not every process can be seen';
   for (const pid of pids) {
     let descriptors: string[];
     try {

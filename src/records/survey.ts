@@ -29,7 +29,7 @@ export interface Survey {
 }
 
 export interface SurveyOptions {
-  /** Offset of the first byte. */
+  /** Offset of the first byte; what is before it is blank. */
   from: number;
   standing: (kind: LineKind, timestamp: number) => Standing;
   /** Seconds since 1970; later timestamps are counted as `future`. */
@@ -55,6 +55,7 @@ export async function survey(
     newest: NaN,
   };
   let block: Block | undefined;
+  if (options.from > 0) result.blocks.push(blankBlock(options.from));
   const scanner = new LineScanner((kind, start, end, timestamp) => {
     if (!block || end - block.start > BLOCK_BYTES) {
       block = emptyBlock(start);
@@ -79,4 +80,12 @@ export async function survey(
 function emptyBlock(start: number): Block {
   const zero = () => ({ live: 0, pinned: 0, expired: 0, discarded: 0, blank: 0 });
   return { start, end: start, lines: zero(), bytes: zero() };
+}
+
+function blankBlock(end: number): Block {
+  const block = emptyBlock(0);
+  block.end = end;
+  block.lines.blank = 1;
+  block.bytes.blank = end;
+  return block;
 }

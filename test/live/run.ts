@@ -65,6 +65,6 @@ export function startCompaction(log: string, flags: string[] = []): ResultPromis
 /** Files beside the log that a run should not leave. */
 export function leftovers(log: string): string[] {
   return readdirSync(dirname(log)).filter(
-    (name) => /\.papyra\./.test(name) && !name.endsWith('.papyra.lock'),
+    (name) => name.includes('.papyra.') && !name.endsWith('.papyra.lock'),
   );
 }

@@ -1,43 +1,30 @@
-import { closeSync, type Stats } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
+import { fillerBytes } from '../../files/filler.js';
+import { assertCollapsible } from '../../files/collapse.js';
+import { removable } from '../../files/head-removal.js';
 import { takeLock, type Lock } from '../../files/lock.js';
 import { namesFor, type LogNames } from '../../files/names.js';
-import { chunks, type OpenFile } from '../../files/read.js';
+import { chunks } from '../../files/read.js';
 import { findLeftovers, recover } from '../../files/recover.js';
-import { replaceLog, type Replaced } from '../../files/replace.js';
-import {
-  assertReplaceable,
-  assertRoom,
-  assertRuntimeIsNotRewriting,
-  hardLinkWarning,
-} from '../../files/surroundings.js';
-import { pace, type Tick } from '../../pace.js';
+import { assertRuntimeIsNotRewriting, hardLinkWarning } from '../../files/surroundings.js';
+import { PapyraError } from '../../errors.js';
 import { isRecord } from '../../records/is-record.js';
-import { survey, type Survey } from '../../records/survey.js';
-import type { CompactionReport } from '../../report.js';
+import { survey } from '../../records/survey.js';
 import { standing } from '../../retention/policy.js';
-import type { Plan, PlanRequest, Progress } from '../backend.js';
-import { findCut, type Cut } from '../log/cut.js';
-import { FUTURE_SECONDS, outcomeOf, type Outcome } from '../log/outcome.js';
+import type { Plan, PlanRequest } from '../backend.js';
+import { findCut } from '../log/cut.js';
+import { findHead } from '../log/head.js';
+import { FUTURE_SECONDS, headOutcome, outcomeOf } from '../log/outcome.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
-import { survivors } from '../log/survivors.js';
+import { execute } from './execute.js';
+import { repairInPlace } from './in-place.js';
 import { openLog } from './open.js';
+import { phasesOf, type Phases } from './phases.js';
+import type { Decision, OpenLog } from './decision.js';
 
-type OpenLog = OpenFile & { stat: Stats };
-
-/** What is known of a log before anything is done to it. */
-interface Decision {
-  log: OpenLog;
-  names: LogNames;
-  seen: Survey;
-  cut: Cut;
-  outcome: Outcome;
-  /** What was cleaned up, or would be, and what else the operator should know. */
-  notices: string[];
-}
-
-/** A callback for each phase; see pace.ts. */
-type Phases = (phase?: Progress['phase'], total?: number) => Tick;
+/** The first filler is shorter than two blocks of the largest size. */
+const FILLERS_MAX_BYTES = 1 << 18;
 
 /** Plans the compaction of one log at its real path. */
 export async function planLog(path: string, request: PlanRequest): Promise<Plan> {
@@ -65,18 +52,20 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
         signal: request.signal,
       });
       notices.push(...assertRuntimeIsNotRewriting(names));
-      notices.push(...(await recover({ names, isRecord, ...request })));
+      notices.push(...(await recover({ names, isRecord, tick: phases(), ...request })));
+      notices.push(...(await repairInPlace(names, lock.fd, phases)));
       // The run that held the lock until now, or was killed, may have replaced the log.
       closeSync(log.fd);
       log = undefined;
       log = openLog(path);
     }
-    const decision = await decide(log, names, request, phases, notices);
+    const decision = await decide(log, names, request, phases);
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
     const report = dryRunReport(task, basename(path), decision.seen, decision.outcome);
-    report.warnings.push(...notices);
-    return { report, execute: () => execute(decision, report, request, phases), close };
+    report.warnings.push(...notices, ...warningsOf(decision));
+    const held = lock?.fd ?? -1;
+    return { report, execute: () => execute(decision, report, request, phases, held), close };
   } catch (error) {
     close();
     throw error;
@@ -88,71 +77,62 @@ async function decide(
   names: LogNames,
   request: PlanRequest,
   phases: Phases,
-  notices: string[],
 ): Promise<Decision> {
   const { rules } = request;
   const { size } = log.stat;
-  const seen = await survey(chunks(log, 0, size, phases('scan', size)), {
-    from: 0,
+  const from = fillersOf(log);
+  const seen = await survey(chunks(log, from, size, phases('scan', size - from)), {
+    from,
     standing: (kind, timestamp) => standing(kind, timestamp, rules),
     horizon: rules.now + FUTURE_SECONDS,
   });
   const cut = await findCut(log, seen.blocks, rules, phases());
-  const outcome = outcomeOf(seen, cut);
-  assertAcceptable(names.log, seen, outcome, rules, request.allowEmpty);
-  if (outcome.worthIt) notices.push(...hardLinkWarning(names.log, log.stat));
-  return { log, names, seen, cut, outcome, notices };
+  const decision = { log, names, seen, cut, outcome: outcomeOf(seen, cut) };
+  if (request.inPlace) Object.assign(decision, await inPlace(decision, request, phases));
+  assertAcceptable(names.log, seen, decision.outcome, rules, request.allowEmpty);
+  return decision;
 }
 
-/** Does what the report of the dry run says. */
-async function execute(
-  decision: Decision,
-  report: CompactionReport,
-  request: PlanRequest,
-  phases: Phases,
-): Promise<CompactionReport> {
-  const startedAt = Date.parse(report.started_at);
-  const ended = () => ({ duration_ms: Date.now() - startedAt });
-  if (!decision.outcome.worthIt) return { ...report, ...ended(), status: 'nothing_to_do' };
-  const { appended, kept } = await rewrite(decision, request, phases);
-  return {
-    ...report,
-    ...ended(),
-    status: 'compacted',
-    records: { ...report.records, appended: appended.records },
-    bytes: { ...report.bytes, appended: appended.bytes },
-    warnings: [...report.warnings, ...(kept ? [keptWarning(kept)] : [])],
-  };
-}
-
-async function rewrite(
+/** Only the expired head can go without a copy: decides how much of it. */
+async function inPlace(
   { log, names, seen, cut, outcome }: Decision,
-  { rules, offline, signal }: PlanRequest,
+  { rules }: PlanRequest,
   phases: Phases,
-): Promise<Replaced> {
-  const after = log.stat.size - outcome.bytesGoing;
-  assertReplaceable(names, offline);
-  assertRoom(names, after);
-  return replaceLog({
-    log,
-    stat: log.stat,
-    names,
-    planned: seen.end,
-    runs: survivors(log, seen.blocks, cut.records, rules, phases()),
-    onRead: phases(),
-    onWrite: phases('write', outcome.bytesKept),
-    offline,
-    isRecord,
-    signal,
-  });
+): Promise<Pick<Decision, 'outcome' | 'head'>> {
+  assertCollapsible(names.log);
+  if (log.stat.nlink > 1) {
+    throw new PapyraError(
+      'io_error',
+      `${names.log} has ${log.stat.nlink - 1} other hard links: --in-place would change them, too`,
+      { hint: 'nothing was done; remove the other links, or compact without --in-place' },
+    );
+  }
+  const found = await findHead(log, seen.blocks, cut, rules, phases());
+  const head = {
+    ...found,
+    freed: found.dropped + found.discarded === 0 ? 0 : removable(names.log, found.keep),
+  };
+  return { head, outcome: headOutcome(outcome, head, head.freed) };
 }
 
-function keptWarning({ path, look }: NonNullable<Replaced['kept']>): string {
-  const why =
-    look.who === 'unknown'
-      ? `it cannot be seen who writes to it (${look.why})`
-      : 'a process still has it open for writing';
-  return `the old file is kept as ${basename(path)} until the next run: ${why}; its space is free then, or with --offline when nothing is writing`;
+/** Fillers of an earlier removal in place, at the very start: nobody's records. */
+function fillersOf({ fd, stat }: OpenLog): number {
+  const head = Buffer.alloc(Math.min(stat.size, FILLERS_MAX_BYTES));
+  return fillerBytes(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
+}
+
+function warningsOf({ log, names, outcome, head }: Decision): string[] {
+  const warnings = outcome.action === 'rewritten' ? hardLinkWarning(names.log, log.stat) : [];
+  if (head && outcome.expiredLeft > 0) {
+    const why =
+      head.freed === 0
+        ? 'less than a block of the file system at the start of the log has expired'
+        : 'they stand behind a line that stays';
+    warnings.push(
+      `${outcome.expiredLeft} expired records cannot go in place: ${why}; compact without --in-place when there is room`,
+    );
+  }
+  return warnings;
 }
 
 function leftoverWarning(names: LogNames): string[] {
@@ -160,16 +140,4 @@ function leftoverWarning(names: LogNames): string[] {
   return recovery === 'clean'
     ? []
     : ['an earlier run was killed and left files beside the log; the next run cleans up'];
-}
-
-function phasesOf({ signal, limitRate, onProgress }: PlanRequest): Phases {
-  const paced = pace({ signal, limitRate });
-  return (phase, total = 0) => {
-    if (phase === undefined) return paced();
-    let done = 0;
-    return paced((bytes) => {
-      done += bytes;
-      onProgress?.({ phase, done, total });
-    });
-  };
 }

@@ -1,5 +1,6 @@
 import type { Survey } from '../../records/survey.js';
 import type { Cut } from './cut.js';
+import type { HeadOfLog } from './head.js';
 
 /** Records dated further ahead than this are worth a warning: a clock or a unit is wrong. */
 export const FUTURE_SECONDS = 86_400;
@@ -10,11 +11,16 @@ export interface Outcome {
   kept: number;
   dropped: number;
   droppedBy: { age: number; count: number; size: number };
+  /** Unreadable lines that go, on request. */
+  discarded: number;
+  /** Expired records that stay for now. */
+  expiredLeft: number;
   /** Bytes of complete lines that stay, and that go (blank lines included when anything goes). */
   bytesKept: number;
   bytesGoing: number;
   /** Something goes that is worth a rewrite. */
   worthIt: boolean;
+  action: 'rewritten' | 'collapsed' | 'unchanged';
 }
 
 /** Adds up what survey and cut say. */
@@ -47,6 +53,27 @@ export function outcomeOf(survey: Survey, cut: Cut): Outcome {
     droppedBy: { age: sum.expired, ...cut.by },
     bytesKept: sum.bytes - bytesGoing + (worthIt ? 0 : sum.blankBytes),
     bytesGoing: worthIt ? bytesGoing + sum.blankBytes : 0,
+    discarded: sum.discarded,
+    expiredLeft: 0,
     worthIt,
+    action: worthIt ? 'rewritten' : 'unchanged',
+  };
+}
+
+/** What a removal of the head in place comes to: `freed` bytes go, what expired behind it stays. */
+export function headOutcome(whole: Outcome, head: HeadOfLog, freed: number): Outcome {
+  const { scanned } = whole;
+  const worthIt = freed > 0;
+  const dropped = worthIt ? head.dropped : 0;
+  return {
+    ...whole,
+    dropped,
+    kept: scanned - dropped,
+    droppedBy: worthIt ? head.droppedBy : { age: 0, count: 0, size: 0 },
+    discarded: worthIt ? head.discarded : 0,
+    expiredLeft: whole.dropped - dropped,
+    bytesGoing: freed,
+    worthIt,
+    action: worthIt ? 'collapsed' : 'unchanged',
   };
 }

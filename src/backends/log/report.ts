@@ -21,13 +21,18 @@ export function assertAcceptable(
       },
     );
   }
-  if (outcome.dropped > 0 && outcome.kept === 0 && !allowEmpty) {
+  if (outcome.worthIt && outcome.kept === 0 && !allowEmpty) {
     throw new PapyraError(
       'refused',
-      `nothing would be left of ${target}: all ${count(outcome.scanned, 'record')} would go; ${newest(survey, rules.now)}`,
+      `nothing would be left of ${target}: ${whatGoes(outcome)} would go; ${newest(survey, rules.now)}`,
       { hint: "check the limit and this machine's clock; if it is right, add --allow-empty" },
     );
   }
+}
+
+function whatGoes({ scanned, discarded }: Outcome): string {
+  if (discarded === 0) return `all ${count(scanned, 'record')}`;
+  return `all ${count(scanned, 'record')} and ${count(discarded, 'unreadable line')}`;
 }
 
 /** What the operator should know about a plan. */
@@ -42,7 +47,7 @@ export function warningsOf(survey: Survey, rules: RetentionRules): string[] {
     const lines = count(survey.unreadable, 'unreadable line');
     warnings.push(
       rules.unreadable === 'drop'
-        ? `${lines} dropped, as --unreadable drop says`
+        ? `${lines} to go, as --unreadable drop says`
         : `${lines} kept as ${survey.unreadable === 1 ? 'it is' : 'they are'}; run papyra persistence recover`,
     );
   }
@@ -57,7 +62,7 @@ export function warningsOf(survey: Survey, rules: RetentionRules): string[] {
 
 function undated(records: number, rules: RetentionRules): string {
   const which = `${count(records, 'record')} without a finite numeric timestamp`;
-  if (rules.undated === 'drop') return `${which} dropped, as --undated drop says`;
+  if (rules.undated === 'drop') return `${which} to go, as --undated drop says`;
   if (rules.max_age_seconds === null) return `${which} counted like any other`;
   return `${which} kept: the age limit cannot apply; drop with --undated drop`;
 }
@@ -85,13 +90,18 @@ export function dryRunReport(
       kept,
       dropped,
       dropped_by: outcome.droppedBy,
-      expired_left: 0,
+      expired_left: outcome.expiredLeft,
       unreadable: survey.unreadable,
       undated: survey.undated,
       appended: 0,
     },
     bytes: { before: task.size, after, reclaimed: bytesGoing, appended: 0 },
-    files: { scanned: 1, rewritten: worthIt ? 1 : 0, removed: 0, unchanged: worthIt ? 0 : 1 },
+    files: {
+      scanned: 1,
+      rewritten: outcome.action === 'rewritten' ? 1 : 0,
+      removed: 0,
+      unchanged: worthIt ? 0 : 1,
+    },
     parts: [
       {
         name,
@@ -100,7 +110,7 @@ export function dryRunReport(
         dropped,
         bytes_before: task.size,
         bytes_after: after,
-        action: worthIt ? 'rewritten' : 'unchanged',
+        action: outcome.action,
       },
     ],
     warnings: warningsOf(survey, task.rules),

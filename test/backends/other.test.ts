@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compact, papyra } from './support/papyra.js';
-import { tempDirectory, tempLog } from './support/temp.js';
+import { compact, papyra } from '../support/papyra.js';
+import { tempDirectory, tempLog } from '../support/temp.js';
 
 /** A configuration whose backend is a module with this body of `compact()`. */
 function withModule(body: string, head = ''): string {

@@ -1,0 +1,20 @@
+import type { Stats } from 'node:fs';
+import type { LogNames } from '../../files/names.js';
+import type { OpenFile } from '../../files/read.js';
+import type { Survey } from '../../records/survey.js';
+import type { Cut } from '../log/cut.js';
+import type { HeadOfLog } from '../log/head.js';
+import type { Outcome } from '../log/outcome.js';
+
+export type OpenLog = OpenFile & { stat: Stats };
+
+/** What is known of a log before anything is done to it. */
+export interface Decision {
+  log: OpenLog;
+  names: LogNames;
+  seen: Survey;
+  cut: Cut;
+  outcome: Outcome;
+  /** With --in-place: the head, and how much of it goes. */
+  head?: HeadOfLog & { freed: number };
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+import { once } from 'node:events';
+import { createGzip, type Gzip } from 'node:zlib';
+import { PapyraError } from '../errors.js';
+import type { Run } from './copy.js';
+import { adoptIfAllowed, syncDirectory, writeAll, type Owner } from './durable.js';
+import { chunks, type OpenFile, type Tick } from './read.js';
+import { systemError } from './system-error.js';
+
+export interface ArchiveRequest {
+  /** Where archives go; it must be there: a backup volume that is not mounted must not be filled in. */
+  directory: string;
+  log: OpenFile;
+  owner: Owner;
+  /** What will be dropped, in order. */
+  runs: AsyncIterable<readonly Run[]>;
+  /** Told every byte that is archived; says at the end of what time the records are. */
+  watch: { push(bytes: Uint8Array): void; range(): { oldest: number; newest: number } };
+  tick: Tick;
+}
+
+/**
+ * Writes what will be dropped to a gzip file: temporary name, fsync, rename, fsync of the directory.
+ * Only when this has returned may anything be removed. Returns the path.
+ */
+export async function writeArchive(request: ArchiveRequest): Promise<string> {
+  const { directory, log, watch } = request;
+  const name = basename(log.path);
+  const run = `${compactTime(Date.now())}-${process.pid}`;
+  const temp = join(directory, `.papyra-archive_${name}_${idOf(log.path)}.tmp`);
+  let fd: number | undefined;
+  try {
+    assertDirectory(directory);
+    // An earlier run that was killed may have left it; the lock of the log makes it ours.
+    rmSync(temp, { force: true });
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    const file = (fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
+    adoptIfAllowed(file, request.owner);
+    await compress(request, (bytes) => writeAll(file, bytes));
+    fsyncSync(file);
+    const { oldest, newest } = watch.range();
+    const from = Number.isNaN(oldest) ? 'undated' : compactTime(oldest * 1000);
+    const to = Number.isNaN(newest) ? 'undated' : compactTime(newest * 1000);
+    const path = join(directory, `papyra-archive_${name}_${from}_${to}_${run}.ndjson.gz`);
+    renameSync(temp, path);
+    syncDirectory(directory);
+    return path;
+  } catch (error) {
+    rmSync(temp, { force: true });
+    throw failed(error, temp);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** The same for every run on a log, another for every other: many may share a directory. */
+function idOf(path: string): string {
+  return createHash('sha256').update(`${hostname()}:${path}`).digest('hex').slice(0, 12);
+}
+
+async function compress(request: ArchiveRequest, write: (bytes: Buffer) => void): Promise<void> {
+  const { log, runs, watch, tick } = request;
+  const gzip = createGzip();
+  const ended = once(gzip, 'end');
+  let broken: Error | undefined;
+  gzip.on('data', (bytes: Buffer) => {
+    try {
+      if (broken === undefined) write(bytes);
+    } catch (error) {
+      broken = error as Error;
+    }
+  });
+  for await (const batch of runs) {
+    for (const { start, end } of batch) {
+      for await (const chunk of chunks(log, start, end, tick)) {
+        watch.push(chunk);
+        // The chunk's buffer is used again for the next one.
+        await feed(gzip, Buffer.from(chunk));
+        if (broken !== undefined) throw broken;
+      }
+    }
+  }
+  gzip.end();
+  await ended;
+  if (broken !== undefined) throw broken;
+}
+
+async function feed(gzip: Gzip, bytes: Buffer): Promise<void> {
+  if (!gzip.write(bytes)) await once(gzip, 'drain');
+}
+
+function assertDirectory(path: string): void {
+  if (statSync(path).isDirectory()) return;
+  throw new PapyraError('io_error', `the archive ${path} is not a directory`);
+}
+
+function failed(error: unknown, path: string): unknown {
+  const inWords = systemError(error, 'write the archive', path);
+  if (!(inWords instanceof PapyraError) || inWords.code === 'interrupted') return inWords;
+  const code = inWords.code === 'not_found' ? 'io_error' : inWords.code;
+  return new PapyraError(code, `${inWords.message}; nothing was dropped`, {
+    hint: inWords.hint ?? 'check --archive or persistence.archive.dir: the directory must be there',
+    cause: error,
+  });
+}
+
+/** `20261122T050000Z` */
+function compactTime(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  if (Number.isNaN(date.getTime())) return 'undated';
+  return date.toISOString().replace(/[-:]|\.\d+/g, '');
+}

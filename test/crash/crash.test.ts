@@ -1,0 +1,120 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { papyra } from '../support/papyra.js';
+import {
+  BEFORE,
+  expectCompacted,
+  expectNothingLost,
+  EXPIRED,
+  KEPT,
+  live,
+  MODES,
+  scene,
+  where,
+} from './scene.js';
+import { injectAt, record } from './strace.js';
+
+const soak = process.env['PAPYRA_SOAK'] === '1';
+
+/** The short form tries every kill, and every second failure. */
+const FAILURE_STEP = soak ? 1 : 2;
+
+describe.each(Object.keys(MODES))('%s', (mode) => {
+  test('killed at any system call that changes storage: nothing lost, the next run finishes and leaves no file', async () => {
+    const { directory, log, reset, leftovers, archived, args } = scene(mode);
+    reset();
+    const { points, paths, run } = await record(directory, args);
+    expect({ code: run.code, stderr: run.stderr }).toMatchObject({ code: 0 });
+    expectCompacted(log, 'no fault');
+    let killed = 0;
+    for (const point of points) {
+      reset();
+      const { code } = await injectAt(point, 'signal=SIGKILL', paths, args);
+      if (code === 137) killed += 1;
+      expectNothingLost(log, where(point));
+      if (mode.includes('archive') && readFileSync(log, 'utf8') !== BEFORE) {
+        // What may be gone from the log is in the archive.
+        expect([where(point), archived().startsWith(EXPIRED.repeat(500))]).toEqual([
+          where(point),
+          true,
+        ]);
+      }
+      const next = await papyra(args);
+      const seen = { at: where(point), code: next.code, left: leftovers() };
+      expect(seen).toEqual({ at: where(point), code: 0, left: [] });
+      expectCompacted(log, where(point));
+    }
+    console.log(`${mode}: ${points.length} kill points, ${killed} killed, 0 lost, 0 left over`);
+    expect(killed).toBe(points.length);
+  }, 600_000);
+
+  test.each(['ENOSPC', 'EIO'])(
+    'failing with %s there: 74 or done, nothing lost, nothing left after the next run',
+    async (errno) => {
+      const { directory, log, reset, leftovers, args } = scene(mode);
+      reset();
+      const { points, paths } = await record(directory, args);
+      const codes: Record<number, number> = {};
+      for (const [index, point] of points.entries()) {
+        if (index % FAILURE_STEP !== 0) continue;
+        reset();
+        const at = where(point);
+        const { code, stderr } = await injectAt(point, `error=${errno}`, paths, args);
+        codes[code] = (codes[code] ?? 0) + 1;
+        expect({ at, code, stderr }).toMatchObject({
+          code: expect.toSatisfy((seen: number) => seen === 0 || seen === 74) as number,
+          stderr: expect.not.stringMatching(/^\s+at |bug in papyra/m) as string,
+        });
+        expectNothingLost(log, at);
+        // A failure before the first change takes everything back.
+        if (readFileSync(log, 'utf8') === BEFORE && code === 74 && !mode.includes('in place')) {
+          expect([at, leftovers()]).toEqual([at, []]);
+        }
+        const next = await papyra(args);
+        expect({ at, code: next.code, left: leftovers() }).toEqual({ at, code: 0, left: [] });
+        expectCompacted(log, at);
+      }
+      console.log(`${mode}, ${errno}: exit codes ${JSON.stringify(codes)}`);
+    },
+    600_000,
+  );
+});
+
+describe('a clean-up that is killed at any system call that changes storage', () => {
+  test('brings over late records once, whatever killed it before', async () => {
+    const { directory, log, reset, leftovers, args } = scene();
+    reset();
+    const { points, paths } = await record(directory, args);
+    const afterRename = points.findIndex(({ call }) => call === 'rename') + 1;
+    const late = [live(1000), live(1001), live(1001), live(1002)].join('');
+    const torn = '{"kind": "event", "n": 77';
+
+    /** Killed right after the rename, with a writer still at the old file. */
+    const crashed = async () => {
+      reset();
+      await injectAt(points[afterRename]!, 'signal=SIGKILL', paths, args);
+      const [old] = leftovers();
+      expect(old).toMatch(/^\.events\.ndjson\.papyra\.old\.\d+\.\d+$/);
+      appendFileSync(join(directory, old!), late + torn);
+      appendFileSync(log, live(2000));
+    };
+    await crashed();
+    const recovery = await record(directory, args);
+    expect(recovery.run.code).toBe(0);
+    expect(recovery.run.stdout + recovery.run.stderr).toContain('late records');
+    for (const point of recovery.points) {
+      await crashed();
+      await injectAt(point, 'signal=SIGKILL', [...paths, ...recovery.paths], args);
+      const next = await papyra(args);
+      const at = where(point);
+      expect({ at, code: next.code, left: leftovers() }).toEqual({ at, code: 0, left: [] });
+      const lines = readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line.trim() !== '');
+      const expected = (KEPT + late + live(2000) + torn).split('\n').filter(Boolean);
+      expect({ at, lines: lines.sort() }).toEqual({ at, lines: expected.sort() });
+    }
+    console.log(`clean-up: ${recovery.points.length} kill points, 0 lost, 0 twice, 0 left over`);
+  }, 600_000);
+});
