@@ -1,9 +1,6 @@
 import {
   closeSync,
   constants,
-  fchmodSync,
-  fchownSync,
-  fstatSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -12,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { PapyraError } from '../errors.js';
-import { replaceFile, type Owner } from '../files/durable.js';
+import { adoptIfAllowed, replaceFile, type Owner } from '../files/durable.js';
 import { takeLock } from '../files/lock.js';
 import { namesFor, type LogNames } from '../files/names.js';
 import { errnoOf, systemError } from '../files/system-error.js';
@@ -31,10 +28,7 @@ export interface MetricsStore {
   update(change: (state: MetricsState) => MetricsState): Promise<string | undefined>;
 }
 
-/**
- * Counters in the folder `.papyra` beside the log. The files have the log's owner and mode; the folder has
- * those of the log's directory, for it serves all logs there, whoever they belong to.
- */
+/** Counters in the folder `.papyra` beside the log, with the log's owner and mode. */
 export function fileMetrics(log: string): MetricsStore {
   const names = namesFor(log);
   return {
@@ -47,7 +41,7 @@ export function fileMetrics(log: string): MetricsStore {
     async update(change) {
       const owner = ownerOf(log, names.directory);
       try {
-        makeHome(names.home, statSync(names.directory));
+        makeHome(names.home, owner);
         const lock = await takeLock({
           path: names.metricsLock,
           target: names.metrics,
@@ -141,7 +135,8 @@ function setAside(path: string, why: string): string {
   return `the metrics in ${path} could not be read (${why}): set aside as ${aside}, counting starts anew`;
 }
 
-function makeHome(home: string, directory: Owner): void {
+/** The folder gives the same people the same rights as the log: who may read it may look inside. */
+function makeHome(home: string, owner: Owner): void {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   try {
     mkdirSync(home, 0o700);
@@ -152,28 +147,10 @@ function makeHome(home: string, directory: Owner): void {
   }
   const fd = openSync(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    grantAs(fd, directory);
+    const search = (owner.mode & 0o444) >> 2;
+    adoptIfAllowed(fd, { ...owner, mode: (owner.mode & 0o777) | search });
   } finally {
     closeSync(fd);
-  }
-}
-
-/** Gives a folder the owner and rights of its directory, as far as this user may: never more than those. */
-function grantAs(fd: number, { uid, gid, mode }: Owner): void {
-  if (!give(fd, uid, gid)) give(fd, -1, gid);
-  // What the group may is for that group; another one may what everybody may.
-  const others = mode & 0o007;
-  const group = fstatSync(fd).gid === gid ? mode & 0o2070 : mode & (others << 3);
-  fchmodSync(fd, 0o700 | (mode & 0o1000) | group | others);
-}
-
-function give(fd: number, uid: number, gid: number): boolean {
-  try {
-    fchownSync(fd, uid, gid);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) !== 'EPERM') throw error;
-    return false;
   }
 }
 

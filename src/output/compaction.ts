@@ -99,7 +99,9 @@ function details(report: CompactionReport, paint: Paint): string {
   const would = report.status === 'dry_run' ? 'to be ' : '';
   const rows = [['policy', policyText(report.policy)]];
   if (files.rewritten !== null) {
+    const collapsed = report.parts.filter(({ action }) => action === 'collapsed').length;
     const words = [
+      collapsed ? `${collapsed} ${would}shortened in place` : '',
       files.rewritten ? `${files.rewritten} ${would}rewritten` : '',
       files.removed ? `${files.removed} ${would}removed` : '',
       files.unchanged ? `${files.unchanged} unchanged` : '',

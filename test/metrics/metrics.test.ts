@@ -7,12 +7,10 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
-  type Stats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { MetricsReport } from '../../src/index.js';
 import {
   BARE,
@@ -167,57 +165,11 @@ describe('metrics persistence', () => {
     expect(stderr).toContain('this run was not counted');
   });
 
-  describe.runIf(isRoot)('logs of different users in one directory are counted', () => {
-    const OTHER_USER = 1234;
-    let bin: string;
-    beforeEach(() => {
-      bin = publicInstall();
-    });
-
-    /** A directory for both, with a log of each; the first run makes the folder. */
-    async function runBoth(mode: number, owner: number, group: number): Promise<Stats> {
-      const directory = dirname(tempLog(''));
-      chownSync(directory, owner, group);
-      chmodSync(directory, mode);
-      for (const uid of [PLAIN_USER, OTHER_USER]) {
-        const log = join(directory, `${uid}.ndjson`);
-        writeFileSync(log, lines(9), { mode: 0o600 });
-        chownSync(log, uid, group === 0 ? uid : group);
-        const as = { bin, uid, gid: group === 0 ? uid : group };
-        const run = await compact(['--path', log, '--max-records', '5'], as);
-        expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
-        const store = statSync(join(directory, `.papyra/${uid}.ndjson.metrics.json`));
-        expect([store.uid, store.mode & 0o777]).toEqual([uid, 0o600]);
-      }
-      return statSync(join(directory, '.papyra'));
-    }
-
-    test('where everybody may write, sticky as the directory', async () => {
-      const folder = await runBoth(0o1777, 0, 0);
-      expect((folder.mode & 0o7777).toString(8)).toBe('1777');
-    });
-
-    test('where a group may write', async () => {
-      const folder = await runBoth(0o770, 0, 4321);
-      expect([(folder.mode & 0o777).toString(8), folder.gid]).toEqual(['770', 4321]);
-    });
-
-    test("root's run gives the folder the directory's owner and mode, whosever the log is", async () => {
+  test.runIf(isRoot)(
+    'a closed folder: the hint is about the folder, not about the owner of the log',
+    async () => {
       const log = tempLog(lines(9));
-      chownSync(log, OTHER_USER, OTHER_USER);
-      chownSync(dirname(log), PLAIN_USER, PLAIN_USER);
-      chmodSync(dirname(log), 0o750);
-      expect((await compact(['--path', log, '--max-records', '5'])).code).toBe(0);
-      const folder = statSync(join(dirname(log), '.papyra'));
-      expect([folder.uid, folder.gid, (folder.mode & 0o7777).toString(8)]).toEqual([
-        PLAIN_USER,
-        PLAIN_USER,
-        '750',
-      ]);
-    });
-
-    test('a closed folder: the hint is about the folder, not about the owner of the log', async () => {
-      const log = tempLog(lines(9));
+      const bin = publicInstall();
       await compact(['--path', log, '--max-records', '5']);
       for (const path of [log, dirname(log)]) chownSync(path, PLAIN_USER, PLAIN_USER);
       chmodSync(join(dirname(log), '.papyra'), 0o700);
@@ -228,8 +180,8 @@ describe('metrics persistence', () => {
         expect(run.stderr).toContain(`read and write ${join(dirname(log), '.papyra')}`);
         expect(run.stderr).not.toContain('owns the log');
       }
-    });
-  });
+    },
+  );
 
   test('metrics disabled: nothing is written, and they are unavailable', async () => {
     const log = tempLog(lines(10));
