@@ -44,7 +44,7 @@ const CONFIGS: [string, string, string, number, RegExp][] = [
   ['an ending that nobody knows', 'papyra.conf', 'x', 78, /papyra\.conf/],
   ['a backend module that is not there', 'papyra.yaml', 'persistence: {backend: ./none.mjs}', 78, /no backend module at .*none\.mjs/],
   ['a backend that this version does not have', 'papyra.yaml', 'persistence: {backend: redis}', 78, /redis is not supported by this version/],
-  ['an archive, which this version does not have', 'papyra.yaml', 'persistence: {backend: json, path: x, archive: {dir: /backup}}', 78, /persistence\.archive is not supported by this version/],
+  ['a hook, which this version does not have', 'papyra.yaml', 'persistence: {backend: json, path: x}\nhooks: {before_compact: ["true"]}', 78, /hooks is not supported by this version/],
 ]; // prettier-ignore
 
 /** [arguments after `persistence compact --path LOG`, environment, exit code, what is named] */
