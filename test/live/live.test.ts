@@ -14,13 +14,15 @@ import {
 } from './run.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
-const COUNT = soak ? 350_000 : 40_000;
+/** The long form: so many records of each writer. The short one: so many compactions, and a bound. */
+const COUNT = soak ? 350_000 : 2_000_000;
+const RUNS = 4;
 
 /**
  * At full speed such a writer would be in the middle of a line half of the time, and begin one in the
  * microseconds between our look at the end of the log and our write: see live-append.ts.
  */
-const TORN = { count: COUNT / 4, habit: 'torn', pauseUs: 200 } as const;
+const TORN = { count: Math.ceil(COUNT / 4), habit: 'torn', pauseUs: 200 } as const;
 
 const WHOLE = { lost: 0, twice: 0, torn: 0 };
 
@@ -42,14 +44,14 @@ describe('while a runtime appends', () => {
       );
       let running = writers.length;
       for (const { child } of writers) void child.then(() => (running -= 1));
-      const codes = await compactInALoop(log, () => running === 0, flags);
+      const enough = (done: number) => (soak ? running === 0 : done >= RUNS);
+      const codes = await compactInALoop(log, enough, flags);
       const written: Record<string, number> = {};
-      for (const [index, writer] of writers.entries()) written[`w${index}`] = await writer.finish();
+      for (const [index, writer] of writers.entries()) written[`w${index}`] = await writer.stop();
       expect((await papyra([...COMPACT, '--path', log, ...flags])).code).toBe(0);
       const tally = countRecords(log, written);
       console.log(`${what}: ${JSON.stringify({ codes, written, tally })}`);
       expect(tally).toMatchObject(WHOLE);
-      expect(codes[0]).toBeGreaterThan(1);
       expect(leftovers(log)).toEqual([]);
     },
     soak ? 900_000 : 120_000,

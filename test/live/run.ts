@@ -38,14 +38,14 @@ export const EXPIRED = '{"kind": "event", "timestamp": 1.5}\n';
 
 export const COMPACT = ['persistence', 'compact', '--max-age', '52w', '--allow-empty'];
 
-/** Compacts again and again until `done`; counts exit codes. */
+/** Compacts again and again until it is `enough`, told how many were done; counts exit codes. */
 export async function compactInALoop(
   log: string,
-  done: () => boolean,
+  enough: (done: number) => boolean,
   flags: string[] = [],
 ): Promise<Record<number, number>> {
   const codes: Record<number, number> = {};
-  while (!done()) {
+  while (!enough(codes[0] ?? 0)) {
     const { code, stderr } = await papyra([...COMPACT, '--quiet', '--path', log, ...flags]);
     codes[code] = (codes[code] ?? 0) + 1;
     if (code !== 0 && code !== 75) throw new Error(`exit ${code}: ${stderr}`);
