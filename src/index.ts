@@ -139,20 +139,7 @@ async function compact(
 ): Promise<CompactionReport> {
   checkCompactOptions(how);
   const dryRun = how.dryRun ?? false;
-  if (how.inPlace && config.store.backend !== 'json') {
-    throw new PapyraError(
-      'usage',
-      `--in-place is for log files, not for the backend ${backend.name}`,
-      {
-        hint: 'leave it out; nothing was done',
-      },
-    );
-  }
-  if (how.archive !== undefined && config.store.backend !== 'json') {
-    throw new PapyraError('usage', `--archive is not for the backend ${backend.name}`, {
-      hint: 'leave it out; nothing was done',
-    });
-  }
+  if (config.store.backend !== 'json') assertNoFileOptions(how, backend.name);
   if (how.now !== undefined && !dryRun) {
     throw new PapyraError('usage', 'now goes with a dry run only', {
       hint: 'a real compaction decides by the clock',
@@ -186,6 +173,15 @@ async function compact(
     await record(config, backend, { failed: stopped ? 'stopped' : 'error' }, []);
     throw error;
   }
+}
+
+/** Options that only a log file can follow are refused elsewhere: passed over, they would be missed. */
+function assertNoFileOptions({ inPlace, archive }: CompactOptions, backend: string): void {
+  const option = inPlace ? '--in-place' : archive === undefined ? undefined : '--archive';
+  if (option === undefined) return;
+  throw new PapyraError('usage', `${option} is for log files, not for the backend ${backend}`, {
+    hint: 'leave it out; nothing was done',
+  });
 }
 
 async function runPlan(

@@ -1,5 +1,6 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { interruption } from './errors.js';
+import type { Tick } from './files/read.js';
 
 /** Signal handlers and timers wait for synchronous work; this often they get their turn. */
 const YIELD_MS = 50;
@@ -11,9 +12,6 @@ export interface PaceOptions {
   /** Bytes read and written in a second, at most. */
   limitRate?: number | undefined;
 }
-
-/** Called after each piece of work with the bytes it moved. */
-export type Tick = (bytes: number) => Promise<void> | undefined;
 
 /**
  * The pace of one run: it stops when asked to, lets the event loop turn every 50 ms, and keeps to the

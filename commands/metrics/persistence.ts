@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { metricsText } from '../../src/output/metrics.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
-import { addStoreOptions, type GlobalFlags, type StoreFlags } from '../options.js';
+import type { Context } from '../context.js';
+import { addStoreOptions } from '../options.js';
+import { showMetrics } from './show.js';
 
 /** `papyra metrics persistence` */
 export function addMetricsPersistence(parent: Command, context: Context): void {
@@ -12,10 +12,6 @@ export function addMetricsPersistence(parent: Command, context: Context): void {
       'Show the counters over all compactions of the store. They live beside the data, so that every run on every host adds to the same numbers. Changes nothing.',
     );
   addStoreOptions(command).action(async (_options: unknown, self: Command) => {
-    const flags = self.optsWithGlobals<GlobalFlags & StoreFlags>();
-    const output = consoleFor(context, flags);
-    const report = await withSystem(flags, output, (system) => system.metrics.read());
-    output.result(report, (paint) => metricsText(report, paint));
-    output.warnings(report.warnings);
+    await showMetrics(self, context, (system) => system.metrics.read());
   });
 }

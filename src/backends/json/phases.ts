@@ -1,4 +1,5 @@
-import { pace, type Tick } from '../../pace.js';
+import type { Tick } from '../../files/read.js';
+import { pace } from '../../pace.js';
 import type { PlanRequest, Progress } from '../backend.js';
 
 /** The callback of a phase, for `total` bytes; without a name, of work that shows no progress. */
