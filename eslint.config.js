@@ -61,7 +61,14 @@ const boundaries = Object.entries(MAY_KNOW).map(([folder, known]) => {
 });
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/'] },
+  {
+    ignores: [
+      'dist/',
+      'node_modules/',
+      'src/records/kernel/assembly/',
+      'src/records/kernel/wasm.ts',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,

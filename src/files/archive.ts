@@ -5,9 +5,8 @@ import { basename, join } from 'node:path';
 import { once } from 'node:events';
 import { createGzip, type Gzip } from 'node:zlib';
 import { PapyraError } from '../errors.js';
-import type { Run } from './copy.js';
 import { adoptIfAllowed, syncDirectory, writeAll, type Owner } from './durable.js';
-import { chunks, type OpenFile, type Tick } from './read.js';
+import type { OpenFile } from './read.js';
 import { systemError } from './system-error.js';
 
 export interface ArchiveRequest {
@@ -16,10 +15,9 @@ export interface ArchiveRequest {
   log: OpenFile;
   owner: Owner;
   /** What will be dropped, in order. */
-  runs: AsyncIterable<readonly Run[]>;
+  content: AsyncIterable<Uint8Array>;
   /** Told every byte that is archived; says at the end of what time the records are. */
   watch: { push(bytes: Uint8Array): void; range(): { oldest: number; newest: number } };
-  tick: Tick;
 }
 
 /**
@@ -62,7 +60,7 @@ function idOf(path: string): string {
 }
 
 async function compress(request: ArchiveRequest, write: (bytes: Buffer) => void): Promise<void> {
-  const { log, runs, watch, tick } = request;
+  const { content, watch } = request;
   const gzip = createGzip();
   const ended = once(gzip, 'end');
   let broken: Error | undefined;
@@ -73,15 +71,11 @@ async function compress(request: ArchiveRequest, write: (bytes: Buffer) => void)
       broken = error as Error;
     }
   });
-  for await (const batch of runs) {
-    for (const { start, end } of batch) {
-      for await (const chunk of chunks(log, start, end, tick)) {
-        watch.push(chunk);
-        // The chunk's buffer is used again for the next one.
-        await feed(gzip, Buffer.from(chunk));
-        if (broken !== undefined) throw broken;
-      }
-    }
+  for await (const piece of content) {
+    watch.push(piece);
+    // The buffer of a piece is used again for the next one.
+    await feed(gzip, Buffer.from(piece));
+    if (broken !== undefined) throw broken;
   }
   gzip.end();
   await ended;

@@ -4,6 +4,8 @@ import { attempt } from './system-error.js';
 
 /** Large enough that a read costs little more than its bytes, small enough to yield between two. */
 const CHUNK_BYTES = 1 << 20;
+/** Reads that start in the middle of a page are two to three times slower: only the first one does. */
+const PAGE_BYTES = 4096;
 
 /**
  * Called after every piece of work with the bytes it moved. May throw to stop the work, and may return
@@ -26,11 +28,11 @@ export async function* chunks(
   from: number,
   to: number,
   tick: Tick,
-  buffer: Buffer = Buffer.allocUnsafe(Math.max(1, Math.min(CHUNK_BYTES, to - from))),
+  buffer: Buffer = Buffer.allocUnsafe(CHUNK_BYTES),
 ): AsyncGenerator<Uint8Array> {
   let at = from;
   while (at < to) {
-    const wanted = Math.min(buffer.length, to - at);
+    const wanted = Math.min(buffer.length - (at % PAGE_BYTES), to - at);
     const read = attempt('read', file.path, () => readSync(file.fd, buffer, 0, wanted, at));
     if (read === 0) return;
     yield buffer.subarray(0, read);

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../errors.js';
-import { copyRuns, type Run } from './copy.js';
+import { copyPieces } from './copy.js';
 import { drain, type Drained } from './drain.js';
 import { adopt, createExclusive, syncDirectory, writeAll } from './durable.js';
 import type { LogNames } from './names.js';
@@ -34,9 +34,8 @@ export interface Replacement {
   /** Behind the last whole line that the plan decided about; what follows is carried over. */
   planned: number;
   /** The bytes that stay, in order. */
-  runs: AsyncIterable<readonly Run[]>;
-  /** Called with bytes read from the log, and with bytes written to its next content. */
-  onRead: Tick;
+  content: AsyncIterable<Uint8Array>;
+  /** Called with bytes written to the next content of the log. */
   onWrite: Tick;
   /** Bytes that stay, for the message when there is no room for them. */
   size: number;
@@ -88,7 +87,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       attempt('keep the owner and mode of the log on', temp.path, () => {
         adopt(temp.fd, task.stat);
       });
-      await copyRuns(log, task.runs, temp, task.onRead, task.onWrite);
+      await copyPieces(task.content, temp, task.onWrite);
       attempt('sync', temp.path, () => fsyncSync(temp.fd));
       const takeOver = (piece: Buffer) => {
         attempt('write', temp.path, () => writeAll(temp.fd, piece));

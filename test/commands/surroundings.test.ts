@@ -181,7 +181,7 @@ describe('on a terminal', () => {
   });
 
   test('shows progress with bytes, rate and time left while it works', async () => {
-    const log = tempLog(content.repeat(800));
+    const log = tempLog(content.repeat(600));
     const screen = await onTerminal([
       'persistence',
       'compact',
@@ -189,6 +189,8 @@ describe('on a terminal', () => {
       log,
       '--max-records',
       '9',
+      '--limit-rate',
+      '100MB',
     ]);
     expect(screen).toMatch(
       /Scanning [\d.]+ MB of [\d.]+ MB \(\d+ %\), [\d.]+ MB\/s, [\d.]+ s left/,

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
 
 /** What became of numbered records. */
 export interface Tally {
@@ -12,12 +13,14 @@ export interface Tally {
  * Counts the records of each writer in a log: of `written[id]` records, numbered from 0, the log must
  * hold each once. `dropped`: lines of the log's own past that are expected to be gone do not matter.
  */
-export function countRecords(log: string, written: Record<string, number>): Tally {
+export async function countRecords(log: string, written: Record<string, number>): Promise<Tally> {
   const seen = new Map<string, Uint8Array>();
   const last = new Map<string, number>();
   for (const [id, count] of Object.entries(written)) seen.set(id, new Uint8Array(count));
   const tally: Tally = { lost: 0, twice: 0, torn: 0, outOfOrder: 0 };
-  for (const line of readFileSync(log, 'latin1').split('\n')) {
+  // A log may be longer than any string.
+  const input = createReadStream(log, { encoding: 'latin1', highWaterMark: 1 << 20 });
+  for await (const line of createInterface({ input })) {
     if (line.trim() === '') continue;
     let record: { writer?: string; n?: number };
     try {

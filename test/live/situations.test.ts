@@ -53,7 +53,7 @@ describe('writers that do not let go', () => {
     const inPlace = await papyra([...COMPACT, '--path', log, '--in-place']);
     expect(inPlace.code).toBe(0);
     const written = await writer.stop();
-    expect(countRecords(log, { w: 2, held: written })).toMatchObject({
+    expect(await countRecords(log, { w: 2, held: written })).toMatchObject({
       lost: 0,
       twice: 0,
       torn: 0,
@@ -98,7 +98,7 @@ describe('writers that do not let go', () => {
     writer.stdin.write('go\n');
     const [{ exitCode }] = await Promise.all([run, writer]);
     expect(exitCode).toBe(0);
-    expect(countRecords(log, { w: 2001 })).toMatchObject({ lost: 0, twice: 0, torn: 0 });
+    expect(await countRecords(log, { w: 2001 })).toMatchObject({ lost: 0, twice: 0, torn: 0 });
     expect(leftovers(log)).toEqual([]);
   });
 
@@ -119,7 +119,7 @@ describe('writers that do not let go', () => {
     const last = await papyra([...COMPACT, '--path', log]);
     expect(last.code).toBe(0);
     expect(last.stderr).toContain('1 late record');
-    expect(countRecords(log, { w: 2001 })).toMatchObject({ lost: 0, twice: 0, torn: 0 });
+    expect(await countRecords(log, { w: 2001 })).toMatchObject({ lost: 0, twice: 0, torn: 0 });
     expect(leftovers(log)).toEqual([]);
   }, 60_000);
 
@@ -311,7 +311,7 @@ describe('limits', () => {
         expect({ code: run.code, stderr: run.stderr }).toMatchObject({ code: 0 });
         expect(leftovers(log)).toEqual([]);
       }
-      expect(countRecords(log, { w: 2, live: await writer.stop() })).toMatchObject({
+      expect(await countRecords(log, { w: 2, live: await writer.stop() })).toMatchObject({
         lost: 0,
         twice: 0,
         torn: 0,
@@ -338,7 +338,7 @@ describe('limits', () => {
     closeSync(fd);
     const next = await papyra([...COMPACT, '--path', log]);
     expect(next.code).toBe(0);
-    expect(countRecords(log, { w: 3 })).toMatchObject({ lost: 0, twice: 0, torn: 0 });
+    expect(await countRecords(log, { w: 3 })).toMatchObject({ lost: 0, twice: 0, torn: 0 });
     expect(leftovers(log)).toEqual([]);
   });
 });

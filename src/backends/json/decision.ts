@@ -1,10 +1,11 @@
 import type { Stats } from 'node:fs';
 import type { LogNames } from '../../files/names.js';
 import type { OpenFile } from '../../files/read.js';
-import type { Survey } from '../../records/survey.js';
+import type { LineReader } from '../../records/line-reader.js';
 import type { Cut } from '../log/cut.js';
 import type { HeadOfLog } from '../log/head.js';
 import type { Outcome } from '../log/outcome.js';
+import type { Survey } from '../log/survey.js';
 
 export type OpenLog = OpenFile & { stat: Stats };
 
@@ -12,6 +13,7 @@ export type OpenLog = OpenFile & { stat: Stats };
 export interface Decision {
   log: OpenLog;
   names: LogNames;
+  reader: LineReader;
   seen: Survey;
   cut: Cut;
   outcome: Outcome;

@@ -7,7 +7,8 @@ import { isRecord } from '../../records/is-record.js';
 import { LineScanner } from '../../records/scanner.js';
 import type { CompactionReport } from '../../report.js';
 import type { PlanRequest } from '../backend.js';
-import { select } from '../log/select.js';
+import type { Block } from '../log/block.js';
+import { pieces, type Selection } from '../log/pieces.js';
 import { removeInPlace } from './in-place.js';
 import type { Phases } from './phases.js';
 import type { Decision } from './decision.js';
@@ -51,17 +52,15 @@ function assertRewritable(decision: Decision, { offline }: PlanRequest): void {
 }
 
 function rewrite(decision: Decision, request: PlanRequest, phases: Phases): Promise<Replaced> {
-  const { log, names, seen, cut, outcome } = decision;
-  const { rules, offline, signal } = request;
-  const selection = { file: log, blocks: seen.blocks, cut: cut.records, rules, tick: phases() };
+  const { log, names, seen, outcome } = decision;
+  const { offline, signal } = request;
   return replaceLog({
     log,
     stat: log.stat,
     names,
     planned: seen.end,
-    runs: select('staying', selection),
+    content: pieces('staying', selectionOf(decision, request, phases)),
     size: sizeAfter(decision),
-    onRead: phases(),
     onWrite: phases('write', outcome.bytesKept),
     offline,
     isRecord,
@@ -77,28 +76,36 @@ async function collapse(decision: Decision, lock: number, phases: Phases): Promi
 }
 
 async function archiveDropped(
-  { log, seen, cut, head }: Decision,
-  { rules, archive }: PlanRequest,
+  decision: Decision,
+  request: PlanRequest,
   phases: Phases,
 ): Promise<string | null> {
-  if (archive === undefined) return null;
-  const blocks = head ? seen.blocks.filter(({ start }) => start < head.keep) : seen.blocks;
-  const going = select('going', { file: log, blocks, cut: cut.records, rules, tick: phases() });
+  const { log, head } = decision;
+  if (request.archive === undefined) return null;
+  const selection = selectionOf(decision, request, phases);
+  if (head) selection.blocks = before(selection.blocks, head.keep);
   return writeArchive({
-    directory: archive,
+    directory: request.archive,
     log,
     owner: log.stat,
-    runs: head ? before(going, head.keep) : going,
+    content: pieces('going', selection),
     watch: timeRange(),
-    tick: phases(),
   });
 }
 
-type Runs = readonly { start: number; end: number }[];
+function selectionOf(
+  { log, reader, seen, cut }: Decision,
+  { rules }: PlanRequest,
+  phases: Phases,
+): Selection {
+  return { file: log, blocks: seen.blocks, cut: cut.records, rules, reader, tick: phases() };
+}
 
 /** With --in-place only the head goes. */
-async function* before(batches: AsyncIterable<Runs>, end: number): AsyncGenerator<Runs> {
-  for await (const batch of batches) yield batch.filter((run) => run.start < end);
+function before(blocks: readonly Block[], end: number): Block[] {
+  return blocks
+    .filter(({ start }) => start < end)
+    .map((block) => ({ ...block, end: Math.min(block.end, end) }));
 }
 
 function timeRange() {

@@ -5,18 +5,18 @@ import { assertCollapsible } from '../../files/collapse.js';
 import { removable } from '../../files/head-removal.js';
 import { takeLock, type Lock } from '../../files/lock.js';
 import { namesFor, type LogNames } from '../../files/names.js';
-import { chunks } from '../../files/read.js';
 import { findLeftovers, recover } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting, hardLinkWarning } from '../../files/surroundings.js';
 import { PapyraError } from '../../errors.js';
 import { isRecord } from '../../records/is-record.js';
-import { survey } from '../../records/survey.js';
-import { standing } from '../../retention/policy.js';
+import { LineReader } from '../../records/line-reader.js';
+import { ageCutoff } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
 import { findCut } from '../log/cut.js';
 import { findHead } from '../log/head.js';
 import { FUTURE_SECONDS, headOutcome, outcomeOf } from '../log/outcome.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
+import { survey } from '../log/survey.js';
 import { execute } from './execute.js';
 import { repairInPlace } from './in-place.js';
 import { openLog } from './open.js';
@@ -81,13 +81,13 @@ async function decide(
   const { rules } = request;
   const { size } = log.stat;
   const from = fillersOf(log);
-  const seen = await survey(chunks(log, from, size, phases('scan', size - from)), {
-    from,
-    standing: (kind, timestamp) => standing(kind, timestamp, rules),
+  const reader = new LineReader({
+    cutoff: ageCutoff(rules),
     horizon: rules.now + FUTURE_SECONDS,
   });
+  const seen = await survey(log, { from, to: size }, reader, rules, phases('scan', size - from));
   const cut = await findCut(log, seen.blocks, rules, phases());
-  const decision = { log, names, seen, cut, outcome: outcomeOf(seen, cut) };
+  const decision = { log, names, reader, seen, cut, outcome: outcomeOf(seen, cut) };
   if (request.inPlace) Object.assign(decision, await inPlace(decision, request, phases));
   assertAcceptable(names.log, seen, decision.outcome, rules, request.allowEmpty);
   return decision;

@@ -1,7 +1,7 @@
 import { cutBy, standing, type RetentionRules, type Tally } from '../../retention/policy.js';
 import { LineScanner } from '../../records/scanner.js';
 import { chunks, type OpenFile, type Tick } from '../../files/read.js';
-import type { Block } from '../../records/survey.js';
+import type { Block } from './block.js';
 
 /** How many of the oldest live records go by count and by size, and how many bytes they have. */
 export interface Cut extends Tally {

@@ -1,7 +1,7 @@
 import { chunks, type OpenFile, type Tick } from '../../files/read.js';
 import { LineScanner } from '../../records/scanner.js';
-import type { Block } from '../../records/survey.js';
 import { standing, type RetentionRules } from '../../retention/policy.js';
+import type { Block } from './block.js';
 import type { Cut } from './cut.js';
 
 /** The lines at the start of a log of which every one goes. */

@@ -1,6 +1,6 @@
-import type { Survey } from '../../records/survey.js';
 import type { Cut } from './cut.js';
 import type { HeadOfLog } from './head.js';
+import type { Survey } from './survey.js';
 
 /** Records dated further ahead than this are worth a warning: a clock or a unit is wrong. */
 export const FUTURE_SECONDS = 86_400;

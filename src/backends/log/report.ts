@@ -1,8 +1,8 @@
 import { PapyraError } from '../../errors.js';
-import type { Survey } from '../../records/survey.js';
 import { blankReport, type CompactionReport } from '../../report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Outcome } from './outcome.js';
+import type { Survey } from './survey.js';
 
 /** @throws {PapyraError} `refused` when the plan is one that needs a second word from the operator. */
 export function assertAcceptable(

@@ -1,0 +1,196 @@
+/**
+ * Bytes of a log → what each line is, summed up by category; and, where some lines stay and some go,
+ * the bytes that stay. WebAssembly, because this is where the time of a compaction goes: a byte in
+ * JavaScript costs more than the disk takes for it.
+ */
+import {
+  BLANK,
+  CATEGORIES,
+  DATA,
+  DATA_BYTES,
+  EXPIRED,
+  LIVE,
+  TALLIES,
+  UNDATED,
+  UNREADABLE,
+} from './layout';
+import { skipRecord, skipSpace } from './line';
+import { learnShape, matchShape, resetShapes } from './shapes';
+import { dated, odd, stamp } from './scalars';
+
+export const data = DATA;
+export const dataBytes = DATA_BYTES;
+export const tallies = TALLIES;
+
+/** The cutoff lies in [cutoffBelow, cutoffAbove], the horizon in [horizonBelow, horizonAbove]. */
+let cutoffBelow: i64 = 0;
+let cutoffAbove: i64 = 0;
+let horizonBelow: i64 = 0;
+let horizonAbove: i64 = 0;
+
+/** Whole seconds of the oldest and the newest dated line since `begin`. */
+export let oldest: i64 = 0;
+export let newest: i64 = 0;
+/** Dated lines beyond the horizon since `begin`. */
+export let future: i32 = 0;
+/** Categories (a bit each) whose lines are gathered; and of those that count, how many go first. */
+let wanted: i32 = 0;
+let counting: i32 = 0;
+let skips: i32 = 0;
+/** Gathered bytes end here; the run being gathered. */
+let output: usize = 0;
+let runStart: usize = 0;
+let runEnd: usize = 0;
+
+let shapesAreOn: bool = true;
+let rest: i32 = 0;
+/** Chunks to go without shapes after one that had few. */
+const REST: i32 = 32;
+const MAX_LESSONS: i32 = 64;
+
+export function configure(cutoff: f64, horizon: f64): void {
+  cutoffBelow = <i64>Math.floor(cutoff) - 1;
+  cutoffAbove = <i64>Math.floor(cutoff) + 1;
+  horizonBelow = <i64>Math.floor(horizon) - 1;
+  horizonAbove = <i64>Math.floor(horizon) + 1;
+  resetShapes();
+  shapesAreOn = true;
+}
+
+/** Begins to sum up anew. */
+export function begin(): void {
+  memory.fill(TALLIES, 0, <usize>CATEGORIES * 8);
+  oldest = i64.MAX_VALUE;
+  newest = i64.MIN_VALUE;
+  future = 0;
+}
+
+/**
+ * From now on gathers the lines of the categories `mask` at the address where the lines are; the first
+ * `skip` lines of the categories `live` are taken for the opposite. No category at all: gathers nothing.
+ */
+export function gather(mask: i32, live: i32, skip: i32): void {
+  wanted = mask;
+  counting = live;
+  skips = skip;
+}
+
+/** Where a gathering begins to write: at or before the first line. */
+export function gatherAt(address: usize): void {
+  output = runStart = runEnd = address;
+}
+
+/** Writes down what is still to be gathered; returns where it ends. */
+export function gathered(): usize {
+  flush();
+  return output;
+}
+
+/**
+ * Takes the whole lines of [from, to). Returns `to`; or the start of a line that is for the exact path:
+ * the caller then says what it is with `account`, and goes on behind it.
+ */
+export function scan(from: usize, to: usize): usize {
+  let hits = 0;
+  let misses = 0;
+  let lessons = 0;
+  let p = from;
+  while (p < to) {
+    let next: usize = 0;
+    if (shapesAreOn) next = matchShape(p);
+    if (next != 0) hits += 1;
+    else {
+      misses += 1;
+      const start = skipSpace(p);
+      const first = load<u8>(start);
+      if (first == 0x0a) {
+        account(p, start + 1, BLANK);
+        p = start + 1;
+        continue;
+      }
+      if (first != 0x7b) {
+        next = nextLine(p);
+        account(p, next, UNREADABLE);
+        p = next;
+        continue;
+      }
+      next = skipRecord(start);
+      if (odd) break;
+      if (next == 0) {
+        next = nextLine(p);
+        account(p, next, UNREADABLE);
+        p = next;
+        continue;
+      }
+      if (shapesAreOn && lessons < MAX_LESSONS) {
+        learnShape(p, next);
+        lessons += 1;
+      }
+    }
+    let category = UNDATED;
+    if (dated) {
+      if (stamp >= cutoffBelow && stamp <= cutoffAbove) break;
+      if (stamp >= horizonBelow && stamp <= horizonAbove) break;
+      category = stamp < cutoffBelow ? EXPIRED : LIVE;
+      see(stamp);
+      if (stamp > horizonAbove) future += 1;
+    }
+    account(p, next, category);
+    p = next;
+  }
+  adapt(hits, misses);
+  return p;
+}
+
+/** One line at [start, end), whatever found out what it is. */
+export function account(start: usize, end: usize, category: i32): void {
+  const tally = TALLIES + ((<usize>category) << 3);
+  store<u32>(tally, load<u32>(tally) + 1);
+  store<u32>(tally, load<u32>(tally, 4) + <u32>(end - start), 4);
+  if ((wanted | counting) == 0) return;
+  let keep = ((wanted >> category) & 1) == 1;
+  if (skips > 0 && ((counting >> category) & 1) == 1) {
+    skips -= 1;
+    keep = !keep;
+  }
+  if (!keep) return;
+  if (runEnd != start) {
+    flush();
+    runStart = start;
+  }
+  runEnd = end;
+}
+
+/** Whole seconds of a dated line, whatever found them out. */
+export function see(seconds: i64): void {
+  if (seconds < oldest) oldest = seconds;
+  if (seconds > newest) newest = seconds;
+}
+
+function flush(): void {
+  const length = runEnd - runStart;
+  if (output != runStart) memory.copy(output, runStart, length);
+  output += length;
+  runStart = runEnd;
+}
+
+function adapt(hits: i32, misses: i32): void {
+  if (shapesAreOn) {
+    if (misses <= hits || misses <= 2 * MAX_LESSONS) return;
+    shapesAreOn = false;
+    rest = REST;
+  } else {
+    rest -= 1;
+    if (rest > 0) return;
+    resetShapes();
+    shapesAreOn = true;
+  }
+}
+
+function nextLine(p: usize): usize {
+  while (true) {
+    const newlines = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(0x0a)));
+    if (newlines != 0) return p + ctz(newlines) + 1;
+    p += 16;
+  }
+}

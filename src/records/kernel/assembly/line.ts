@@ -1,0 +1,136 @@
+/**
+ * One line of any shape: the whole of it is checked. Sets `slots` to where its scalar values are, from
+ * which its shape is learned.
+ */
+import { MAX_SLOTS, SLOTS } from './layout';
+import { forget, markOdd, readTimestamp, skipScalar, skipString, undate } from './scalars';
+
+/** Brackets that are open are bits of a 64-bit word; deeper nesting is for the exact path. */
+const MAX_DEPTH: i32 = 62;
+
+const SLOT_BYTES: usize = 12;
+export const STAMP: u32 = 1;
+
+/** Scalar values of the last line; -1: too many, or its shape would not tell where its timestamp is. */
+export let slots: i32 = 0;
+
+export function slotStart(slot: i32): usize {
+  return load<u32>(SLOTS + <usize>slot * SLOT_BYTES);
+}
+
+export function slotEnd(slot: i32): usize {
+  return load<u32>(SLOTS + <usize>slot * SLOT_BYTES, 4);
+}
+
+export function slotFlags(slot: i32): u32 {
+  return load<u32>(SLOTS + <usize>slot * SLOT_BYTES, 8);
+}
+
+function addSlot(start: usize, end: usize, flags: u32): void {
+  if (slots < 0 || slots == MAX_SLOTS) {
+    slots = -1;
+    return;
+  }
+  const at = SLOTS + <usize>slots * SLOT_BYTES;
+  store<u32>(at, <u32>start);
+  store<u32>(at, <u32>end, 4);
+  store<u32>(at, flags, 8);
+  slots += 1;
+}
+
+export function skipSpace(p: usize): usize {
+  while (true) {
+    const c = load<u8>(p);
+    if (c != 0x20 && c != 0x09 && c != 0x0d) return p;
+    p += 1;
+  }
+}
+
+/** Behind the newline of the line that begins at `p` with an opening brace; 0: it is not a record. */
+export function skipRecord(p: usize): usize {
+  forget();
+  slots = 0;
+  let depth = 0;
+  /** A bit for each open bracket, the innermost lowest: 1 for an object. */
+  let open: u64 = 0;
+  let isStamp = false;
+  while (true) {
+    // Here a value begins.
+    const c = load<u8>(p);
+    if (c == 0x7b || c == 0x5b) {
+      if (depth == MAX_DEPTH) {
+        markOdd();
+        return 0;
+      }
+      if (isStamp) {
+        // The timestamp is no number, which no shape could say.
+        undate();
+        slots = -1;
+        isStamp = false;
+      }
+      depth += 1;
+      const isObject = c == 0x7b;
+      open = (open << 1) | (<u64>isObject);
+      p = skipSpace(p + 1);
+      const next = load<u8>(p);
+      if (next != (isObject ? 0x7d : 0x5d)) {
+        if (!isObject) continue;
+        isStamp = isTimestampKey(p, depth);
+        p = skipKey(p, depth);
+        if (p == 0) return 0;
+        continue;
+      }
+    } else {
+      const end = isStamp ? readTimestamp(p) : skipScalar(p);
+      if (end == 0) return 0;
+      addSlot(p, end, isStamp ? STAMP : 0);
+      isStamp = false;
+      p = end;
+    }
+    // Here a value has ended, or a bracket is about to.
+    while (true) {
+      p = skipSpace(p);
+      const next = load<u8>(p);
+      if (next == 0x2c) break;
+      if (next != ((open & 1) == 1 ? 0x7d : 0x5d)) return 0;
+      p += 1;
+      open >>= 1;
+      depth -= 1;
+      if (depth > 0) continue;
+      p = skipSpace(p);
+      return load<u8>(p) == 0x0a ? p + 1 : 0;
+    }
+    p = skipSpace(p + 1);
+    if ((open & 1) == 1) {
+      isStamp = isTimestampKey(p, depth);
+      p = skipKey(p, depth);
+      if (p == 0) return 0;
+    }
+  }
+}
+
+/** Behind the colon and the space that follow a key. */
+function skipKey(p: usize, depth: i32): usize {
+  if (load<u8>(p) != 0x22) return 0;
+  const end = skipString(p + 1);
+  if (end == 0) return 0;
+  // "\u0074imestamp" is the same key.
+  if (depth == 1 && hasEscape(p, end)) markOdd();
+  p = skipSpace(end);
+  return load<u8>(p) == 0x3a ? skipSpace(p + 1) : 0;
+}
+
+function hasEscape(p: usize, end: usize): bool {
+  for (; p < end; p++) if (load<u8>(p) == 0x5c) return true;
+  return false;
+}
+
+/** `"timestamp"`, at the top level. */
+function isTimestampKey(p: usize, depth: i32): bool {
+  return (
+    depth == 1 &&
+    load<u8>(p) == 0x22 &&
+    load<u64>(p, 1) == 0x6d617473656d6974 &&
+    load<u16>(p, 9) == 0x2270
+  );
+}

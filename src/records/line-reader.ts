@@ -1,0 +1,199 @@
+import { CATEGORIES, makeKernel, maskOf, type Category, type Kernel } from './kernel/kernel.js';
+import { LineScanner, type LineKind } from './scanner.js';
+import { noSums, type Sums } from './sums.js';
+
+/** Seconds since 1970. */
+export interface Instants {
+  /** Records with a timestamp below this have expired; -Infinity: none has. */
+  cutoff: number;
+  /** Later ones are counted as `future`. */
+  horizon: number;
+}
+
+/** Which lines to gather: those of `categories`; the first `skip` of those of `counting` the other way. */
+export interface Gathering {
+  categories: readonly Category[];
+  counting: readonly Category[];
+  skip: number;
+}
+
+/** A line, on the exact path. */
+interface Line {
+  kind: LineKind;
+  timestamp: number;
+}
+
+/** A line that is longer than the window, on the exact path: `line` is there when it has ended. */
+interface LongLine {
+  scanner: LineScanner;
+  start: number;
+  line?: Line;
+}
+
+/** Beyond this a double has no whole seconds: what is dated later is taken to be of then. */
+const FAR = 9e15;
+
+const NEWLINE = 0x0a;
+
+/**
+ * Takes the bytes of a log as they are read, and sums up its lines: mostly by the kernel, where that has
+ * no answer by the exact scanner, which is several times slower. Both say the same.
+ *
+ * A line may be of any length. One that is longer than the window is summed up on its own.
+ */
+export class LineReader {
+  /** Where to read to: what, and from where, is up to the caller. */
+  readonly window: Buffer;
+
+  readonly #kernel: Kernel;
+  readonly #instants: Instants;
+  readonly #data: number;
+  readonly #limit: number;
+  /** Behind the last byte taken. */
+  #offset = 0;
+  /** Bytes of a line that a read cut in two: they are just below the window. */
+  #held = 0;
+  #long: LongLine | undefined;
+  #gathering = false;
+  #gatheredFrom = 0;
+
+  constructor(instants: Instants) {
+    const kernel = makeKernel();
+    this.#kernel = kernel;
+    this.#instants = instants;
+    this.#data = kernel.data.value;
+    this.#limit = kernel.dataBytes.value;
+    this.window = kernel.bytes.subarray(this.#data, this.#data + this.#limit);
+    kernel.configure(clamp(instants.cutoff), clamp(instants.horizon));
+  }
+
+  /** The first byte that belongs to no whole line yet. */
+  get lineStart(): number {
+    return this.#long?.start ?? this.#offset - this.#held;
+  }
+
+  /** Begins anew at a byte of the log where a line begins. */
+  startAt(offset: number, gathering?: Gathering): void {
+    this.#offset = offset;
+    this.#held = 0;
+    this.#long = undefined;
+    this.#gathering = gathering !== undefined;
+    const { categories = [], counting = [], skip = 0 } = gathering ?? {};
+    this.#kernel.gather(maskOf(categories), maskOf(counting), skip);
+  }
+
+  /** Takes the first `length` bytes of the window; hands out the sums of the lines that end there. */
+  take(length: number, onSums: (sums: Sums) => void): void {
+    const end = this.#data + length;
+    const begun = this.#data - this.#held;
+    this.#offset += length;
+    const from = this.#isLong(length) ? this.#takeLong(begun, end, onSums) : begun;
+    const last = from < end ? this.#kernel.bytes.lastIndexOf(NEWLINE, end - 1) : -1;
+    const whole = Math.max(from, last + 1);
+    if (whole > from) onSums(this.#takeWhole(from, whole, this.#offset - (end - from)));
+    if (this.#long && whole === end) return;
+    this.#hold(whole, end);
+  }
+
+  /** What was gathered of the lines of the last sums; valid until the next `take`. */
+  gathered(): Buffer {
+    return this.#kernel.bytes.subarray(this.#gatheredFrom, this.#kernel.gathered());
+  }
+
+  #hold(from: number, end: number): void {
+    this.#held = end - from;
+    this.#kernel.bytes.copyWithin(this.#data - this.#held, from, end);
+  }
+
+  /** Whether the line at hand does not fit below the window, or is known not to. */
+  #isLong(length: number): boolean {
+    if (this.#long) return true;
+    const newline = this.window.subarray(0, length).indexOf(NEWLINE);
+    return this.#held + (newline === -1 ? length : newline) >= this.#limit;
+  }
+
+  /** The next piece of a long line; returns where it ends, or `end` when it goes on. */
+  #takeLong(from: number, end: number, onSums: (sums: Sums) => void): number {
+    const { bytes } = this.#kernel;
+    const newline = bytes.subarray(this.#data, end).indexOf(NEWLINE);
+    const until = newline === -1 ? end : this.#data + newline + 1;
+    const long = (this.#long ??= this.#startLong(from, end));
+    const { scanner, start } = long;
+    scanner.push(bytes.subarray(from, until));
+    this.#held = 0;
+    if (newline === -1) return end;
+    const line = long.line!;
+    this.#long = undefined;
+    const sums = noSums(start);
+    const category = this.#categoryOf(line);
+    sums.end = this.#offset - (end - until);
+    sums.lines[category] = 1;
+    sums.bytes[category] = sums.end - start;
+    if (line.kind === 'record') sums.oldest = sums.newest = wholeSeconds(line.timestamp);
+    sums.future = line.timestamp > this.#instants.horizon ? 1 : 0;
+    onSums(sums);
+    return until;
+  }
+
+  #startLong(from: number, end: number): LongLine {
+    const long: LongLine = {
+      start: this.#offset - (end - from),
+      scanner: new LineScanner(
+        (kind, _start, _end, timestamp) => (long.line = { kind, timestamp }),
+      ),
+    };
+    return long;
+  }
+
+  #takeWhole(from: number, to: number, start: number): Sums {
+    const kernel = this.#kernel;
+    kernel.begin();
+    this.#gatheredFrom = from;
+    if (this.#gathering) kernel.gatherAt(from);
+    let future = 0;
+    for (let at = kernel.scan(from, to); at < to; at = kernel.scan(at, to)) {
+      const next = kernel.bytes.indexOf(NEWLINE, at) + 1;
+      const line = exactly(kernel.bytes.subarray(at, next));
+      kernel.account(at, next, CATEGORIES.indexOf(this.#categoryOf(line)));
+      if (line.kind === 'record') kernel.see(BigInt(wholeSeconds(line.timestamp)));
+      if (line.timestamp > this.#instants.horizon) future += 1;
+      at = next;
+    }
+    return this.#sumsOf(start, start + to - from, future);
+  }
+
+  #sumsOf(start: number, end: number, future: number): Sums {
+    const { words, tallies, oldest, newest, future: beyond } = this.#kernel;
+    const sums = noSums(start);
+    sums.end = end;
+    for (const [index, category] of CATEGORIES.entries()) {
+      sums.lines[category] = words[tallies.value / 4 + index * 2]!;
+      sums.bytes[category] = words[tallies.value / 4 + index * 2 + 1]!;
+    }
+    if (sums.lines.live + sums.lines.expired > 0) {
+      sums.oldest = Number(oldest.value);
+      sums.newest = Number(newest.value);
+    }
+    sums.future = beyond.value + future;
+    return sums;
+  }
+
+  #categoryOf({ kind, timestamp }: Line): Category {
+    if (kind !== 'record') return kind;
+    return timestamp < this.#instants.cutoff ? 'expired' : 'live';
+  }
+}
+
+function exactly(line: Uint8Array): Line {
+  let found: Line | undefined;
+  new LineScanner((kind, _start, _end, timestamp) => (found = { kind, timestamp })).push(line);
+  return found!;
+}
+
+function wholeSeconds(timestamp: number): number {
+  return Math.floor(clamp(timestamp));
+}
+
+function clamp(seconds: number): number {
+  return Math.max(-FAR, Math.min(FAR, seconds));
+}

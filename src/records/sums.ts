@@ -1,0 +1,21 @@
+import { CATEGORIES, type Category } from './kernel/kernel.js';
+
+/** Lines that came one after the other, summed up. */
+export interface Sums {
+  start: number;
+  end: number;
+  lines: Record<Category, number>;
+  bytes: Record<Category, number>;
+  /** Seconds since 1970 of the oldest and newest dated line, rounded down; NaN when there is none. */
+  oldest: number;
+  newest: number;
+  /** Lines dated after the horizon. */
+  future: number;
+}
+
+export function noSums(start: number): Sums {
+  const zero = () =>
+    Object.fromEntries(CATEGORIES.map((name) => [name, 0])) as Record<Category, number>;
+  const { lines, bytes } = { lines: zero(), bytes: zero() };
+  return { start, end: start, lines, bytes, oldest: NaN, newest: NaN, future: 0 };
+}

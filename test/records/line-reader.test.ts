@@ -1,0 +1,231 @@
+import { describe, expect, test } from 'vitest';
+import { CATEGORIES, type Category } from '../../src/records/kernel/kernel.js';
+import { LineReader, type Gathering, type Instants } from '../../src/records/line-reader.js';
+import { LineScanner } from '../../src/records/scanner.js';
+import { noSums, type Sums } from '../../src/records/sums.js';
+import { mutate } from '../support/mutate.js';
+import { Random, testSeed } from '../support/random.js';
+import { records } from '../support/records.js';
+
+const soak = process.env['PAPYRA_SOAK'] === '1';
+
+const START = 1_790_000_000;
+const STEP = 97.123456;
+
+interface Line {
+  category: Category;
+  start: number;
+  end: number;
+  timestamp: number;
+}
+
+/** What the exact scanner says, which agrees with Python (scanner.test.ts). */
+function exactly(bytes: Uint8Array, { cutoff }: Instants): Line[] {
+  const lines: Line[] = [];
+  new LineScanner((kind, start, end, timestamp) => {
+    const category = kind === 'record' ? (timestamp < cutoff ? 'expired' : 'live') : kind;
+    lines.push({ category, start, end, timestamp });
+  }).push(bytes);
+  return lines;
+}
+
+function sumUp(lines: Line[], { horizon }: Instants): Sums {
+  const sums = noSums(lines[0]?.start ?? 0);
+  for (const { category, start, end, timestamp } of lines) {
+    sums.end = end;
+    sums.lines[category] += 1;
+    sums.bytes[category] += end - start;
+    const seconds = Math.max(-9e15, Math.min(9e15, Math.floor(timestamp)));
+    if (!(seconds >= sums.oldest) && !Number.isNaN(seconds)) sums.oldest = seconds;
+    if (!(seconds <= sums.newest) && !Number.isNaN(seconds)) sums.newest = seconds;
+    if (timestamp > horizon) sums.future += 1;
+  }
+  return sums;
+}
+
+/** Feeds all bytes in reads of the lengths that `next` says. */
+function read(
+  reader: LineReader,
+  bytes: Uint8Array,
+  next: () => number,
+  gathering?: Gathering,
+): { sums: Sums[]; gathered: Buffer } {
+  const all: Sums[] = [];
+  const pieces: Buffer[] = [];
+  reader.startAt(0, gathering);
+  for (let at = 0; at < bytes.length;) {
+    const piece = bytes.subarray(at, at + Math.min(next(), reader.window.length));
+    reader.window.set(piece);
+    reader.take(piece.length, (sums) => {
+      all.push(sums);
+      if (gathering) pieces.push(Buffer.from(reader.gathered()));
+    });
+    at += piece.length;
+  }
+  return { sums: all, gathered: Buffer.concat(pieces) };
+}
+
+/** A log of many shapes, some of them torn and bent; `wild`: how much of it. */
+function draw(random: Random, count: number, wild: number): Buffer {
+  const lines: Buffer[] = [];
+  const stream = records({ seed: random.seed, count, start: START, step: STEP });
+  for (const record of stream) {
+    const line = Buffer.from(record);
+    lines.push(random.chance(wild) ? mutate(line, random) : line);
+    if (random.chance(wild / 10)) lines.push(Buffer.from(random.pick(ODD)));
+  }
+  return Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
+}
+
+const deep = (levels: number) => `{"d": ${'['.repeat(levels)}${']'.repeat(levels)}, "timestamp": 1790000001.5}`; // prettier-ignore
+
+const ODD = [
+  '',
+  ' \t\r',
+  '{}',
+  '[]',
+  '{"timestamp": 1790000001.5}\r',
+  '{"timestamp": 1.79e9}',
+  '{"timestamp": -1.5}',
+  '{"timestamp": NaN}',
+  '{"timestamp": -Infinity}',
+  '{"timestamp": 1e999}',
+  '{"timestamp": "1790000001"}',
+  '{"timestamp": {"timestamp": 1}}',
+  '{"timestamp": 5, "timestamp": []}',
+  '{"timestamp": [], "timestamp": 1790000001}',
+  '{"timestamp": 1790000001, "timestamp": null}',
+  '{"\\u0074imestamp": 1790000001}',
+  '{"timestamp": 1790000001, "\\u0074imestamp": 7}',
+  '{"timestamp": 999999999999999}',
+  '{"timestamp": 9999999999999999}',
+  '{"timestamp": 01790000001}',
+  '{"timestamp": 1790000001.}',
+  '{"a": -}',
+  '{"a": -NaN}',
+  '{"a": tru}',
+  '{"a": 1,}',
+  '{"a" 1}',
+  '{"a": 1} x',
+  '{"a": "\u007f\u00e9\u2028\u{1f600}"}',
+  `{"i": ${'9'.repeat(4300)}}`,
+  `{"i": ${'9'.repeat(4301)}}`,
+  `{"i": ${'9'.repeat(4301)}.5, "timestamp": 1790000001}`,
+  deep(60),
+  deep(61),
+  deep(62),
+  deep(63),
+  deep(994),
+  deep(995),
+];
+
+describe('the kernel', () => {
+  test('says of each line, on its own, what the exact scanner says', () => {
+    const random = new Random(testSeed('kernel, line by line'));
+    for (let round = 0; round < (soak ? 200 : 12); round++) {
+      const bytes = draw(new Random(random.below(2 ** 31)), 600, random.pick([0.02, 0.3, 1]));
+      const instants = {
+        cutoff: random.pick([-Infinity, START + STEP * 300, START + STEP * 301 + random.next()]),
+        horizon: START + STEP * random.below(600) + random.next(),
+      };
+      const reader = new LineReader(instants);
+      for (const line of exactly(bytes, instants)) {
+        const text = bytes.subarray(line.start, line.end);
+        const { sums } = read(reader, text, () => text.length);
+        const expected = sumUp([{ ...line, start: 0, end: text.length }], instants);
+        expect({ seed: random.seed, line: text.toString('latin1'), sums }).toEqual({
+          seed: random.seed,
+          line: text.toString('latin1'),
+          sums: [expected],
+        });
+      }
+    }
+  });
+
+  test('sums up and gathers a log however its reads are cut', () => {
+    const random = new Random(testSeed('kernel, whole logs'));
+    for (let round = 0; round < (soak ? 300 : 25); round++) {
+      const bytes = draw(new Random(random.below(2 ** 31)), 1500, random.pick([0, 0.05, 0.5]));
+      const instants = {
+        cutoff: random.pick([-Infinity, START + STEP * random.below(1500)]),
+        horizon: START + STEP * 1400,
+      };
+      const lines = exactly(bytes, instants);
+      const reader = new LineReader(instants);
+      const most = random.pick([50, 700, 5000, 1 << 20]);
+      const next = () => 1 + random.below(most);
+      const { sums } = read(reader, bytes, next);
+      expect(merged(sums)).toEqual(sumUp(lines, instants));
+      let at = 0;
+      for (const { start, end } of sums) {
+        expect(start).toBe(at);
+        at = end;
+      }
+      const wanted = CATEGORIES.filter(() => random.chance(0.5));
+      const gathering = {
+        categories: wanted,
+        counting: ['live'] as const,
+        skip: random.below(900),
+      };
+      expect(read(reader, bytes, next, gathering).gathered.equals(pick(bytes, lines, gathering))).toBe(true); // prettier-ignore
+    }
+  });
+
+  test('takes lines of any length: longer than a read, longer than the window, up to its very last byte', () => {
+    const instants = { cutoff: START, horizon: START + 1000 };
+    const reader = new LineReader(instants);
+    const window = reader.window.length;
+    const long = (length: number, timestamp: number) => {
+      const [head, tail] = ['{"pad": "', `", "timestamp": ${timestamp}.5}\n`];
+      return head + 'ü'.repeat(1) + 'x'.repeat(length - head.length - tail.length - 2) + tail;
+    };
+    const short = `{"timestamp": ${START + 1}.5}\n`;
+    const lengths = [window - 1, window, window + 1, 2 * window - 1, 2 * window + 3, 5 * window];
+    const text = lengths
+      .map((length, index) => short.repeat(index) + long(length, START - 3 + index))
+      .join('');
+    const bytes = Buffer.from(`${text}${short}not a record${'x'.repeat(3 * window)}\n${short}`);
+    const lines = exactly(bytes, instants);
+    for (const size of [window, window - 7, 100_003]) {
+      const { sums } = read(reader, bytes, () => size);
+      expect(merged(sums)).toEqual(sumUp(lines, instants));
+      // A line that no window holds is a block of its own: nobody gathers from it.
+      const alone = sums.filter(({ start, end }) => end - start > 2 * window);
+      expect(alone.map(({ lines: by }) => Object.values(by).reduce((a, b) => a + b))).toEqual([
+        1, 1, 1,
+      ]);
+    }
+    reader.startAt(0);
+    reader.window.write('{"half": ');
+    reader.take(9, () => expect.unreachable());
+    expect(reader.lineStart).toBe(0);
+  });
+});
+
+function merged(parts: Sums[]): Sums {
+  const sums = noSums(0);
+  for (const part of parts) {
+    sums.end = part.end;
+    for (const category of CATEGORIES) {
+      sums.lines[category] += part.lines[category];
+      sums.bytes[category] += part.bytes[category];
+    }
+    if (!(part.oldest >= sums.oldest) && !Number.isNaN(part.oldest)) sums.oldest = part.oldest;
+    if (!(part.newest <= sums.newest) && !Number.isNaN(part.newest)) sums.newest = part.newest;
+    sums.future += part.future;
+  }
+  return sums;
+}
+
+/** The lines that a gathering is to bring. */
+function pick(bytes: Buffer, lines: Line[], { categories, counting, skip }: Gathering): Buffer {
+  let left = skip;
+  return Buffer.concat(
+    lines
+      .filter(({ category }) => {
+        const turned = counting.includes(category) && left-- > 0;
+        return categories.includes(category) !== turned;
+      })
+      .map(({ start, end }) => bytes.subarray(start, end)),
+  );
+}
