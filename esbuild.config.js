@@ -28,6 +28,10 @@ const result = await build({
     js: "import { createRequire as papyraRequire } from 'node:module';\nconst require = papyraRequire(import.meta.url);",
   },
   legalComments: 'none',
+  // Comments and blanks are parsed at each start; the names that a stack trace shows are kept.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 120,
   logLevel: 'warning',
   metafile: true,
 });

@@ -1,13 +1,7 @@
 import { Option, type Command } from 'commander';
-import {
-  parseCount,
-  parseDuration,
-  parseSize,
-  parseTime,
-  PapyraError,
-  type OpenOptions,
-  type Overrides,
-} from '../src/index.js';
+import { PapyraError } from '../src/errors.js';
+import type { OpenOptions, Overrides } from '../src/index.js';
+import { parseCount, parseDuration, parseSize, parseTime } from '../src/units.js';
 import type { ColorMode } from '../src/output/paint.js';
 
 /** The options that every command has. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { PapyraError } from '../src/index.js';
+import { PapyraError } from '../src/errors.js';
 import type { Context } from './context.js';
 import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';

@@ -1,6 +1,6 @@
 import { inWords, suggestion } from './config/explain.js';
 import type { Overrides } from './config/types.js';
-import { MAX_SECONDS } from './config/units.js';
+import { MAX_SECONDS } from './units.js';
 import { PapyraError } from './errors.js';
 import type { CompactOptions, OpenOptions } from './index.js';
 
@@ -72,7 +72,11 @@ const COMPACT: Rules<CompactOptions> = {
  *
  * @throws {PapyraError} `usage` naming the option that is wrong.
  */
-export function checkOpenOptions({ configFile, cwd, overrides }: OpenOptions): void {
+export function checkOpenOptions(options: OpenOptions): void {
+  if (!OBJECT.holds(options)) {
+    throw wrong(`openSystem() was given ${inWords(options)}, allowed: ${OBJECT.allowed}`);
+  }
+  const { configFile, cwd, overrides } = options;
   check({ configFile, cwd, overrides }, OPEN, '');
   if (overrides) check(overrides, OVERRIDES, 'overrides.');
 }

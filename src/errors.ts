@@ -24,13 +24,16 @@ export type ErrorCode =
   | 'interrupted'
   | 'internal';
 
+/** A signal that asks papyra to stop. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
 export interface PapyraErrorOptions {
   /** What the operator can do now. One sentence, no full stop needed. */
   hint?: string;
   /** The error underneath, kept for `--verbose`. */
   cause?: unknown;
   /** For `interrupted`: the signal that asked for the stop. */
-  signal?: NodeJS.Signals;
+  signal?: StopSignal;
 }
 
 /** Every expected failure of papyra: what failed, on what, why (`message`), and what to do (`hint`). */
@@ -38,7 +41,7 @@ export class PapyraError extends Error {
   override readonly name = 'PapyraError';
   readonly code: ErrorCode;
   readonly hint: string | undefined;
-  readonly signal: NodeJS.Signals | undefined;
+  readonly signal: StopSignal | undefined;
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -16,7 +16,7 @@ import { metricsReport, unavailableReport, type MetricsReport } from './metrics/
 import type { CompactionReport } from './report.js';
 import type { OddLines, RetentionRules } from './retention/policy.js';
 
-export { parseCount, parseDuration, parseSize, parseTime } from './config/units.js';
+export { parseCount, parseDuration, parseSize, parseTime } from './units.js';
 export { PapyraError } from './errors.js';
 export type { Progress } from './backends/backend.js';
 export type { CustomBackend, CustomCompactRequest, PartialReport } from './backends/custom.js';

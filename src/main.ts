@@ -1,10 +1,12 @@
+import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { CommanderError } from 'commander';
-import { consoleFor, type Context } from '../commands/context.js';
+import type { Context } from '../commands/context.js';
 import type { GlobalFlags } from '../commands/options.js';
 import { buildProgram } from '../commands/program.js';
 import { PapyraError, type ErrorCode } from './errors.js';
-import { errnoOf, systemError } from './files/system-error.js';
+import { errorDocument } from './output/error-document.js';
+import { printable, printableJson } from './output/text.js';
 
 declare const PAPYRA_VERSION: string;
 
@@ -26,19 +28,31 @@ const CHANGING = ['compact', 'reset'];
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs the command line of this process. Sets the exit code; never ends the process itself. */
+/** Runs the command line of this process, and ends it when all of the output is out. */
 export async function main(): Promise<void> {
-  process.exitCode = await run(process.argv.slice(2), {
+  const args = process.argv.slice(2);
+  const context = {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     signal: stopOnSignals(),
+  };
+  const over = watchStrayCode(args);
+  const code = await run(args, context);
+  over();
+  // Timers and connections of a backend module would keep the process alive.
+  process.exit(code);
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
   });
 }
 
 async function run(args: string[], context: Context): Promise<number> {
   let changed = false;
-  watchOutput(context, args, () => changed);
+  const output = watchOutput(context, args, () => changed);
   const program = buildProgram(PAPYRA_VERSION, context);
   program.hook('preAction', (_program, command) => {
     const { dryRun } = command.opts<{ dryRun?: boolean }>();
@@ -50,23 +64,24 @@ async function run(args: string[], context: Context): Promise<number> {
     command.commands.forEach(quietly);
   };
   quietly(program);
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return 0;
-      if (error.code === 'commander.help') {
+  const code = await program.parseAsync(args, { from: 'user' }).then(
+    () => 0,
+    async (error: unknown) => {
+      if (error instanceof CommanderError && error.exitCode === 0) return 0;
+      if (error instanceof CommanderError && error.code === 'commander.help') {
         context.stderr.write(helpText);
         return EXIT_CODES.usage;
       }
-    }
-    return fail(asPapyraError(error), args, context);
-  }
+      return fail(await asPapyraError(error), args, context);
+    },
+  );
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+  return (await output.failure) ?? code;
 }
 
-function fail(error: PapyraError, args: string[], context: Context): number {
+async function fail(error: PapyraError, args: string[], context: Context): Promise<number> {
   const code = exitCodeOf(error);
+  const { consoleFor } = await import('../commands/context.js');
   consoleFor(context, looseFlags(args)).failure(error, code);
   return code;
 }
@@ -89,13 +104,13 @@ function looseFlags(args: string[]): GlobalFlags {
   };
 }
 
-function asPapyraError(error: unknown): PapyraError {
+async function asPapyraError(error: unknown): Promise<PapyraError> {
   if (error instanceof PapyraError) return error;
   if (error instanceof CommanderError) {
-    const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
-    const hint = rest.join(' ').replace(/^\(|\)$/g, '') || 'see papyra --help; nothing was done';
-    return new PapyraError('usage', first, { hint });
+    const [, what = '', meant] = /^(?:error: )?([^]*?)(?:\n\((.*)\))?$/.exec(error.message)!;
+    return new PapyraError('usage', what, { hint: meant ?? 'see papyra --help; nothing was done' });
   }
+  const { errnoOf, systemError } = await import('./files/system-error.js');
   const { path, syscall } = error as NodeJS.ErrnoException;
   if (errnoOf(error) !== undefined && syscall !== undefined) {
     return systemError(error, syscall, path ?? 'a file') as PapyraError;
@@ -105,6 +120,40 @@ function asPapyraError(error: unknown): PapyraError {
     hint: 'please report it with the lines below',
     cause: error,
   });
+}
+
+/**
+ * A configuration or backend module is code of somebody else. What it prints is not the result; what it
+ * leaves undone, or ends, must not pass for one: Node's own exit codes for that mean something else here.
+ * Returns what to call when the run is over.
+ */
+function watchStrayCode(args: string[]): () => void {
+  console.log = console.info = console.debug = console.error;
+  const stray = (error: unknown): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    die(args, `something failed that nobody waited for: ${reason}`, error);
+  };
+  const ended = (): void =>
+    die(args, 'the process ended before the run did: code of a configuration or a backend module ended it, or waits for what never comes'); // prettier-ignore
+  process.on('uncaughtException', stray).on('unhandledRejection', stray).on('exit', ended);
+  return () => {
+    process.off('uncaughtException', stray).off('unhandledRejection', stray).off('exit', ended);
+  };
+}
+
+/** The last word, when there is no time for more. */
+function die(args: string[], message: string, cause?: unknown): void {
+  const error = new PapyraError('internal', message, {
+    hint: 'what was done is not known; look at the store, and mend that code or report this',
+    cause,
+  });
+  const { json = false } = looseFlags(args);
+  const lines = [`papyra: error: ${printable(message)}`, `  ${error.hint ?? ''}`];
+  if (json) lines.push(printableJson(errorDocument(error, EXIT_CODES.internal)));
+  if (cause instanceof Error) lines.push(...(cause.stack ?? '').split('\n').map(printable));
+  process.removeAllListeners('exit');
+  writeSync(2, `${lines.join('\n')}\n`);
+  process.exit(EXIT_CODES.internal);
 }
 
 /** The first signal stops at the next safe point; a second one of SIGINT ends at once. */
@@ -125,19 +174,22 @@ function stopOnSignals(): AbortSignal {
 }
 
 /** A reader that has gone away is its own affair; a result that cannot be written is a failure. */
-function watchOutput(context: Context, args: string[], changed: () => boolean): void {
+function watchOutput(context: Context, args: string[], changed: () => boolean) {
+  const output: { failure?: Promise<number> } = {};
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
-    process.exitCode = fail(
-      new PapyraError('io_error', `cannot write the result to stdout: ${error.code ?? ''}`, {
+    const why = new PapyraError(
+      'io_error',
+      `cannot write the result to stdout: ${error.code ?? ''}`,
+      {
         hint: changed()
           ? 'the work itself was done; look at papyra metrics persistence'
           : 'nothing was changed; run again with a stdout that has room',
         cause: error,
-      }),
-      args,
-      context,
+      },
     );
+    output.failure = fail(why, args, context);
   });
+  return output;
 }

@@ -1,4 +1,5 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from './clock.js';
 import { interruption } from './errors.js';
 import type { Tick } from './files/read.js';
 
@@ -18,7 +19,7 @@ export interface PaceOptions {
  * rate. Each phase gets a callback of its own that passes its bytes on; the rate is that of the run.
  */
 export function pace({ signal, limitRate }: PaceOptions): (onBytes?: (n: number) => void) => Tick {
-  const began = performance.now();
+  const began = monotonicMs();
   let moved = 0;
   let last = began;
 
@@ -29,15 +30,15 @@ export function pace({ signal, limitRate }: PaceOptions): (onBytes?: (n: number)
       await sleep(Math.min(ahead, NAP_MS));
     }
     if (signal?.aborted) throw interruption(signal);
-    last = performance.now();
+    last = monotonicMs();
   };
   const aheadMs = (): number =>
-    limitRate === undefined ? 0 : (1000 * moved) / limitRate - (performance.now() - began);
+    limitRate === undefined ? 0 : (1000 * moved) / limitRate - (monotonicMs() - began);
 
   return (onBytes) => (bytes) => {
     moved += bytes;
     onBytes?.(bytes);
     if (signal?.aborted) throw interruption(signal);
-    return performance.now() - last < YIELD_MS && aheadMs() <= 0 ? undefined : turn();
+    return monotonicMs() - last < YIELD_MS && aheadMs() <= 0 ? undefined : turn();
   };
 }

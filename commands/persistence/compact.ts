@@ -1,8 +1,7 @@
 import { Option, type Command } from 'commander';
-import { PapyraError, type CompactOptions, type OddLines } from '../../src/index.js';
-import { compactionText } from '../../src/output/compaction.js';
-import { progressTo, type ProgressMode } from '../../src/output/progress.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
+import type { OddLines } from '../../src/index.js';
+import type { ProgressMode } from '../../src/output/progress.js';
+import type { Context } from '../context.js';
 import {
   addStoreOptions,
   duration,
@@ -12,7 +11,7 @@ import {
   type StoreFlags,
 } from '../options.js';
 
-interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
+export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   dryRun?: boolean;
   allowEmpty?: boolean;
   lockWait?: number;
@@ -73,35 +72,7 @@ export function addCompact(parent: Command, context: Context): void {
       ),
     )
     .action(async (_options: unknown, self: Command) => {
+      const { compact } = await import('./compact-action.js');
       await compact(self.optsWithGlobals<CompactFlags>(), context);
     });
-}
-
-async function compact(flags: CompactFlags, context: Context): Promise<void> {
-  if (flags.now !== undefined && !flags.dryRun) {
-    throw new PapyraError('usage', '--now goes with --dry-run only', {
-      hint: 'a real compaction decides by the clock; nothing was done',
-    });
-  }
-  const output = consoleFor(context, flags);
-  const progress = progressTo(context.stderr, flags.quiet ? 'never' : flags.progress);
-  const options: CompactOptions = {
-    dryRun: flags.dryRun ?? false,
-    allowEmpty: flags.allowEmpty ?? false,
-    unreadable: flags.unreadable,
-    undated: flags.undated,
-    lockWaitMs: (flags.lockWait ?? 0) * 1000,
-    signal: context.signal,
-    onProgress: (state) => progress.update(state),
-    inPlace: flags.inPlace ?? false,
-    ...(flags.archive === undefined ? {} : { archive: flags.archive }),
-    offline: flags.offline ?? false,
-    ...(flags.limitRate === undefined ? {} : { limitRate: flags.limitRate }),
-    ...(flags.now === undefined ? {} : { now: flags.now }),
-  };
-  const report = await withSystem(flags, output, (system) =>
-    system.persistence.compact(options).finally(() => progress.stop()),
-  );
-  output.result(report, (paint) => compactionText(report, paint));
-  output.warnings(report.warnings);
 }

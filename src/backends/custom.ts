@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { interruption, PapyraError } from '../errors.js';
 import { blankReport, type CompactionReport } from '../report.js';
 import { policyOf, type OddLines, type RetentionPolicy } from '../retention/policy.js';
@@ -93,15 +95,17 @@ async function callModule(
   const { rules } = request;
   let given: PartialReport | null | undefined;
   try {
-    given = await backend.compact({
-      policy: policyOf(rules),
-      now: rules.now,
-      unreadable: rules.unreadable,
-      undated: rules.undated,
-      signal: request.signal ?? new AbortController().signal,
-      onProgress: (progress) => passOn(progress, request),
-      dryRun,
-    });
+    given = await orGivenUp(request.signal, () =>
+      backend.compact({
+        policy: policyOf(rules),
+        now: rules.now,
+        unreadable: rules.unreadable,
+        undated: rules.undated,
+        signal: request.signal ?? new AbortController().signal,
+        onProgress: (progress) => passOn(progress, request),
+        dryRun,
+      }),
+    );
   } catch (error) {
     if (request.signal?.aborted) throw stopped(backend, file, request.signal, error);
     if (error instanceof PapyraError) throw error;
@@ -123,6 +127,27 @@ async function callModule(
     });
   }
   return reportOf(given, { ...report, status: dryRun ? 'dry_run' : 'compacted' }, file);
+}
+
+/** A module that does not heed the signal is not waited for. */
+const GRACE_MS = 500;
+
+async function orGivenUp<T>(
+  signal: AbortSignal | undefined,
+  run: () => Promise<T> | T,
+): Promise<T> {
+  if (!signal) return run();
+  const over = new AbortController();
+  const givenUp = once(signal, 'abort', { signal: over.signal }).then(async () => {
+    await sleep(GRACE_MS);
+    throw interruption(signal);
+  });
+  givenUp.catch(() => {});
+  try {
+    return await Promise.race([Promise.resolve(run()), givenUp]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Progress of a phase that nobody knows, or without numbers, cannot be shown. */

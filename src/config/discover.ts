@@ -1,12 +1,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import type { Loaders } from 'cosmiconfig';
-import { Explorer } from 'cosmiconfig/dist/Explorer.js';
+import { dirname, join } from 'node:path';
 import { PapyraError } from '../errors.js';
-import { importDefault } from './import-module.js';
-import { parseJson, parseToml, parseYaml, type Parse } from './parse.js';
-import { assertTrusted } from './trust.js';
 import { startingAt } from './working-directory.js';
 
 export interface FoundConfig {
@@ -67,10 +62,9 @@ function* upwards(from: string | null): Generator<string> {
 }
 
 async function lookIn(directory: string, places: string[]): Promise<FoundConfig | null> {
-  const explorer = explorerOf(loaders(false));
   for (const file of places.map((place) => join(directory, place)).filter(isThere)) {
-    const result = await reading(file, () => explorer.load(file));
-    if (result && !result.isEmpty) return { file, explicit: false, content: result.config };
+    const content = await read(file, false);
+    if (content !== undefined) return { file, explicit: false, content };
   }
   return null;
 }
@@ -91,110 +85,24 @@ function isThere(file: string): boolean {
 }
 
 async function loadNamed(file: string): Promise<FoundConfig> {
-  const explorer = explorerOf(loaders(true));
-  const result = await reading(file, () => explorer.load(file));
-  if (!result || result.isEmpty) {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  // A pipe would be waited for.
+  if (stat && !stat.isFile() && !stat.isDirectory()) {
+    throw new PapyraError('config_invalid', `configuration ${file} is not a regular file`, {
+      hint: 'name a file; nothing was done',
+    });
+  }
+  const content = await read(file, true);
+  if (content === undefined) {
     throw new PapyraError('config_invalid', `configuration ${file} has nothing for papyra in it`, {
       hint: 'it needs a persistence section; see man papyra-config',
     });
   }
-  return { file, explicit: true, content: result.config };
+  return { file, explicit: true, content };
 }
 
-/**
- * The explorer inside cosmiconfig. Its front door first looks for settings of its own, and executes
- * `.config/config.js` of whatever directory we happen to stand in, before any of our loaders is asked.
- */
-function explorerOf(using: Loaders): Explorer {
-  return new Explorer({
-    moduleName: 'papyra',
-    packageProp: 'papyra',
-    searchPlaces: [],
-    searchStrategy: 'none',
-    loaders: using,
-    ignoreEmptySearchPlaces: true,
-    cache: false,
-    transform: (result) => result,
-    metaConfigFilePath: null,
-    mergeImportArrays: true,
-    mergeSearchPlaces: true,
-  });
-}
-
-/** cosmiconfig's own loaders execute whatever they find: ours ask first. */
-function loaders(explicit: boolean): Loaders {
-  const ask = (file: string, code: boolean) =>
-    assertTrusted({ file, what: 'configuration', code, explicit });
-  const data = (parse: Parse) => async (file: string, content: string) => {
-    const shared = SHARED[basename(file)];
-    if (shared === undefined) {
-      ask(file, false);
-      return parse(content);
-    }
-    // It is there for others. Whose it is matters once it has something for papyra.
-    const document = await parse(content);
-    if (shared(document) !== undefined) ask(file, false);
-    return document;
-  };
-  const code = async (file: string): Promise<unknown> => {
-    ask(file, true);
-    return importDefault(file);
-  };
-  const yaml = data(parseYaml);
-  return {
-    noExt: yaml,
-    '.yaml': yaml,
-    '.yml': yaml,
-    '.json': data(parseJson),
-    '.toml': async (file, content) => {
-      const document: unknown = await data(parseToml)(file, content);
-      const section = SHARED[basename(file)];
-      return section ? (section(document) ?? null) : document;
-    },
-    '.js': code,
-    '.mjs': code,
-    '.cjs': code,
-    '.ts': code,
-  };
-}
-
-/** Files that belong to other programs, too, and where papyra's section is in them. */
-const SHARED: Record<string, ((document: unknown) => unknown) | undefined> = {
-  'package.json': (document) => (document as { papyra?: unknown } | null)?.papyra,
-  'pyproject.toml': (document) => (document as { tool?: { papyra?: unknown } }).tool?.papyra,
-};
-
-async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof PapyraError) throw error;
-    const { code, filepath } = error as NodeJS.ErrnoException & { filepath?: string };
-    const file = filepath ?? place;
-    if (code === 'ENOENT' && file === place) {
-      throw new PapyraError('config_invalid', `no configuration at ${file}: no such file`, {
-        hint: 'check --config or PAPYRA_CONFIG',
-        cause: error,
-      });
-    }
-    if (code === 'EACCES') {
-      throw new PapyraError('permission_denied', `cannot read configuration ${file}`, {
-        hint: 'run papyra as a user that may read it',
-        cause: error,
-      });
-    }
-    const reason = reasonOf(error as Error, file);
-    throw new PapyraError('config_invalid', `cannot read configuration ${file}: ${reason}`, {
-      hint: 'mend the file; nothing was done',
-      cause: error,
-    });
-  }
-}
-
-/** The first line that says something, without the name of the file. */
-function reasonOf({ message }: Error, file: string): string {
-  const lines = message.split('\n').map((line) => line.replaceAll(file, ''));
-  return (
-    lines.map((line) => line.replace(/^[\s:]+|[\s:]+$/g, '')).find(Boolean) ?? 'no reason given'
-  );
+/** Loaded only when there is something to read: it brings a parser of YAML with it. */
+async function read(file: string, explicit: boolean): Promise<unknown> {
+  const { readConfig } = await import('./read-config.js');
+  return readConfig(file, explicit);
 }

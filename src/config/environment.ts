@@ -1,6 +1,6 @@
 import { PapyraError } from '../errors.js';
 import type { Overrides } from './types.js';
-import { parseCount, parseDuration, parseSize } from './units.js';
+import { parseCount, parseDuration, parseSize } from '../units.js';
 
 /** The environment variables that stand for a flag: weaker than the flag, stronger than the file. */
 export const ENVIRONMENT = {

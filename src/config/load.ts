@@ -1,4 +1,5 @@
 import { PapyraError } from '../errors.js';
+import { discoverConfig } from './discover.js';
 import { fromEnvironment } from './environment.js';
 import { resolveConfig } from './resolve.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './types.js';
@@ -36,7 +37,6 @@ export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig>
   if (cwd === null && named === undefined && overrides.path === undefined) {
     throw noWorkingDirectory('the search for a configuration begins there');
   }
-  const { discoverConfig } = await import('./discover.js');
   const found = await discoverConfig(named, cwd, env);
   const inFile = found ? await validate(found.content, found.file) : {};
   const input = { ...inFile, ...given, metrics: { ...inFile.metrics, ...given.metrics } };

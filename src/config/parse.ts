@@ -17,8 +17,11 @@ export const parseYaml: Parse = (content) => {
 export const parseJson: Parse = (content) => {
   const text = content.replace(/^\ufeff/, '');
   try {
-    return JSON.parse(text) as unknown;
+    const document: unknown = JSON.parse(text);
+    assertNoDuplicateKey(text);
+    return document;
   } catch (error) {
+    if (error instanceof DuplicateKey) throw error;
     // V8 adds the place, and a piece of the text.
     const reason = (error as Error).message.replace(/ in JSON at position.*|, \.*"[^]*/, '');
     throw syntaxError(error, reason, jsonErrorLine(text));
@@ -34,6 +37,19 @@ export const parseToml: Parse = async (content) => {
     throw syntaxError(error, reason, (error as { line?: number }).line);
   }
 };
+
+class DuplicateKey extends SyntaxError {}
+
+/** Of two values `JSON.parse` takes the last without a word. JSON is YAML, whose parser says where. */
+function assertNoDuplicateKey(text: string): void {
+  try {
+    defaultLoadersSync['.yaml']('', text);
+  } catch (error) {
+    const { reason, mark } = error as { reason?: string; mark?: { line: number } };
+    if (!reason?.startsWith('duplicated')) return;
+    throw new DuplicateKey(`line ${(mark?.line ?? 0) + 1}: a key is there twice`);
+  }
+}
 
 /** The stack says where in papyra; the text of the configuration, and what is secret in it, is left out. */
 function syntaxError(cause: unknown, reason: string, line: number | undefined): SyntaxError {

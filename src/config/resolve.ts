@@ -13,7 +13,7 @@ import {
   type PersistenceInput,
   type StoreConfig,
 } from './types.js';
-import { parseDuration, parseSize } from './units.js';
+import { parseDuration, parseSize } from '../units.js';
 import { startingAt } from './working-directory.js';
 
 export interface ResolveRequest {

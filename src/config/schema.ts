@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { BACKENDS, type ConfigInput } from './types.js';
-import { MAX_SECONDS, parseDuration, parseSize } from './units.js';
+import { MAX_SECONDS, parseDuration, parseSize } from '../units.js';
 
 /** Every leaf says in its error what is allowed there; `explain.ts` adds where, and what was found. */
 function says(allowed: string): { error: string } {
@@ -19,7 +19,7 @@ function withUnit(number: z.ZodNumber, parse: (text: string) => number, allowed:
   return z.union([number, text], says(allowed));
 }
 
-const COUNT = 'a whole number above zero';
+const COUNT = `a whole number above zero, up to ${Number.MAX_SAFE_INTEGER}`;
 const SIZE = 'bytes above zero, such as 500000000, 500MB or 64KiB';
 const AGE = 'seconds above zero, or a duration such as 12h or 7d, up to 10,000 years';
 const PORT = 'a port number, 1 to 65535';

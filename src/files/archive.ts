@@ -5,9 +5,9 @@ import { basename, join } from 'node:path';
 import { once } from 'node:events';
 import { createGzip, type Gzip } from 'node:zlib';
 import { PapyraError } from '../errors.js';
-import { adoptIfAllowed, syncDirectory, writeAll, type Owner } from './durable.js';
+import { adopt, syncDirectory, writeAll, type Owner } from './durable.js';
 import type { OpenFile } from './read.js';
-import { systemError } from './system-error.js';
+import { errnoOf, systemError } from './system-error.js';
 
 export interface ArchiveRequest {
   /** Where archives go; it must be there: a backup volume that is not mounted must not be filled in. */
@@ -36,7 +36,7 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
     rmSync(temp, { force: true });
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const file = (fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
-    adoptIfAllowed(file, request.owner);
+    giveToOwner(file, request.owner);
     await compress(request, (bytes) => writeAll(file, bytes));
     fsyncSync(file);
     const { oldest, newest } = watch.range();
@@ -57,6 +57,15 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
 /** The same for every run on a log, another for every other: many may share a directory. */
 function idOf(path: string): string {
   return createHash('sha256').update(`${hostname()}:${path}`).digest('hex').slice(0, 12);
+}
+
+/** An archive on a volume that has owners of its own stays ours, for us alone. */
+function giveToOwner(fd: number, owner: Owner): void {
+  try {
+    adopt(fd, { ...owner, mode: owner.mode | 0o600 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EPERM') throw error;
+  }
 }
 
 async function compress(request: ArchiveRequest, write: (bytes: Buffer) => void): Promise<void> {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statfsSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
+import { FILLER_BYTES } from './filler.js';
 import type { OpenFile } from './read.js';
 
 /** File systems that can remove a range of a file (statfs f_type). */
@@ -22,6 +23,14 @@ export function assertCollapsible(path: string): void {
 /** Ranges are removed in multiples of this. */
 export function blockSize(path: string): number {
   return statfsSync(path).bsize;
+}
+
+/** How much of a head can go when `keep` is the first byte that stays; 0: not one block. */
+export function removable(path: string, keep: number): number {
+  const block = blockSize(path);
+  // Below it there must be room for a filler, too.
+  const align = Math.floor((keep - FILLER_BYTES) / block) * block;
+  return align < Math.max(block, FILLER_BYTES) ? 0 : align;
 }
 
 /**

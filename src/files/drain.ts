@@ -1,5 +1,6 @@
 import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../clock.js';
 import { lines } from './lines.js';
 import { appendLine, ShortWrite } from './live-append.js';
 import { reconcile } from './reconcile.js';
@@ -71,7 +72,7 @@ export async function drain(task: Drain): Promise<Drained> {
   await pass();
   let look: Look = { who: 'nobody' };
   let over = task.offline;
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = monotonicMs() + PATIENCE_MS;
   while (!over) {
     look = lookAt(task);
     if (look.who === 'nobody' && (await calm())) {
@@ -85,7 +86,7 @@ export async function drain(task: Drain): Promise<Drained> {
       await pass();
       break;
     }
-    if (performance.now() > deadline || task.signal?.aborted) break;
+    if (monotonicMs() > deadline || task.signal?.aborted) break;
     await sleep(POLL_MS);
     await pass();
   }

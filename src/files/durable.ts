@@ -12,6 +12,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { PapyraError } from '../errors.js';
 import { errnoOf } from './system-error.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_APPEND, O_RDONLY, O_DIRECTORY } = constants;
@@ -51,7 +52,13 @@ export function openCompanion(path: string, owner: Owner): number {
     if (errnoOf(error) !== 'EEXIST') throw error;
     return openSync(path, O_RDWR | O_NOFOLLOW);
   }
-  adoptIfAllowed(fd, owner);
+  try {
+    adoptBeside(fd, owner);
+  } catch (error) {
+    closeSync(fd);
+    rmSync(path, { force: true });
+    throw error;
+  }
   return fd;
 }
 
@@ -63,16 +70,46 @@ export function adopt(fd: number, owner: Owner): void {
 }
 
 /**
- * The same for a file or folder that stays beside the log, always writable by its owner. Only root may
- * give a file away: a companion may stay ours, a log may not.
+ * The same for a file or folder that stays beside the log, always writable by its owner. One that would
+ * not be the log owner's would lock that user out. A group that only root could give it is not needed:
+ * without it the group has no rights.
  */
-export function adoptIfAllowed(fd: number, owner: Owner): void {
-  const own = fstatSync(fd).isDirectory() ? 0o700 : 0o600;
+export function adoptBeside(fd: number, owner: Owner): void {
+  const mine = fstatSync(fd);
+  const own = mine.isDirectory() ? 0o700 : 0o600;
+  if (mine.uid !== owner.uid) fchownSync(fd, owner.uid, mine.gid);
+  let mode = owner.mode | own;
   try {
-    adopt(fd, { ...owner, mode: owner.mode | own });
+    if (mine.gid !== owner.gid) fchownSync(fd, owner.uid, owner.gid);
   } catch (error) {
     if (errnoOf(error) !== 'EPERM') throw error;
+    mode &= ~0o070;
   }
+  fchmodSync(fd, mode & 0o7777);
+}
+
+/**
+ * A log can be replaced, and files kept beside it, only by its owner or root.
+ *
+ * @throws {PapyraError} `permission_denied` for anybody else, before anything is made.
+ */
+export function assertOwner(path: string, { uid, gid }: Owner): void {
+  const me = process.geteuid?.();
+  if (me === undefined || me === 0) return;
+  if (me !== uid) {
+    throw new PapyraError(
+      'permission_denied',
+      `${path} belongs to the user with the id ${uid}, papyra runs as ${me}`,
+      { hint: 'run papyra as the user that owns the log, or as root' },
+    );
+  }
+  const mine = [process.getegid?.(), ...(process.getgroups?.() ?? [])];
+  if (mine.includes(gid)) return;
+  throw new PapyraError(
+    'permission_denied',
+    `${path} belongs to the group with the id ${gid}, which is none of this user's: its next content could not be given to it`,
+    { hint: 'run papyra as root, or give the log one of your groups with chgrp' },
+  );
 }
 
 /** Replaces a small file by new content: after a crash there is the old one or the new one, whole. */
@@ -81,7 +118,7 @@ export function replaceFile(path: string, content: string, owner: Owner): void {
   rmSync(temp, { force: true });
   const fd = createExclusive(temp);
   try {
-    adoptIfAllowed(fd, owner);
+    adoptBeside(fd, owner);
     writeAll(fd, Buffer.from(content));
     fsyncSync(fd);
     renameSync(temp, path);

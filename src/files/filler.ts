@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { PapyraError } from '../errors.js';
 
 /**
@@ -8,19 +7,14 @@ import { PapyraError } from '../errors.js';
 const HEAD = '{"kind":"compaction","timestamp":0,"nonce":"';
 const PAD = '","pad":"';
 const END = '"}\n';
-const NONCE_CHARS = 10;
+/** Characters of a nonce: digits and small letters. */
+export const NONCE_CHARS = 10;
 const NONCE = /^[0-9a-z]{10}$/;
 
 const FILLER = /^\{"kind":"compaction","timestamp":0,"nonce":"([0-9a-z]{10})","pad":" *"\}\n/;
 
 /** Bytes of the shortest filler. */
 export const FILLER_BYTES = HEAD.length + NONCE_CHARS + PAD.length + END.length;
-
-/** A nonce, short enough for an intent (see intent.ts). */
-export function makeNonce(): string {
-  const number = randomBytes(8).readBigUInt64BE() % 36n ** BigInt(NONCE_CHARS);
-  return number.toString(36).padStart(NONCE_CHARS, '0');
-}
 
 /** A filler of exactly so many bytes. */
 export function filler(nonce: string, bytes: number): string {

@@ -2,8 +2,8 @@ import { fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
 import { blockSize, collapseRange } from './collapse.js';
 import { syncDirectory } from './durable.js';
-import { filler, FILLER_BYTES, leadingFiller, makeNonce } from './filler.js';
-import { dropIntent, readIntent, writeIntent, type Intent } from './intent.js';
+import { filler, FILLER_BYTES, leadingFiller } from './filler.js';
+import { dropIntent, makeNonce, readIntent, writeIntent, type Intent } from './intent.js';
 import type { LogNames } from './names.js';
 import type { OpenFile, Tick } from './read.js';
 import { attempt } from './system-error.js';
@@ -16,14 +16,6 @@ export interface Head {
   lock: number;
   /** Called with bytes read; may stop the work, which is safe between any two steps. */
   tick: Tick;
-}
-
-/** How much of a head can go when `keep` is the first byte that stays; 0: not one block. */
-export function removable(path: string, keep: number): number {
-  const block = blockSize(path);
-  // Below it there must be room for a filler, too.
-  const align = Math.floor((keep - FILLER_BYTES) / block) * block;
-  return align < Math.max(block, FILLER_BYTES) ? 0 : align;
 }
 
 /**

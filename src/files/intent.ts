@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { fstatSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
+import { NONCE_CHARS } from './filler.js';
 import type { LogNames } from './names.js';
 import { attempt, errnoOf, systemError } from './system-error.js';
 
@@ -51,4 +53,10 @@ export function readIntent(names: LogNames, fd: number): Intent | 'foreign' | nu
 
 export function dropIntent(names: LogNames): void {
   attempt('remove', names.intent, () => unlinkSync(names.intent));
+}
+
+/** A nonce, short enough for an intent. */
+export function makeNonce(): string {
+  const number = randomBytes(8).readBigUInt64BE() % 36n ** BigInt(NONCE_CHARS);
+  return number.toString(36).padStart(NONCE_CHARS, '0');
 }

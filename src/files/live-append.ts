@@ -1,5 +1,6 @@
 import { fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../clock.js';
 import { writeAll } from './durable.js';
 import type { OpenFile } from './read.js';
 import { attempt } from './system-error.js';
@@ -27,7 +28,7 @@ export class ShortWrite extends Error {}
  * writes a line at once.
  */
 export async function appendLine(file: OpenFile, line: Buffer): Promise<void> {
-  const deadline = performance.now() + TAIL_WAIT_MS;
+  const deadline = monotonicMs() + TAIL_WAIT_MS;
   for (;;) {
     const { size } = fstatSync(file.fd);
     const whole = fillingPage(line, size);
@@ -47,12 +48,12 @@ export async function appendLine(file: OpenFile, line: Buffer): Promise<void> {
 
 /** Waits for the writer of an unterminated line; ends it when none comes. */
 export async function awaitEndOfLine(file: OpenFile): Promise<void> {
-  const deadline = performance.now() + TAIL_WAIT_MS;
+  const deadline = monotonicMs() + TAIL_WAIT_MS;
   while (endOfLog(file, fstatSync(file.fd).size) === 'torn') await endLine(file, deadline);
 }
 
 async function endLine(file: OpenFile, deadline: number): Promise<void> {
-  if (performance.now() < deadline) await sleep(TAIL_POLL_MS);
+  if (monotonicMs() < deadline) await sleep(TAIL_POLL_MS);
   else attempt('write', file.path, () => writeAll(file.fd, NEWLINE));
 }
 

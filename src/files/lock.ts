@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { monotonicMs } from '../clock.js';
 import { PapyraError, interruption } from '../errors.js';
 import { openCompanion, type Owner } from './durable.js';
 import { attempt } from './system-error.js';
@@ -36,12 +37,12 @@ export async function takeLock(request: LockRequest): Promise<Lock> {
   const { path } = request;
   const fd = attempt('open the lock file', path, () => openCompanion(path, request.owner));
   try {
-    const deadline = performance.now() + request.waitMs;
+    const deadline = monotonicMs() + request.waitMs;
     for (;;) {
       const taken = tryFlock(fd);
       if (taken === 'taken') break;
       if (request.signal?.aborted) throw interruption(request.signal);
-      if (taken === 'held' && performance.now() >= deadline) throw held(request);
+      if (taken === 'held' && monotonicMs() >= deadline) throw held(request);
       await sleep(taken === 'held' ? RETRY_MS : 0);
     }
   } catch (error) {

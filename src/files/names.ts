@@ -1,4 +1,5 @@
 import { basename, dirname, join } from 'node:path';
+import { PapyraError } from '../errors.js';
 
 /**
  * Every file that papyra makes beside a log. All start with a dot: the runtime's health scan flags
@@ -22,10 +23,23 @@ export interface LogNames {
   metricsLock: string;
 }
 
-/** `log` must be a real path: these files sit beside the log itself, not beside a link to it. */
+/** A file name has 255 bytes at most; the longest one that is made of the log's adds some 60. */
+const MAX_NAME_BYTES = 190;
+
+/**
+ * `log` must be a real path: these files sit beside the log itself, not beside a link to it.
+ *
+ * @throws {PapyraError} `io_error` when its name is too long for names that are made of it.
+ */
 export function namesFor(log: string): LogNames {
   const directory = dirname(log);
   const name = basename(log);
+  const bytes = Buffer.byteLength(name);
+  if (bytes > MAX_NAME_BYTES) {
+    throw new PapyraError('io_error', `the name of ${log} is too long: ${bytes} bytes`, {
+      hint: `nothing was done; files beside it are named after it, so it may have ${MAX_NAME_BYTES} bytes`,
+    });
+  }
   const home = join(directory, '.papyra');
   return {
     log,

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { PapyraError } from '../errors.js';
-import { adoptIfAllowed, replaceFile, type Owner } from '../files/durable.js';
+import { adoptBeside, assertOwner, replaceFile, type Owner } from '../files/durable.js';
 import { takeLock } from '../files/lock.js';
 import { namesFor, type LogNames } from '../files/names.js';
 import { errnoOf, systemError } from '../files/system-error.js';
@@ -39,8 +39,8 @@ export function fileMetrics(log: string): MetricsStore {
       return { state: null, warning };
     },
     async update(change) {
-      const owner = ownerOf(log, names.directory);
       try {
+        const owner = ownerOf(log, names.directory);
         makeHome(names.home, owner);
         const lock = await takeLock({
           path: names.metricsLock,
@@ -148,7 +148,7 @@ function makeHome(home: string, owner: Owner): void {
   const fd = openSync(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
     const search = (owner.mode & 0o444) >> 2;
-    adoptIfAllowed(fd, { ...owner, mode: (owner.mode & 0o777) | search });
+    adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
   } finally {
     closeSync(fd);
   }
@@ -163,11 +163,14 @@ function hinted(error: unknown, home: string): unknown {
   });
 }
 
+/** Before the runtime has made its log, root makes the files for the owner of the directory. */
 function ownerOf(log: string, directory: string): Owner {
-  try {
-    return statSync(log);
-  } catch {
-    const { uid, gid } = statSync(directory);
-    return { uid, gid, mode: 0o600 };
+  const stat = statSync(log, { throwIfNoEntry: false });
+  if (stat) {
+    assertOwner(log, stat);
+    return stat;
   }
+  const { uid, gid } = statSync(directory);
+  const me = process.geteuid?.() ?? uid;
+  return { uid: me === 0 ? uid : me, gid, mode: 0o600 };
 }

@@ -1,4 +1,5 @@
 import type { PapyraError } from '../errors.js';
+import { errorDocument } from './error-document.js';
 import { paintFor, type ColorMode, type Paint } from './paint.js';
 import { printable, printableJson } from './text.js';
 
@@ -55,14 +56,7 @@ export class Console {
     this.stderr.write(`papyra: ${this.#paintError.red('error:')} ${printable(message)}\n`);
     if (hint !== undefined) this.stderr.write(`  ${printable(hint)}\n`);
     if (this.options.json) {
-      const document = {
-        schema: 'papyra.error/v1',
-        code,
-        exit_code: exitCode,
-        message,
-        hint: hint ?? null,
-      };
-      this.stderr.write(`${printableJson(document)}\n`);
+      this.stderr.write(`${printableJson(errorDocument(error, exitCode))}\n`);
     }
     if (this.options.verbose || code === 'internal') this.#trace(error);
   }

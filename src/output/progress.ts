@@ -1,4 +1,5 @@
 import type { Ora } from 'ora';
+import { monotonicMs } from '../clock.js';
 import type { Progress } from '../backends/backend.js';
 import type { Stream } from './console.js';
 import { formatBytes, formatSeconds } from './text.js';
@@ -40,7 +41,7 @@ function paced(everyMs: number, show: (line: string) => void): (progress: Progre
   let began = 0;
   let shown = 0;
   return (progress) => {
-    const now = performance.now();
+    const now = monotonicMs();
     if (progress.phase !== phase) {
       phase = progress.phase;
       began = shown = now;

@@ -25,7 +25,8 @@ export function printableJson(document: unknown, indent?: number): string {
 
 /** `3,000`; `?` for a number that is not known. */
 export function formatCount(value: number | null): string {
-  return value === null ? '?' : value.toLocaleString('en-US');
+  // By hand: the first use of the locale's own costs 11 ms.
+  return value === null ? '?' : String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** `1 record`, `3,000 records`. */

@@ -192,7 +192,7 @@ describe('a hostile log', () => {
     const unwritable = await papyra(args, as);
     expect([unwritable.code, unwritable.stderr]).toEqual([
       77,
-      expect.stringContaining('permission denied'),
+      expect.stringContaining('belongs to the user with the id 0'),
     ]);
     expect(readFileSync(log, 'utf8')).toBe(lines(9).join(''));
 

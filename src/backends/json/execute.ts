@@ -1,6 +1,5 @@
 import { fstatSync } from 'node:fs';
 import { basename } from 'node:path';
-import { writeArchive } from '../../files/archive.js';
 import { replaceLog, type Replaced } from '../../files/replace.js';
 import { assertReplaceable, assertRoom } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
@@ -9,7 +8,6 @@ import type { CompactionReport } from '../../report.js';
 import type { PlanRequest } from '../backend.js';
 import type { Block } from '../log/block.js';
 import { pieces, type Selection } from '../log/pieces.js';
-import { removeInPlace } from './in-place.js';
 import type { Phases } from './phases.js';
 import type { Decision } from './decision.js';
 
@@ -70,6 +68,7 @@ function rewrite(decision: Decision, request: PlanRequest, phases: Phases): Prom
 
 async function collapse(decision: Decision, lock: number, phases: Phases): Promise<Replaced> {
   const { log, outcome } = decision;
+  const { removeInPlace } = await import('./in-place.js');
   await removeInPlace(decision, lock, phases);
   const grown = fstatSync(log.fd).size + outcome.bytesGoing - log.stat.size;
   return { appended: { records: 0, bytes: Math.max(0, grown) } };
@@ -84,6 +83,7 @@ async function archiveDropped(
   if (request.archive === undefined) return null;
   const selection = selectionOf(decision, request, phases);
   if (head) selection.blocks = before(selection.blocks, head.keep);
+  const { writeArchive } = await import('../../files/archive.js');
   return writeArchive({
     directory: request.archive,
     log,

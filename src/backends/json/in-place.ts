@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { fillerStart, removeHead, repairHead } from '../../files/head-removal.js';
 import type { LogNames } from '../../files/names.js';
 import type { OpenFile } from '../../files/read.js';
@@ -13,7 +13,6 @@ export async function repairInPlace(
   lock: number,
   phases: Phases,
 ): Promise<string[]> {
-  if (!lstatSync(names.intent, { throwIfNoEntry: false })) return [];
   return withLog(names.log, (log) => repairHead({ log, names, lock, tick: phases() }));
 }
 

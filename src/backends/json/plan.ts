@@ -1,8 +1,8 @@
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, lstatSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fillerBytes } from '../../files/filler.js';
-import { assertCollapsible } from '../../files/collapse.js';
-import { removable } from '../../files/head-removal.js';
+import { assertCollapsible, removable } from '../../files/collapse.js';
+import { assertOwner } from '../../files/durable.js';
 import { takeLock, type Lock } from '../../files/lock.js';
 import { namesFor, type LogNames } from '../../files/names.js';
 import { findLeftovers, recover } from '../../files/recover.js';
@@ -18,7 +18,6 @@ import { FUTURE_SECONDS, headOutcome, outcomeOf } from '../log/outcome.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
 import { survey } from '../log/survey.js';
 import { execute } from './execute.js';
-import { repairInPlace } from './in-place.js';
 import { openLog } from './open.js';
 import { phasesOf, type Phases } from './phases.js';
 import type { Decision, OpenLog } from './decision.js';
@@ -44,6 +43,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     if (request.dryRun) {
       notices.push(...leftoverWarning(names));
     } else {
+      assertOwner(path, log.stat);
       lock = await takeLock({
         path: names.lock,
         target: path,
@@ -53,7 +53,10 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
       });
       notices.push(...assertRuntimeIsNotRewriting(names));
       notices.push(...(await recover({ names, isRecord, tick: phases(), ...request })));
-      notices.push(...(await repairInPlace(names, lock.fd, phases)));
+      if (hasIntent(names)) {
+        const { repairInPlace } = await import('./in-place.js');
+        notices.push(...(await repairInPlace(names, lock.fd, phases)));
+      }
       // The run that held the lock until now, or was killed, may have replaced the log.
       closeSync(log.fd);
       log = undefined;
@@ -113,6 +116,11 @@ async function inPlace(
     freed: found.dropped + found.discarded === 0 ? 0 : removable(names.log, found.keep),
   };
   return { head, outcome: headOutcome(outcome, head, head.freed) };
+}
+
+/** A removal in place was cut short. */
+function hasIntent(names: LogNames): boolean {
+  return lstatSync(names.intent, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Fillers of an earlier removal in place, at the very start: nobody's records. */

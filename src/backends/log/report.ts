@@ -119,7 +119,12 @@ export function dryRunReport(
 
 /** `1 record`, `2,000 records`. */
 function count(amount: number, noun: string): string {
-  return `${amount.toLocaleString('en-US')} ${noun}${amount === 1 ? '' : 's'}`;
+  return `${grouped(amount)} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** By hand: the first use of the locale's own costs 11 ms. */
+function grouped(amount: number): string {
+  return String(amount).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 function newest(survey: Survey, now: number): string {
@@ -140,5 +145,5 @@ function ageInWords(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} seconds`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
   if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
-  return `${Math.round(seconds / 86_400).toLocaleString('en-US')} days`;
+  return `${grouped(Math.round(seconds / 86_400))} days`;
 }

@@ -1,4 +1,4 @@
-import { PapyraError } from '../errors.js';
+import { PapyraError } from './errors.js';
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 

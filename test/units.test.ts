@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseCount, parseDuration, parseSize, parseTime } from '../../src/config/units.js';
+import { parseCount, parseDuration, parseSize, parseTime } from '../src/units.js';
 
 describe('units', () => {
   test.each([

@@ -1,0 +1,36 @@
+import { PapyraError } from '../../src/errors.js';
+import type { CompactOptions } from '../../src/index.js';
+import { compactionText } from '../../src/output/compaction.js';
+import { progressTo } from '../../src/output/progress.js';
+import { consoleFor, withSystem, type Context } from '../context.js';
+import type { CompactFlags } from './compact.js';
+
+/** Compacts the store that the flags name, and shows what that did. */
+export async function compact(flags: CompactFlags, context: Context): Promise<void> {
+  if (flags.now !== undefined && !flags.dryRun) {
+    throw new PapyraError('usage', '--now goes with --dry-run only', {
+      hint: 'a real compaction decides by the clock; nothing was done',
+    });
+  }
+  const output = consoleFor(context, flags);
+  const progress = progressTo(context.stderr, flags.quiet ? 'never' : flags.progress);
+  const options: CompactOptions = {
+    dryRun: flags.dryRun ?? false,
+    allowEmpty: flags.allowEmpty ?? false,
+    unreadable: flags.unreadable,
+    undated: flags.undated,
+    lockWaitMs: (flags.lockWait ?? 0) * 1000,
+    signal: context.signal,
+    onProgress: (state) => progress.update(state),
+    inPlace: flags.inPlace ?? false,
+    ...(flags.archive === undefined ? {} : { archive: flags.archive }),
+    offline: flags.offline ?? false,
+    ...(flags.limitRate === undefined ? {} : { limitRate: flags.limitRate }),
+    ...(flags.now === undefined ? {} : { now: flags.now }),
+  };
+  const report = await withSystem(flags, output, (system) =>
+    system.persistence.compact(options).finally(() => progress.stop()),
+  );
+  output.result(report, (paint) => compactionText(report, paint));
+  output.warnings(report.warnings);
+}
