@@ -10,6 +10,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 
 await compileKernel('src/records/kernel/wasm.ts');
+await bundleWorker('src/backends/log/survey-worker.ts', 'src/backends/log/worker-code.ts');
 
 const result = await build({
   entryPoints: { main: 'src/main.ts', index: 'src/index.ts' },
@@ -57,6 +58,25 @@ async function writeLicences(inputs) {
     return `${name} ${bundled}\n\n${text}\n`;
   });
   writeFileSync('dist/THIRD-PARTY-LICENCES.txt', texts.join(`\n${'-'.repeat(72)}\n\n`));
+}
+
+/** A thread's code as a text, which needs no file to be found at run time. */
+async function bundleWorker(entry, module) {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    write: false,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.19',
+    minifyWhitespace: true,
+    minifySyntax: true,
+  });
+  const text = JSON.stringify(outputFiles[0].text);
+  writeFileSync(
+    module,
+    `/** Made from survey-worker.ts by the build. */\nexport const WORKER = ${text};\n`,
+  );
 }
 
 async function compileKernel(module) {

@@ -67,6 +67,7 @@ export default tseslint.config(
       'node_modules/',
       'src/records/kernel/assembly/',
       'src/records/kernel/wasm.ts',
+      'src/backends/log/worker-code.ts',
     ],
   },
   js.configs.recommended,

@@ -163,11 +163,22 @@ async function compact(
     signal: how.signal,
     onProgress: how.onProgress,
   };
-  if (dryRun) return runPlan(backend, request, false);
+  if (dryRun) {
+    const plan = await backend.plan(request);
+    await plan.close();
+    return plan.report;
+  }
   try {
-    const report = await runPlan(backend, request, true);
-    await record(config, backend, { report }, report.warnings);
-    return report;
+    const plan = await backend.plan(request);
+    let closing: Promise<void> | undefined;
+    try {
+      const report = await plan.execute();
+      closing = plan.close();
+      await record(config, backend, { report }, report.warnings);
+      return report;
+    } finally {
+      await (closing ?? plan.close());
+    }
   } catch (error) {
     const stopped = error instanceof PapyraError && error.code === 'interrupted';
     await record(config, backend, { failed: stopped ? 'stopped' : 'error' }, []);
@@ -182,19 +193,6 @@ function assertNoFileOptions({ inPlace, archive }: CompactOptions, backend: stri
   throw new PapyraError('usage', `${option} is for log files, not for the backend ${backend}`, {
     hint: 'leave it out; nothing was done',
   });
-}
-
-async function runPlan(
-  backend: Backend,
-  request: Parameters<Backend['plan']>[0],
-  execute: boolean,
-): Promise<CompactionReport> {
-  const plan = await backend.plan(request);
-  try {
-    return execute ? await plan.execute() : plan.report;
-  } finally {
-    plan.close();
-  }
 }
 
 /** The counters of a store, or why it has none. */

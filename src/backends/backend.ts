@@ -36,8 +36,8 @@ export interface Plan {
   report: CompactionReport;
   /** Does exactly what `report` says, once. */
   execute(): Promise<CompactionReport>;
-  /** Lets go of the lock and of open files. */
-  close(): void;
+  /** Lets go of the lock, and of open files: of a log that was replaced, the space is free then. */
+  close(): Promise<void>;
 }
 
 /** A store that papyra can compact. */

@@ -67,10 +67,10 @@ export async function customBackend(
       const run = (dryRun: boolean) => callModule(backend as CustomBackend, file, request, dryRun);
       if (!request.dryRun) {
         const report = blank(name, file, request, Date.now());
-        return { report, execute: () => run(false), close: () => {} };
+        return { report, execute: () => run(false), close: () => Promise.resolve() };
       }
       const report = await run(true);
-      return { report, execute: () => Promise.resolve(report), close: () => {} };
+      return { report, execute: () => Promise.resolve(report), close: () => Promise.resolve() };
     },
   };
 }

@@ -20,7 +20,11 @@ export function memoryBackend(): Backend {
         startedAt: Date.now(),
       });
       report.warnings.push(`nothing to compact: ${WHY}, and its retention alone removes them`);
-      return Promise.resolve({ report, execute: () => Promise.resolve(report), close: () => {} });
+      return Promise.resolve({
+        report,
+        execute: () => Promise.resolve(report),
+        close: () => Promise.resolve(),
+      });
     },
   };
 }

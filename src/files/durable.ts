@@ -113,13 +113,13 @@ export function assertOwner(path: string, { uid, gid }: Owner): void {
 }
 
 /** Replaces a small file by new content: after a crash there is the old one or the new one, whole. */
-export function replaceFile(path: string, content: string, owner: Owner): void {
+export function replaceFile(path: string, content: string | Uint8Array, owner: Owner): void {
   const temp = `${path}.tmp`;
   rmSync(temp, { force: true });
   const fd = createExclusive(temp);
   try {
     adoptBeside(fd, owner);
-    writeAll(fd, Buffer.from(content));
+    writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content);
     fsyncSync(fd);
     renameSync(temp, path);
   } catch (error) {

@@ -21,6 +21,8 @@ export interface LogNames {
   /** Counters over all runs, and their own lock. */
   metrics: string;
   metricsLock: string;
+  /** What the log held when the last run ended. */
+  index: string;
 }
 
 /** A file name has 255 bytes at most; the longest one that is made of the log's adds some 60. */
@@ -51,5 +53,6 @@ export function namesFor(log: string): LogNames {
     home,
     metrics: join(home, `${name}.metrics.json`),
     metricsLock: join(home, `${name}.metrics.lock`),
+    index: join(home, `${name}.index`),
   };
 }

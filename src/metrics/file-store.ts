@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, renameSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
-import { adoptBeside, assertOwner, replaceFile, type Owner } from '../files/durable.js';
+import { replaceFile } from '../files/durable.js';
+import { makeHome, ownerOf } from '../files/home.js';
 import { takeLock } from '../files/lock.js';
 import { namesFor, type LogNames } from '../files/names.js';
 import { errnoOf, systemError } from '../files/system-error.js';
@@ -135,25 +127,6 @@ function setAside(path: string, why: string): string {
   return `the metrics in ${path} could not be read (${why}): set aside as ${aside}, counting starts anew`;
 }
 
-/** The folder gives the same people the same rights as the log: who may read it may look inside. */
-function makeHome(home: string, owner: Owner): void {
-  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
-  try {
-    mkdirSync(home, 0o700);
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-    if (lstatSync(home).isDirectory()) return;
-    throw new PapyraError('io_error', `${home} is not a directory`, { hint: 'move it away' });
-  }
-  const fd = openSync(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  try {
-    const search = (owner.mode & 0o444) >> 2;
-    adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
-  } finally {
-    closeSync(fd);
-  }
-}
-
 /** The log may well be this user's, and the folder closed: the hint is about the folder. */
 function hinted(error: unknown, home: string): unknown {
   if (!(error instanceof PapyraError) || error.code !== 'permission_denied') return error;
@@ -161,16 +134,4 @@ function hinted(error: unknown, home: string): unknown {
     hint: `let the user who runs papyra read and write ${home} and the files of the log in it`,
     cause: error,
   });
-}
-
-/** Before the runtime has made its log, root makes the files for the owner of the directory. */
-function ownerOf(log: string, directory: string): Owner {
-  const stat = statSync(log, { throwIfNoEntry: false });
-  if (stat) {
-    assertOwner(log, stat);
-    return stat;
-  }
-  const { uid, gid } = statSync(directory);
-  const me = process.geteuid?.() ?? uid;
-  return { uid: me === 0 ? uid : me, gid, mode: 0o600 };
 }

@@ -98,7 +98,7 @@ describe('the plan of a log', () => {
           duration_ms: 0,
         });
       } finally {
-        plan.close();
+        await plan.close();
       }
     });
     await fc.assert(property, { seed, numRuns: process.env['PAPYRA_SOAK'] === '1' ? 5000 : 300 });

@@ -43,5 +43,5 @@ function notThereYet(path: string, request: PlanRequest): Plan {
     files: { scanned: 0, rewritten: 0, removed: 0, unchanged: 0 },
     warnings: [`${basename(path)} is not there yet: the runtime has written nothing to ${path}`],
   };
-  return { report, execute: () => Promise.resolve(report), close: () => {} };
+  return { report, execute: () => Promise.resolve(report), close: () => Promise.resolve() };
 }

@@ -10,6 +10,7 @@ import type { Block } from '../log/block.js';
 import { pieces, type Selection } from '../log/pieces.js';
 import type { Phases } from './phases.js';
 import type { Decision } from './decision.js';
+import { remember } from './remember.js';
 
 /** Does what the report of the dry run says. `lock`: the descriptor that holds it. */
 export async function execute(
@@ -21,6 +22,7 @@ export async function execute(
 ): Promise<CompactionReport> {
   const startedAt = Date.parse(report.started_at);
   if (!decision.outcome.worthIt) {
+    await remember(decision);
     return { ...report, status: 'nothing_to_do', duration_ms: Date.now() - startedAt };
   }
   // Whatever would refuse the work does so before anything is written.
@@ -29,6 +31,7 @@ export async function execute(
   const { appended, kept } = decision.head
     ? await collapse(decision, lock, phases)
     : await rewrite(decision, request, phases);
+  await remember(decision);
   return {
     ...report,
     status: 'compacted',

@@ -1,4 +1,5 @@
-import { closeSync, lstatSync, readSync } from 'node:fs';
+import { close as closeFile, closeSync, lstatSync, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { basename } from 'node:path';
 import { fillerBytes } from '../../files/filler.js';
 import { assertCollapsible, removable } from '../../files/collapse.js';
@@ -10,12 +11,14 @@ import { assertRuntimeIsNotRewriting, hardLinkWarning } from '../../files/surrou
 import { PapyraError } from '../../errors.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
+import type { Sums } from '../../records/sums.js';
 import { ageCutoff } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
 import { findCut } from '../log/cut.js';
 import { findHead } from '../log/head.js';
 import { FUTURE_SECONDS, headOutcome, outcomeOf } from '../log/outcome.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
+import { WORTH_AN_INDEX } from './remember.js';
 import { survey } from '../log/survey.js';
 import { execute } from './execute.js';
 import { openLog } from './open.js';
@@ -25,6 +28,8 @@ import type { Decision, OpenLog } from './decision.js';
 /** The first filler is shorter than two blocks of the largest size. */
 const FILLERS_MAX_BYTES = 1 << 18;
 
+const closed = promisify(closeFile);
+
 /** Plans the compaction of one log at its real path. */
 export async function planLog(path: string, request: PlanRequest): Promise<Plan> {
   const startedAt = Date.now();
@@ -32,10 +37,12 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
   const phases = phasesOf(request);
   let lock: Lock | undefined;
   let log: OpenLog | undefined;
-  const close = () => {
-    if (log) closeSync(log.fd);
+  const close = async () => {
+    const open = log;
     lock?.release();
     log = lock = undefined;
+    // Not at once: the space of hundreds of megabytes takes its time, and there is other work to do.
+    if (open) await closed(open.fd);
   };
   try {
     log = openLog(path);
@@ -70,7 +77,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     const held = lock?.fd ?? -1;
     return { report, execute: () => execute(decision, report, request, phases, held), close };
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
 }
@@ -84,16 +91,29 @@ async function decide(
   const { rules } = request;
   const { size } = log.stat;
   const from = fillersOf(log);
-  const reader = new LineReader({
-    cutoff: ageCutoff(rules),
-    horizon: rules.now + FUTURE_SECONDS,
-  });
-  const seen = await survey(log, { from, to: size }, reader, rules, phases('scan', size - from));
-  const cut = await findCut(log, seen.blocks, rules, phases());
+  const instants = { cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS };
+  const reader = new LineReader(instants);
+  const slowly = request.limitRate !== undefined;
+  const tick = phases('scan', size - from);
+  const task = { file: log, from, to: size, reader, instants, slowly, tick };
+  const known = await knownBlocks(names, log);
+  let seen = await survey(task, rules, known);
+  let cut = await findCut(log, seen.blocks, rules, phases());
+  if (cut.records > 0 && known.length > 0) {
+    // Where count or size decide, numbers that nobody has read would decide what goes.
+    seen = await survey(task, rules, []);
+    cut = await findCut(log, seen.blocks, rules, phases());
+  }
   const decision = { log, names, reader, seen, cut, outcome: outcomeOf(seen, cut) };
   if (request.inPlace) Object.assign(decision, await inPlace(decision, request, phases));
   assertAcceptable(names.log, seen, decision.outcome, rules, request.allowEmpty);
   return decision;
+}
+
+async function knownBlocks(names: LogNames, log: OpenLog): Promise<Sums[]> {
+  if (log.stat.size < WORTH_AN_INDEX) return [];
+  const { loadIndex } = await import('../log/index-file.js');
+  return loadIndex(names, log);
 }
 
 /** Only the expired head can go without a copy: decides how much of it. */

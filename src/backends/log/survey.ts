@@ -1,7 +1,10 @@
+import { readSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { chunks, type OpenFile, type Tick } from '../../files/read.js';
-import type { LineReader } from '../../records/line-reader.js';
+import type { Instants, LineReader } from '../../records/line-reader.js';
+import type { Sums } from '../../records/sums.js';
 import type { RetentionRules } from '../../retention/policy.js';
-import { blankBlock, blockOf, standingsOf, type Block } from './block.js';
+import { blankBlock, blockOf, standingsOf, type Block, type Standings } from './block.js';
 
 /** What a log holds, in blocks: what is remembered of it is a ten thousandth of its size. */
 export interface Survey {
@@ -16,24 +19,93 @@ export interface Survey {
   newest: number;
 }
 
-/** Reads `[from, to)` of a log, once. What is before it is blank. */
-export async function survey(
-  file: OpenFile,
-  { from, to }: { from: number; to: number },
-  reader: LineReader,
-  rules: RetentionRules,
-  tick: Tick,
-): Promise<Survey> {
-  const standings = standingsOf(rules);
-  const blocks = from > 0 ? [blankBlock(from, standings)] : [];
-  reader.startAt(from);
-  for await (const chunk of chunks(file, from, to, tick, reader.window)) {
-    reader.take(chunk.length, (sums) => blocks.push(blockOf(sums, standings)));
-  }
-  return surveyOf(blocks, reader.lineStart);
+/** A range of a log to be read. */
+export interface SurveyTask {
+  file: OpenFile;
+  from: number;
+  to: number;
+  reader: LineReader;
+  instants: Instants;
+  /** One thread, whatever the size: a run that is held back has time. */
+  slowly: boolean;
+  tick: Tick;
 }
 
-export function surveyOf(blocks: Block[], end: number): Survey {
+const NEWLINE = 0x0a;
+
+/** A second thread is there after some 20 ms, in which the first has done 40 MB. */
+const WORTH_A_THREAD = 64 << 20;
+
+/**
+ * Sums up `[from, to)` of a log, by reading each byte once; but not the blocks that are `known` and of
+ * which nothing can go. What is before `from` is blank.
+ */
+export async function survey(
+  task: SurveyTask,
+  rules: RetentionRules,
+  known: readonly Sums[],
+): Promise<Survey> {
+  const { file, from, to, instants } = task;
+  const standings = standingsOf(rules);
+  const sums = known.filter(
+    (block) => block.start >= from && staysWhole(block, standings, instants),
+  );
+  for (const gap of gapsBetween(sums, from, to)) {
+    // Where the index says that a line begins or ends, none does: it is not of this log.
+    if (!beginsLine(file, gap.from)) return survey(task, rules, []);
+    const read = await readRange({ ...task, ...gap });
+    if (gap.to !== to && read.at(-1)?.end !== gap.to) return survey(task, rules, []);
+    sums.push(...read);
+  }
+  const blocks = sums.sort((a, b) => a.start - b.start).map((one) => blockOf(one, standings));
+  if (from > 0) blocks.unshift(blankBlock(from, standings));
+  return surveyOf(blocks, from);
+}
+
+function gapsBetween(blocks: readonly Sums[], from: number, to: number) {
+  const ends = [from, ...blocks.map(({ end }) => end)];
+  const starts = [...blocks.map(({ start }) => start), to];
+  return ends
+    .map((end, index) => ({ from: end, to: starts[index]! }))
+    .filter((gap) => gap.from < gap.to);
+}
+
+/** Nothing of a block goes, whatever count and size say. */
+function staysWhole({ lines, oldest, newest }: Sums, standings: Standings, instants: Instants) {
+  const goes = (category: 'undated' | 'unreadable') =>
+    lines[category] > 0 && ['expired', 'discarded'].includes(standings[category]);
+  const dated = lines.live === 0 || (oldest >= instants.cutoff && newest < instants.horizon - 1);
+  return dated && !goes('undated') && !goes('unreadable');
+}
+
+function beginsLine(file: OpenFile, at: number): boolean {
+  const before = Buffer.alloc(1);
+  return at === 0 || (readSync(file.fd, before, 0, 1, at - 1) === 1 && before[0] === NEWLINE);
+}
+
+async function readRange(task: SurveyTask): Promise<Sums[]> {
+  const bytes = task.to - task.from;
+  const large = bytes >= WORTH_A_THREAD && !task.slowly && availableParallelism() > 1;
+  if (!large) return readAll(task);
+  const { readInThreads } = await import('./survey-threads.js');
+  return readInThreads(task);
+}
+
+/** The sums of all whole lines of a range, by this thread alone. */
+export async function readAll(
+  task: Pick<SurveyTask, 'file' | 'from' | 'to' | 'reader' | 'tick'>,
+): Promise<Sums[]> {
+  const { file, from, to, reader, tick } = task;
+  const sums: Sums[] = [];
+  reader.startAt(from);
+  for await (const chunk of chunks(file, from, to, tick, reader.window)) {
+    reader.take(chunk.length, (one) => sums.push(one));
+  }
+  return sums;
+}
+
+function surveyOf(blocks: Block[], from: number): Survey {
+  const end = blocks.at(-1)?.end ?? from;
   const result: Survey = { blocks, end, unreadable: 0, undated: 0, future: 0, newest: NaN };
   for (const { sums } of blocks) {
     result.unreadable += sums.lines.unreadable;

@@ -1,0 +1,25 @@
+import { closeSync } from 'node:fs';
+import { blocksBehind, remainingBlocks } from '../log/remaining.js';
+import type { Decision } from './decision.js';
+import { openLog } from './open.js';
+
+/** A smaller log is read faster than an index of it is kept. */
+export const WORTH_AN_INDEX = 8 << 20;
+
+/** Keeps what is known of a log for the next run, which then need not read all of it. */
+export async function remember(decision: Decision): Promise<void> {
+  const { names, log, seen, cut, outcome, head } = decision;
+  if (log.stat.size - outcome.bytesGoing < WORTH_AN_INDEX) return;
+  const { saveIndex } = await import('../log/index-file.js');
+  const now = openLog(names.log);
+  try {
+    const blocks = !outcome.worthIt
+      ? seen.blocks.map(({ sums }) => sums)
+      : head
+        ? blocksBehind(seen.blocks, head.keep, head.freed)
+        : remainingBlocks(seen.blocks, cut);
+    saveIndex(names, now, blocks);
+  } finally {
+    closeSync(now.fd);
+  }
+}
