@@ -174,14 +174,14 @@ async function compact(
     try {
       const report = await plan.execute();
       closing = plan.close();
-      await record(config, backend, { report }, report.warnings);
+      await record(config, backend, { report }, report.warnings, how.signal);
       return report;
     } finally {
       await (closing ?? plan.close());
     }
   } catch (error) {
     const stopped = error instanceof PapyraError && error.code === 'interrupted';
-    await record(config, backend, { failed: stopped ? 'stopped' : 'error' }, []);
+    await record(config, backend, { failed: stopped ? 'stopped' : 'error' }, [], how.signal);
     throw error;
   }
 }
@@ -208,11 +208,12 @@ async function record(
   backend: Backend,
   run: RunResult,
   warnings: string[],
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
     const store = metricsOf(config, backend);
     if (typeof store === 'string') return;
-    const warning = await store.update((state) => count(state, run));
+    const warning = await store.update((state) => count(state, run), signal);
     if (warning !== undefined) warnings.push(warning);
   } catch (error) {
     warnings.push(`this run was not counted: ${(error as Error).message}`);

@@ -1,5 +1,16 @@
-import { createHash } from 'node:crypto';
-import { closeSync, constants, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { once } from 'node:events';
@@ -27,8 +38,9 @@ export interface ArchiveRequest {
 export async function writeArchive(request: ArchiveRequest): Promise<string> {
   const { directory, log, watch } = request;
   const name = basename(log.path);
-  const run = `${compactTime(Date.now())}-${process.pid}`;
-  const temp = join(directory, `.papyra-archive_${name}_${idOf(log.path)}.tmp`);
+  // Many hosts and containers may share a directory, where times and process numbers meet.
+  const run = `${compactTime(Date.now())}-${randomBytes(4).toString('hex')}`;
+  const temp = join(directory, `.papyra-archive_${name}_${idOf(log)}.tmp`);
   let fd: number | undefined;
   try {
     assertDirectory(directory);
@@ -43,20 +55,38 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
     const from = Number.isNaN(oldest) ? 'undated' : compactTime(oldest * 1000);
     const to = Number.isNaN(newest) ? 'undated' : compactTime(newest * 1000);
     const path = join(directory, `papyra-archive_${name}_${from}_${to}_${run}.ndjson.gz`);
+    assertOurs(file, temp);
     renameSync(temp, path);
     syncDirectory(directory);
     return path;
   } catch (error) {
-    rmSync(temp, { force: true });
+    if (fd !== undefined) rmSync(temp, { force: true });
     throw failed(error, temp);
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
-/** The same for every run on a log, another for every other: many may share a directory. */
-function idOf(path: string): string {
-  return createHash('sha256').update(`${hostname()}:${path}`).digest('hex').slice(0, 12);
+/** The same for every run on a log, another for every other: many hosts may share a directory. */
+function idOf({ path, fd }: OpenFile): string {
+  const text = [hostname(), bootId(), path, fstatSync(fd).dev].join(':');
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+/** Tells apart hosts, and containers on them, that have one name. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+function assertOurs(fd: number, path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino) return;
+  throw new PapyraError('io_error', `somebody else has removed or replaced ${path}`, {
+    hint: 'give each host an archive directory of its own',
+  });
 }
 
 /** An archive on a volume that has owners of its own stays ours, for us alone. */

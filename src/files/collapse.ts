@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { statfsSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
 import { FILLER_BYTES } from './filler.js';
 import type { OpenFile } from './read.js';
+import { errnoOf, systemError } from './system-error.js';
 
 /** File systems that can remove a range of a file (statfs f_type). */
 const ABLE = new Map([
@@ -12,8 +13,13 @@ const ABLE = new Map([
   [0x794c7630, 'overlay'],
 ]);
 
-/** @throws {PapyraError} `io_error` where the file system is known not to be able to. */
+/**
+ * @throws {PapyraError} `io_error` where the file system is known not to be able to, `config_invalid` where
+ * the command for it is missing.
+ */
 export function assertCollapsible(path: string): void {
+  const { error } = spawnSync('fallocate', ['--version'], { stdio: 'ignore' });
+  if (errnoOf(error) === 'ENOENT') throw noFallocate(error);
   if (process.platform === 'linux' && ABLE.has(statfsSync(path).type)) return;
   throw new PapyraError('io_error', `--in-place cannot work on the file system of ${path}`, {
     hint: 'nothing was done; it needs ext4 or xfs on Linux. Free some space and compact without --in-place',
@@ -40,13 +46,13 @@ export function removable(path: string, keep: number): number {
  */
 export async function collapseRange(
   file: OpenFile,
-  lock: number,
+  locks: readonly number[],
   offset: number,
   length: number,
 ): Promise<void> {
   const range = ['--offset', String(offset), '--length', String(length)];
   const child = spawn('fallocate', ['--collapse-range', ...range, '/proc/self/fd/3'], {
-    stdio: ['ignore', 'ignore', 'pipe', file.fd, lock],
+    stdio: ['ignore', 'ignore', 'pipe', file.fd, ...locks],
     // A Ctrl-C is for papyra, which waits for the child and then stops.
     detached: true,
   });
@@ -56,10 +62,8 @@ export async function collapseRange(
   try {
     [code] = (await once(child, 'close')) as [number | null];
   } catch (error) {
-    throw new PapyraError('config_invalid', 'the fallocate command was not found', {
-      hint: 'install the package util-linux',
-      cause: error,
-    });
+    if (errnoOf(error) === 'ENOENT') throw noFallocate(error);
+    throw systemError(error, 'start the fallocate command for', file.path);
   }
   if (code === 0) return;
   const reason =
@@ -72,4 +76,11 @@ export async function collapseRange(
     `cannot remove the head of ${file.path} in place: ${reason || `status ${code}`}`,
     { hint: 'every record is still there; compact without --in-place' },
   );
+}
+
+function noFallocate(cause: unknown): PapyraError {
+  return new PapyraError('config_invalid', 'the fallocate command was not found', {
+    hint: 'nothing was done; install the package util-linux',
+    cause,
+  });
 }

@@ -1,4 +1,4 @@
-import { fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs';
+import { fdatasyncSync, fstatSync, lstatSync, readSync, writeSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
 import { blockSize, collapseRange } from './collapse.js';
 import { syncDirectory } from './durable.js';
@@ -6,14 +6,16 @@ import { filler, FILLER_BYTES, leadingFiller } from './filler.js';
 import { dropIntent, makeNonce, readIntent, writeIntent, type Intent } from './intent.js';
 import type { LogNames } from './names.js';
 import type { OpenFile, Tick } from './read.js';
+import { assertRuntimeIsNotRewriting } from './surroundings.js';
 import { attempt } from './system-error.js';
+import type { Witness } from './witness.js';
 
 export interface Head {
   /** The log, open for reading and writing, without O_APPEND: pwrite would append. */
   log: OpenFile;
   names: LogNames;
-  /** The descriptor that holds the lock. */
-  lock: number;
+  /** The descriptors that hold the lock. */
+  locks: readonly number[];
   /** Called with bytes read; may stop the work, which is safe between any two steps. */
   tick: Tick;
 }
@@ -22,27 +24,48 @@ export interface Head {
  * Removes the head of a log without a copy, while writers append to it: the file stays the same.
  * `startOf` finds the start of the last line that begins at or before a byte of the head.
  *
- * 1. Write down the intent; fsync the directory.
+ * 1. Write down the intent; fsync the directory. Make sure that the log is still what was surveyed: nobody
+ *    has truncated it, no other program rewrites it, its name is still its own.
  * 2. Write two filler lines over [start, keep), in one write; fdatasync. One ends where the collapse
  *    will end, the other leads from there to the first line that stays. Whatever a crash leaves of
  *    that write, it is within what has expired.
- * 3. Collapse [0, align) in a child that holds the lock; fdatasync.
+ * 3. Make sure again. Collapse [0, align) in a child that holds the lock; fdatasync.
  * 4. Remove the intent; fsync the directory.
  */
 export async function removeHead(
-  head: Head,
+  head: Head & { witness: Witness },
   keep: number,
   align: number,
   start: number,
 ): Promise<void> {
   const { log, names } = head;
   const intent: Intent = { align, start, keep, nonce: makeNonce() };
+  const { witness } = head;
   writeIntent(names, log.fd, intent);
-  syncNames(names);
-  writeFillers(log, intent);
-  await collapseRange(log, head.lock, 0, align);
+  try {
+    syncNames(names);
+    assertStillTheLog(log, names, witness);
+    writeFillers(log, intent);
+    assertStillTheLog(log, names, witness);
+  } catch (error) {
+    // Nothing but expired bytes was touched, and a repair would write over what is there now.
+    if (error instanceof PapyraError && error.code === 'try_again') dropIntent(names);
+    throw error;
+  }
+  await collapseRange(log, head.locks, 0, align);
   sync(log);
   finish(names);
+}
+
+function assertStillTheLog(log: OpenFile, names: LogNames, witness: Witness): void {
+  const now = lstatSync(names.log, { throwIfNoEntry: false });
+  if (now?.ino !== fstatSync(log.fd).ino) {
+    throw new PapyraError('try_again', `${names.log} was moved or replaced by another process`, {
+      hint: 'nothing was removed; find out what moves it, then run again',
+    });
+  }
+  assertRuntimeIsNotRewriting(names);
+  witness.assertUnchanged();
 }
 
 /** Bytes below `align` that a filler needs: the line it replaces must begin at or before that. */
@@ -108,7 +131,7 @@ function assertUncollapsed(log: OpenFile, { start, keep }: Intent): void {
 const CHUNK_BYTES = 1 << 20;
 
 /** Closes runs of NULs of at least one block; returns how many there were. */
-async function closeHoles({ log, lock, tick }: Head): Promise<number> {
+async function closeHoles({ log, locks, tick }: Head): Promise<number> {
   const block = blockSize(log.path);
   let closed = 0;
   const next = (from: number) => findHole(log, block, from, tick);
@@ -120,7 +143,7 @@ async function closeHoles({ log, lock, tick }: Head): Promise<number> {
     const last =
       Math.floor((Math.min(hole.end, size) - (hole.end >= size ? 1 : 0)) / block) * block;
     const end = Math.max(start, last);
-    if (end > start) await collapseRange(log, lock, start, end - start);
+    if (end > start) await collapseRange(log, locks, start, end - start);
     blank(log, hole.start, hole.end - (end - start));
     sync(log);
   }

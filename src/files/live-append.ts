@@ -40,6 +40,8 @@ export async function appendLine(file: OpenFile, line: Buffer): Promise<void> {
     }
     const written = attempt('write', file.path, () => writeSync(file.fd, whole));
     if (written < whole.length) throw new ShortWrite(`short write to ${file.path}`);
+    // The filling has ended whatever was torn before it.
+    if (whole !== line) return;
     const start = endOfLastWrite(file.fd) - whole.length;
     if (start === 0 || endOfLog(file, start) !== 'torn') return;
     attempt('write', file.path, () => writeAll(file.fd, NEWLINE));

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.js';
 import { PapyraError, interruption } from '../errors.js';
 import { openCompanion, type Owner } from './durable.js';
-import { attempt } from './system-error.js';
+import type { OpenFile } from './read.js';
+import { attempt, errnoOf, systemError } from './system-error.js';
 
 const RETRY_MS = 100;
 
@@ -37,14 +38,7 @@ export async function takeLock(request: LockRequest): Promise<Lock> {
   const { path } = request;
   const fd = attempt('open the lock file', path, () => openCompanion(path, request.owner));
   try {
-    const deadline = monotonicMs() + request.waitMs;
-    for (;;) {
-      const taken = tryFlock(fd);
-      if (taken === 'taken') break;
-      if (request.signal?.aborted) throw interruption(request.signal);
-      if (taken === 'held' && monotonicMs() >= deadline) throw held(request);
-      await sleep(taken === 'held' ? RETRY_MS : 0);
-    }
+    await lockFile({ fd, path }, request, () => held(request));
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -53,8 +47,38 @@ export async function takeLock(request: LockRequest): Promise<Lock> {
   return { fd, release: () => closeSync(fd) };
 }
 
+/**
+ * The same on the log itself: a log that is mounted a second time, alone, has two names, and so two lock
+ * files. Gone with the descriptor.
+ */
+export async function lockLog(
+  log: OpenFile,
+  patience: Pick<LockRequest, 'waitMs' | 'signal'>,
+): Promise<void> {
+  await lockFile(log, patience, () => {
+    return new PapyraError('try_again', `another run of papyra is working on ${log.path}`, {
+      hint: 'it does so under another name of the log; run again when it has finished',
+    });
+  });
+}
+
+async function lockFile(
+  file: OpenFile,
+  { waitMs, signal }: Pick<LockRequest, 'waitMs' | 'signal'>,
+  held: () => PapyraError,
+): Promise<void> {
+  const deadline = monotonicMs() + waitMs;
+  for (;;) {
+    const taken = tryFlock(file);
+    if (taken === 'taken') return;
+    if (signal?.aborted) throw interruption(signal);
+    if (taken === 'held' && monotonicMs() >= deadline) throw held();
+    await sleep(taken === 'held' ? RETRY_MS : 0);
+  }
+}
+
 /** `interrupted`: a Ctrl-C reaches the command, too; what it meant for us is known a moment later. */
-function tryFlock(fd: number): 'taken' | 'held' | 'interrupted' {
+function tryFlock({ fd, path }: OpenFile): 'taken' | 'held' | 'interrupted' {
   const result = spawnSync('flock', ['-x', '-n', '3'], {
     stdio: ['ignore', 'ignore', 'pipe', fd],
     encoding: 'utf8',
@@ -62,15 +86,16 @@ function tryFlock(fd: number): 'taken' | 'held' | 'interrupted' {
   if (result.status === 0) return 'taken';
   if (result.status === 1 && result.stderr === '') return 'held';
   if (result.signal) return 'interrupted';
-  if (result.error) {
+  if (errnoOf(result.error) === 'ENOENT') {
     throw new PapyraError('config_invalid', 'the flock command was not found', {
       hint: 'install the package util-linux (busybox has it, too)',
       cause: result.error,
     });
   }
+  if (result.error) throw systemError(result.error, 'start the flock command for', path);
   throw new PapyraError(
     'io_error',
-    `flock failed: ${result.stderr.trim() || `status ${result.status}`}`,
+    `cannot lock ${path}: ${result.stderr.trim() || `status ${result.status}`}`,
   );
 }
 

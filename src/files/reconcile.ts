@@ -50,29 +50,42 @@ function lateLines({ old, taken }: Reconciliation) {
 }
 
 async function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer): Promise<Buffer[]> {
-  const { live, synced, isRecord, tick } = task;
+  const { isRecord } = task;
   /** How often a line of the old file is still to be found. */
   const wanted = new Map<string, number>();
   for (const line of late) wanted.set(keyOf(line), (wanted.get(keyOf(line)) ?? 0) + 1);
   const unreadable: Buffer[] = [];
-  const there = new Set<string>();
-  for (const line of lines(live, synced, fstatSync(live.fd).size)) {
-    const key = keyOf(line);
+  await eachSuspect(task, (line, key) => {
     const left = wanted.get(key);
     if (left !== undefined) wanted.set(key, Math.max(0, left - 1));
     // An unreadable line of the old file was carried over on purpose.
-    else if (!isRecord(line)) unreadable.push(line);
-    there.add(key);
-    const pause = tick(line.length);
-    if (pause) await pause;
-  }
+    else if (!isRecord(line)) unreadable.push(Buffer.from(line));
+  });
   const missing = late.filter((line) => {
     const left = wanted.get(keyOf(line))!;
     if (left > 0) wanted.set(keyOf(line), left - 1);
     return left > 0;
   });
-  for (const line of missing) there.add(keyOf(line));
-  return [...missing, ...gluedRecords(unreadable, [...late, rest], there, isRecord)];
+  if (unreadable.length === 0) return missing;
+  const glued = gluedRecords(unreadable, [...late, rest], isRecord);
+  for (const line of missing) glued.delete(keyOf(line));
+  await eachSuspect(task, (_line, key) => glued.delete(key));
+  return [...missing, ...glued.values()];
+}
+
+/** The lines of the log among which ours may be; blank ones are nobody's. */
+async function eachSuspect(
+  { live, synced, tick }: Reconciliation,
+  take: (line: Buffer, key: string) => void,
+): Promise<void> {
+  const { size } = fstatSync(live.fd);
+  // A log that was made shorter since may have them anywhere.
+  for (const line of lines(live, synced <= size ? synced : 0, size)) {
+    const pause = tick(line.length);
+    if (pause) await pause;
+    const key = keyOf(line);
+    if (key.trim() !== '') take(line, key);
+  }
 }
 
 /**
@@ -82,16 +95,13 @@ async function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer):
 function gluedRecords(
   unreadable: Buffer[],
   ours: Buffer[],
-  there: Set<string>,
   isRecord: (line: Buffer) => boolean,
-): Buffer[] {
-  const found: Buffer[] = [];
+): Map<string, Buffer> {
+  const found = new Map<string, Buffer>();
   for (const line of unreadable) {
-    for (const torn of [...ours, ...found]) {
+    for (const torn of [...ours, ...found.values()]) {
       const record = behindBeginning(line, torn, isRecord);
-      if (!record || there.has(keyOf(record))) continue;
-      there.add(keyOf(record));
-      found.push(record);
+      if (record) found.set(keyOf(record), record);
     }
   }
   return found;

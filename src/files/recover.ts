@@ -67,10 +67,15 @@ export async function recover(request: RecoverRequest): Promise<string[]> {
         },
       );
     case 'log-moved':
-      throw new PapyraError('not_found', `${names.log} was moved away while papyra was at work`, {
-        hint: `nothing was touched; what an earlier run left is in ${names.directory}`,
-      });
+      throw logMoved(names);
   }
+}
+
+/** What papyra left is of a log that is not there any more. */
+export function logMoved(names: LogNames): PapyraError {
+  const hint = `nothing was touched; look at the files .${basename(names.log)}.papyra.* in ${names.directory}, which may hold records of it`;
+  const message = `${names.log} was moved away while papyra was at work`;
+  return new PapyraError('not_found', message, { hint });
 }
 
 async function finishAll(request: RecoverRequest, links: OldLink[]): Promise<string[]> {

@@ -7,7 +7,6 @@ import {
   lstatSync,
   renameSync,
   rmSync,
-  unlinkSync,
   type Stats,
 } from 'node:fs';
 import { basename } from 'node:path';
@@ -18,9 +17,10 @@ import { adopt, createExclusive, syncDirectory, writeAll } from './durable.js';
 import type { LogNames } from './names.js';
 import { oldLink, type OldLink } from './old-link.js';
 import { truncated, type OpenFile, type Tick } from './read.js';
-import { mountPoint, noRoom } from './surroundings.js';
+import { assertRuntimeIsNotRewriting, mountPoint, noRoom } from './surroundings.js';
 import { attempt, errnoOf, systemError } from './system-error.js';
 import { WholeLines } from './whole-lines.js';
+import type { Witness } from './witness.js';
 import { longHeld, lookForWriters, type Look } from './writers.js';
 
 /** Writers that never pause do not get the last word: what is left goes to the drain. */
@@ -41,13 +41,17 @@ export interface Replacement {
   size: number;
   /** The operator asserts that nothing writes to the log. */
   offline: boolean;
+  /** Notices when somebody truncates what was planned. */
+  witness: Witness;
+  /** Called when everything was taken back and the log is as it was. */
+  onUndone: () => void;
   isRecord: (line: Buffer) => boolean;
   signal?: AbortSignal | undefined;
 }
 
 export interface Replaced {
   /** Complete lines and bytes that arrived after the plan was made. */
-  appended: { records: number; bytes: number };
+  appended: { records: number | null; bytes: number };
   /** The old file had to be kept under this name, for the next run to finish. */
   kept?: { path: string; look: Look };
 }
@@ -57,12 +61,13 @@ export interface Replaced {
  * knows nothing of us goes on appending. The caller holds the lock and has cleaned up (recover.ts).
  *
  * 1. Ask who holds the log open for writing: a writer that never lets go would go on writing into the
- *    old file for ever.
+ *    old file for ever. The caller does so (`assertNotHeld`) before it writes an archive.
  * 2. Write a temporary file beside the log, with its owner and mode; fsync it. Catch up on what was
  *    appended, whole lines only; fdatasync it. Until here a crash leaves an extra file, no more.
  * 3. Link the log to a second name that says how far it is taken over; fsync the directory. Without
  *    that name the old file would be gone after the rename, and with it, after a crash, what writers
- *    appended to it last. Make sure that it is the file we read.
+ *    appended to it last. Make sure that it is the file we read, that nobody has truncated it, and that
+ *    the runtime does not rewrite it.
  * 4. Catch up until a read brings nothing, then at once rename: no system call in between.
  * 5. Drain the old file (drain.ts): a writer may have opened it before the rename.
  * 6. fsync the new file and the directory, unlink the second name, fsync the directory. In this order:
@@ -73,7 +78,6 @@ export interface Replaced {
  */
 export async function replaceLog(task: Replacement): Promise<Replaced> {
   const { log, names } = task;
-  if (!task.offline) await assertNotHeld(task);
   // What an earlier run removed must stay removed when our file appears beside it.
   attempt('sync', names.directory, () => syncDirectory(names.directory));
   const temp = {
@@ -96,19 +100,27 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       const torn = takeOverTornTail(task, follower, temp);
       attempt('sync', temp.path, () => fdatasyncSync(temp.fd));
       assertUntruncated(log, follower.at);
+      // The syncs may have taken long: a stop that was asked for meanwhile is heard here, for the last time.
+      await task.onWrite(0);
 
       const synced = fstatSync(temp.fd).size;
       link = oldLink(names, torn, synced);
-      linkLog(names, link.path);
-      attempt('sync', names.directory, () => syncDirectory(names.directory));
-      assertStillTheLog(task, link.path);
+      if (linkLog(task, link.path)) {
+        attempt('sync', names.directory, () => syncDirectory(names.directory));
+        assertStillTheLog(task, link.path);
+      }
+      assertRuntimeIsNotRewriting(names);
+      task.witness.assertUnchanged();
+      assertUntruncated(log, follower.at);
 
       for (let reads = 0; reads < LAST_READS && follower.read(takeOver); reads++);
       renameSync(names.temp, names.log);
     } catch (error) {
       throw undone(error, task, link);
     }
-    const at = Math.max(follower.at, link.taken);
+    // Truncated in the last moment: what is in it now has all come since.
+    const cut = fstatSync(log.fd).size < follower.at;
+    const at = cut ? 0 : Math.max(follower.at, link.taken);
     const live = { fd: temp.fd, path: names.log };
     const { drained, path } = await finish(task, live, link, at);
     const bytes = Math.max(0, drained.at - task.stat.size);
@@ -156,14 +168,23 @@ export function settle(
   const synced = fstatSync(live.fd).size;
   attempt('sync', live.path, () => fsyncSync(live.fd));
   attempt('sync', names.directory, () => syncDirectory(names.directory));
-  const kept = drained.over ? undefined : oldLink(names, drained.at, synced).path;
-  if (kept === undefined) attempt('remove', link.path, () => unlinkSync(link.path));
+  // One that says the same already stays as it is: renamed, it would never come to rest.
+  const same = drained.at === link.taken;
+  const kept = drained.over
+    ? undefined
+    : same
+      ? link.path
+      : oldLink(names, drained.at, synced).path;
+  if (kept === undefined) attempt('remove', link.path, () => rmSync(link.path, { force: true }));
   else if (kept !== link.path) attempt('rename', link.path, () => renameSync(link.path, kept));
   attempt('sync', names.directory, () => syncDirectory(names.directory));
   return kept;
 }
 
-async function assertNotHeld({ log }: Replacement): Promise<void> {
+/**
+ * @throws {PapyraError} `try_again` when a process holds the log open for writing.
+ */
+export async function assertNotHeld(log: OpenFile): Promise<void> {
   const look = await longHeld(log);
   if (look.who !== 'somebody') return;
   const who = look.writers.map(({ pid, command }) => `pid ${pid} (${command})`).join(', ');
@@ -192,19 +213,22 @@ function takeOverTornTail(task: Replacement, follower: WholeLines, temp: OpenFil
   });
 }
 
-function linkLog(names: LogNames, path: string): void {
+/** False where there can be no link, and need be none, because nothing is writing. */
+function linkLog({ names, offline }: Replacement, path: string): boolean {
   try {
     linkSync(names.log, path);
+    return true;
   } catch (error) {
     const errno = errnoOf(error) ?? '';
     if (!['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(errno)) {
       throw systemError(error, 'link', path);
     }
+    if (offline) return false;
     throw new PapyraError(
-      'io_error',
+      errno === 'EPERM' ? 'permission_denied' : 'io_error',
       `${names.directory} does not allow a second name for ${names.log} (${errno})`,
       {
-        hint: 'papyra needs one while a runtime may be writing; use a file system with hard links',
+        hint: 'look for chattr +a or +i on it; on a file system without hard links stop the runtime and use --offline',
         cause: error,
       },
     );
@@ -229,6 +253,7 @@ function assertStillTheLog({ names, stat }: Replacement, link: string): void {
 /** Before the rename everything can be taken back: the link first, then the temporary file. */
 function undone(error: unknown, task: Replacement, link: OldLink | undefined): unknown {
   const { names, size } = task;
+  task.onUndone();
   for (const path of [link?.path, names.temp]) {
     if (path !== undefined) rmSync(path, { force: true });
   }

@@ -65,12 +65,11 @@ function isMountPoint(path: string): boolean {
 export function assertRuntimeIsNotRewriting(names: LogNames): string[] {
   const warnings: string[] = [];
   for (const name of readdirSync(names.directory)) {
-    if (!name.startsWith(stem(names.log)) || !RUNTIME_TEMPS.some((end) => name.endsWith(end))) {
-      continue;
-    }
+    if (!name.startsWith(`${stem(names.log)}.`)) continue;
+    if (!RUNTIME_TEMPS.some((end) => name.endsWith(end))) continue;
     const stat = statSync(join(names.directory, name), { throwIfNoEntry: false });
     if (!stat) continue;
-    if (Date.now() - stat.mtimeMs < FRESH_MS) {
+    if (Math.abs(Date.now() - stat.mtimeMs) < FRESH_MS) {
       throw new PapyraError('try_again', `the runtime is rewriting ${names.log} (${name})`, {
         hint: 'run again in a minute',
       });

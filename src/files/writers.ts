@@ -74,7 +74,7 @@ function askForLease(file: OpenFile): 'granted' | 'refused' | 'unknown' {
   });
   // A Ctrl-C reaches it, too.
   if (signal) return askForLease(file);
-  if (error) perlIsMissing = true;
+  if (errnoOf(error) === 'ENOENT') perlIsMissing = true;
   return status === 0 ? 'granted' : status === 1 ? 'refused' : 'unknown';
 }
 

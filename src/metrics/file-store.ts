@@ -11,13 +11,18 @@ const SCHEMA = 'papyra.metrics-store/v1';
 
 /** An update is done in milliseconds; whoever holds the lock longer is stuck. */
 const LOCK_WAIT_MS = 5000;
+/** A run that was asked to stop has less time. */
+const LOCK_WAIT_STOPPED_MS = 300;
 
 /** Where the counters of a store live. */
 export interface MetricsStore {
   /** Reads without touching anything: null when no run was counted yet; a warning when what is there cannot be read. */
   read(): { state: MetricsState | null; warning?: string };
   /** Changes the counters, alone. Returns a warning when something was wrong with them. */
-  update(change: (state: MetricsState) => MetricsState): Promise<string | undefined>;
+  update(
+    change: (state: MetricsState) => MetricsState,
+    signal?: AbortSignal,
+  ): Promise<string | undefined>;
 }
 
 /** Counters in the folder `.papyra` beside the log, with the log's owner and mode. */
@@ -30,7 +35,7 @@ export function fileMetrics(log: string): MetricsStore {
       const warning = `the metrics in ${names.metrics} cannot be read (${broken}); the next run sets them aside`;
       return { state: null, warning };
     },
-    async update(change) {
+    async update(change, signal) {
       try {
         const owner = ownerOf(log, names.directory);
         makeHome(names.home, owner);
@@ -38,7 +43,7 @@ export function fileMetrics(log: string): MetricsStore {
           path: names.metricsLock,
           target: names.metrics,
           owner,
-          waitMs: LOCK_WAIT_MS,
+          waitMs: signal?.aborted ? LOCK_WAIT_STOPPED_MS : LOCK_WAIT_MS,
         });
         try {
           const { state, broken } = load(names.metrics);

@@ -1,8 +1,10 @@
 import { LineScanner } from './scanner.js';
 
+let readable = false;
+const scanner = new LineScanner((kind) => (readable = kind === 'record' || kind === 'undated'));
+
 /** Whether a line, with its newline, is one whole readable record. */
 export function isRecord(line: Uint8Array): boolean {
-  let readable = false;
-  new LineScanner((kind) => (readable = kind === 'record' || kind === 'undated')).push(line);
+  scanner.push(line);
   return readable;
 }

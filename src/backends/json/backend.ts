@@ -1,4 +1,7 @@
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import { namesFor } from '../../files/names.js';
+import { findLeftovers, logMoved } from '../../files/recover.js';
 import { blankReport } from '../../report.js';
 import { policyOf } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
@@ -13,10 +16,19 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
     home: () => ({ log: locateLog(path, namedBy)?.path ?? path }),
     usage: () => locateLog(path, namedBy)?.stat.size ?? 0,
     plan: async (request) => {
-      const located = locateLog(path, namedBy);
+      const located = locateOrReport(path, namedBy);
       return located ? planLog(located.path, request) : notThereYet(path, request);
     },
   };
+}
+
+/** A log that was moved away while an earlier run was at work is not one that was never there. */
+function locateOrReport(path: string, namedBy: NamedBy) {
+  if (!existsSync(path) && existsSync(dirname(path))) {
+    const names = namesFor(resolve(path));
+    if (findLeftovers(names).recovery === 'log-moved') throw logMoved(names);
+  }
+  return locateLog(path, namedBy);
 }
 
 /** A configured log that the runtime has not made yet: nothing to do, but worth a word. */

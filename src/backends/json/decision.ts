@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import type { LogNames } from '../../files/names.js';
 import type { OpenFile } from '../../files/read.js';
+import type { Witness } from '../../files/witness.js';
 import type { LineReader } from '../../records/line-reader.js';
 import type { Cut } from '../log/cut.js';
 import type { HeadOfLog } from '../log/head.js';
@@ -17,6 +18,8 @@ export interface Decision {
   seen: Survey;
   cut: Cut;
   outcome: Outcome;
+  /** Notices when somebody truncates what was surveyed. */
+  witness: Witness;
   /** With --in-place: the head, and how much of it goes. */
   head?: HeadOfLog & { freed: number };
 }

@@ -1,6 +1,6 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { replaceLog, type Replaced } from '../../files/replace.js';
+import { assertNotHeld, replaceLog, type Replaced } from '../../files/replace.js';
 import { assertReplaceable, assertRoom } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineScanner } from '../../records/scanner.js';
@@ -12,13 +12,13 @@ import type { Phases } from './phases.js';
 import type { Decision } from './decision.js';
 import { remember } from './remember.js';
 
-/** Does what the report of the dry run says. `lock`: the descriptor that holds it. */
+/** Does what the report of the dry run says. `locks`: the descriptors that hold it. */
 export async function execute(
   decision: Decision,
   report: CompactionReport,
   request: PlanRequest,
   phases: Phases,
-  lock: number,
+  locks: readonly number[],
 ): Promise<CompactionReport> {
   const startedAt = Date.parse(report.started_at);
   if (!decision.outcome.worthIt) {
@@ -26,11 +26,11 @@ export async function execute(
     return { ...report, status: 'nothing_to_do', duration_ms: Date.now() - startedAt };
   }
   // Whatever would refuse the work does so before anything is written.
-  if (!decision.head) assertRewritable(decision, request);
+  if (!decision.head) await assertRewritable(decision, request);
   const archive = await archiveDropped(decision, request, phases);
   const { appended, kept } = decision.head
-    ? await collapse(decision, lock, phases)
-    : await rewrite(decision, request, phases);
+    ? await collapse(decision, locks, phases)
+    : await rewrite(decision, request, phases, archive);
   await remember(decision);
   return {
     ...report,
@@ -47,12 +47,18 @@ function sizeAfter({ log, outcome }: Decision): number {
   return log.stat.size - outcome.bytesGoing;
 }
 
-function assertRewritable(decision: Decision, { offline }: PlanRequest): void {
+async function assertRewritable(decision: Decision, { offline }: PlanRequest): Promise<void> {
   assertReplaceable(decision.names, offline);
   assertRoom(decision.names, sizeAfter(decision));
+  if (!offline) await assertNotHeld(decision.log);
 }
 
-function rewrite(decision: Decision, request: PlanRequest, phases: Phases): Promise<Replaced> {
+function rewrite(
+  decision: Decision,
+  request: PlanRequest,
+  phases: Phases,
+  archive: string | null,
+): Promise<Replaced> {
   const { log, names, seen, outcome } = decision;
   const { offline, signal } = request;
   return replaceLog({
@@ -64,17 +70,26 @@ function rewrite(decision: Decision, request: PlanRequest, phases: Phases): Prom
     size: sizeAfter(decision),
     onWrite: phases('write', outcome.bytesKept),
     offline,
+    witness: decision.witness,
+    // Nothing was dropped: what was archived is all still there.
+    onUndone: () => archive !== null && rmSync(archive, { force: true }),
     isRecord,
     signal,
   });
 }
 
-async function collapse(decision: Decision, lock: number, phases: Phases): Promise<Replaced> {
+async function collapse(
+  decision: Decision,
+  locks: readonly number[],
+  phases: Phases,
+): Promise<Replaced> {
   const { log, outcome } = decision;
   const { removeInPlace } = await import('./in-place.js');
-  await removeInPlace(decision, lock, phases);
+  await removeInPlace(decision, locks, phases);
   const grown = fstatSync(log.fd).size + outcome.bytesGoing - log.stat.size;
-  return { appended: { records: 0, bytes: Math.max(0, grown) } };
+  // Whoever appends goes on in the same file: nobody has counted its lines.
+  const records = grown > 0 ? null : 0;
+  return { appended: { records, bytes: Math.max(0, grown) } };
 }
 
 async function archiveDropped(

@@ -7,26 +7,33 @@ import { lineStartBefore } from '../log/head.js';
 import type { Phases } from './phases.js';
 import type { Decision } from './decision.js';
 
-/** Brings a removal in place that was cut short to its end; `lock`: the descriptor that holds it. */
+/** Brings a removal in place that was cut short to its end; `locks`: the descriptors that hold it. */
 export async function repairInPlace(
   names: LogNames,
-  lock: number,
+  locks: readonly number[],
   phases: Phases,
 ): Promise<string[]> {
-  return withLog(names.log, (log) => repairHead({ log, names, lock, tick: phases() }));
+  return withLog(names.log, (log) => repairHead({ log, names, locks, tick: phases() }));
 }
 
-/** Removes as much of the expired head as goes in whole blocks. */
+/** Removes as much of the expired head as goes in whole blocks: of the very file that was surveyed. */
 export async function removeInPlace(
-  { names, seen, head }: Decision,
-  lock: number,
+  { log, names, seen, head, witness }: Decision,
+  locks: readonly number[],
   phases: Phases,
 ): Promise<void> {
   const { keep, freed } = head!;
-  await withLog(names.log, async (log) => {
-    const start = await lineStartBefore(log, seen.blocks, fillerStart(freed), phases());
-    await removeHead({ log, names, lock, tick: phases() }, keep, freed, start);
-  });
+  const fd = attempt('open for writing', log.path, () =>
+    openSync(`/proc/self/fd/${log.fd}`, constants.O_RDWR),
+  );
+  try {
+    const file = { fd, path: log.path };
+    const start = await lineStartBefore(file, seen.blocks, fillerStart(freed), phases());
+    const removal = { log: file, names, locks, tick: phases(), witness };
+    await removeHead(removal, keep, freed, start);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 async function withLog<T>(path: string, use: (log: OpenFile) => Promise<T>): Promise<T> {

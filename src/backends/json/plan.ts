@@ -1,13 +1,14 @@
-import { close as closeFile, closeSync, lstatSync, readSync } from 'node:fs';
+import { close as closeFile, closeSync, fstatSync, lstatSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
 import { fillerBytes } from '../../files/filler.js';
 import { assertCollapsible, removable } from '../../files/collapse.js';
 import { assertOwner } from '../../files/durable.js';
-import { takeLock, type Lock } from '../../files/lock.js';
+import { lockLog, takeLock, type Lock } from '../../files/lock.js';
 import { namesFor, type LogNames } from '../../files/names.js';
 import { findLeftovers, recover } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting, hardLinkWarning } from '../../files/surroundings.js';
+import { Witness } from '../../files/witness.js';
 import { PapyraError } from '../../errors.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
@@ -39,10 +40,11 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
   let log: OpenLog | undefined;
   const close = async () => {
     const open = log;
-    lock?.release();
-    log = lock = undefined;
+    log = undefined;
     // Not at once: the space of hundreds of megabytes takes its time, and there is other work to do.
     if (open) await closed(open.fd);
+    lock?.release();
+    lock = undefined;
   };
   try {
     log = openLog(path);
@@ -51,30 +53,27 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
       notices.push(...leftoverWarning(names));
     } else {
       assertOwner(path, log.stat);
-      lock = await takeLock({
-        path: names.lock,
-        target: path,
-        owner: log.stat,
-        waitMs: request.lockWaitMs,
-        signal: request.signal,
-      });
+      const patience = { waitMs: request.lockWaitMs, signal: request.signal };
+      lock = await takeLock({ path: names.lock, target: path, owner: log.stat, ...patience });
+      // The run that held the lock until now may have replaced the log.
+      closeSync(log.fd);
+      log = undefined;
+      log = openLog(path);
+      await lockLog(log, patience);
       notices.push(...assertRuntimeIsNotRewriting(names));
       notices.push(...(await recover({ names, isRecord, tick: phases(), ...request })));
       if (hasIntent(names)) {
         const { repairInPlace } = await import('./in-place.js');
-        notices.push(...(await repairInPlace(names, lock.fd, phases)));
+        notices.push(...(await repairInPlace(names, [lock.fd, log.fd], phases)));
       }
-      // The run that held the lock until now, or was killed, may have replaced the log.
-      closeSync(log.fd);
-      log = undefined;
-      log = openLog(path);
+      log.stat = fstatSync(log.fd);
     }
     const decision = await decide(log, names, request, phases);
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
     const report = dryRunReport(task, basename(path), decision.seen, decision.outcome);
     report.warnings.push(...notices, ...warningsOf(decision));
-    const held = lock?.fd ?? -1;
+    const held = lock ? [lock.fd, log.fd] : [];
     return { report, execute: () => execute(decision, report, request, phases, held), close };
   } catch (error) {
     await close();
@@ -91,6 +90,7 @@ async function decide(
   const { rules } = request;
   const { size } = log.stat;
   const from = fillersOf(log);
+  const before = new Witness(log, size);
   const instants = { cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS };
   const reader = new LineReader(instants);
   const slowly = request.limitRate !== undefined;
@@ -104,8 +104,12 @@ async function decide(
     seen = await survey(task, rules, []);
     cut = await findCut(log, seen.blocks, rules, phases());
   }
-  const decision = { log, names, reader, seen, cut, outcome: outcomeOf(seen, cut) };
-  if (request.inPlace) Object.assign(decision, await inPlace(decision, request, phases));
+  const whole = { log, names, reader, seen, cut, outcome: outcomeOf(seen, cut) };
+  const head = request.inPlace ? await inPlace(whole, request, phases) : undefined;
+  // In place, what goes is written over: only what stays can tell.
+  const witness = new Witness(log, seen.end, head?.head?.keep);
+  before.assertUnchanged();
+  const decision: Decision = { ...whole, ...head, witness };
   assertAcceptable(names.log, seen, decision.outcome, rules, request.allowEmpty);
   return decision;
 }
@@ -118,7 +122,7 @@ async function knownBlocks(names: LogNames, log: OpenLog): Promise<Sums[]> {
 
 /** Only the expired head can go without a copy: decides how much of it. */
 async function inPlace(
-  { log, names, seen, cut, outcome }: Decision,
+  { log, names, seen, cut, outcome }: Omit<Decision, 'witness'>,
   { rules }: PlanRequest,
   phases: Phases,
 ): Promise<Pick<Decision, 'outcome' | 'head'>> {
@@ -165,7 +169,7 @@ function warningsOf({ log, names, outcome, head }: Decision): string[] {
 
 function leftoverWarning(names: LogNames): string[] {
   const { recovery } = findLeftovers(names);
-  return recovery === 'clean'
+  return recovery === 'clean' && !hasIntent(names)
     ? []
     : ['an earlier run was killed and left files beside the log; the next run cleans up'];
 }
