@@ -18,7 +18,7 @@ export async function repairInPlace(
 
 /** Removes as much of the expired head as goes in whole blocks: of the very file that was surveyed. */
 export async function removeInPlace(
-  { log, names, seen, head, witness }: Decision,
+  { log, names, head, witness }: Decision,
   locks: readonly number[],
   phases: Phases,
 ): Promise<void> {
@@ -28,7 +28,7 @@ export async function removeInPlace(
   );
   try {
     const file = { fd, path: log.path };
-    const start = await lineStartBefore(file, seen.blocks, fillerStart(freed), phases());
+    const start = lineStartBefore(file, fillerStart(freed));
     const removal = { log: file, names, locks, tick: phases(), witness };
     await removeHead(removal, keep, freed, start);
   } finally {

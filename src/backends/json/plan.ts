@@ -13,14 +13,14 @@ import { PapyraError } from '../../errors.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
 import type { Sums } from '../../records/sums.js';
-import { ageCutoff } from '../../retention/policy.js';
+import { ageCutoff, cutBy, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
-import { findCut } from '../log/cut.js';
+import { findCut, liveIn } from '../log/cut.js';
 import { findHead } from '../log/head.js';
 import { FUTURE_SECONDS, headOutcome, outcomeOf } from '../log/outcome.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
 import { WORTH_AN_INDEX } from './remember.js';
-import { survey } from '../log/survey.js';
+import { endIsEnough, survey, surveyEnd, type Survey, type SurveyTask } from '../log/survey.js';
 import { execute } from './execute.js';
 import { openLog } from './open.js';
 import { phasesOf, type Phases } from './phases.js';
@@ -96,14 +96,8 @@ async function decide(
   const slowly = request.limitRate !== undefined;
   const tick = phases('scan', size - from);
   const task = { file: log, from, to: size, reader, instants, slowly, tick };
-  const known = await knownBlocks(names, log);
-  let seen = await survey(task, rules, known);
-  let cut = await findCut(log, seen.blocks, rules, phases());
-  if (cut.records > 0 && known.length > 0) {
-    // Where count or size decide, numbers that nobody has read would decide what goes.
-    seen = await survey(task, rules, []);
-    cut = await findCut(log, seen.blocks, rules, phases());
-  }
+  const seen = await look(task, rules, () => knownBlocks(names, log));
+  const cut = await findCut(log, seen.blocks, rules, phases());
   const whole = { log, names, reader, seen, cut, outcome: outcomeOf(seen, cut) };
   const head = request.inPlace ? await inPlace(whole, request, phases) : undefined;
   // In place, what goes is written over: only what stays can tell.
@@ -112,6 +106,21 @@ async function decide(
   const decision: Decision = { ...whole, ...head, witness };
   assertAcceptable(names.log, seen, decision.outcome, rules, request.allowEmpty);
   return decision;
+}
+
+/** What there is in the log, with as little reading as will do. */
+async function look(
+  task: SurveyTask,
+  rules: RetentionRules,
+  known: () => Promise<Sums[]>,
+): Promise<Survey> {
+  if (endIsEnough(rules)) return surveyEnd(task, rules);
+  const blocks = await known();
+  const seen = await survey(task, rules, blocks);
+  const all = liveIn(seen.blocks);
+  const cutSomewhere = cutBy({ records: 0, bytes: 0 }, all, rules) !== null;
+  // Where count or size decide, numbers that nobody has read would decide what goes.
+  return blocks.length > 0 && cutSomewhere ? survey(task, rules, []) : seen;
 }
 
 async function knownBlocks(names: LogNames, log: OpenLog): Promise<Sums[]> {

@@ -35,6 +35,14 @@ export function blockOf(sums: Sums, standings: Standings): Block {
   return block;
 }
 
+/** Bytes that nobody has read, nor need to: they go whatever they are, like an unreadable line. */
+export function unreadBlock(start: number, end: number, standings: Standings): Block {
+  const sums = { ...noSums(start), end };
+  sums.lines.unreadable = 1;
+  sums.bytes.unreadable = end - start;
+  return blockOf(sums, standings);
+}
+
 /** Bytes that count as nothing: fillers. */
 export function blankBlock(end: number, standings: Standings): Block {
   const sums = noSums(0);

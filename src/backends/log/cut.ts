@@ -9,7 +9,7 @@ export interface Cut extends Tally {
 }
 
 /** The live lines in a row of blocks. */
-function liveIn(blocks: readonly Block[]): Tally {
+export function liveIn(blocks: readonly Block[]): Tally {
   const sum: Tally = { records: 0, bytes: 0 };
   for (const block of blocks) {
     sum.records += block.lines.live;

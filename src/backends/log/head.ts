@@ -1,8 +1,12 @@
+import { readSync } from 'node:fs';
 import { chunks, type OpenFile, type Tick } from '../../files/read.js';
+import { attempt } from '../../files/system-error.js';
 import { LineScanner } from '../../records/scanner.js';
 import { standing, type RetentionRules } from '../../retention/policy.js';
 import type { Block } from './block.js';
 import type { Cut } from './cut.js';
+
+const NEWLINE = 0x0a;
 
 /** The lines at the start of a log of which every one goes. */
 export interface HeadOfLog {
@@ -70,19 +74,16 @@ async function headInside(
   }
 }
 
+const LOOK_BYTES = 1 << 16;
+
 /** The start of the last line that begins at or before `position`. */
-export async function lineStartBefore(
-  file: OpenFile,
-  blocks: readonly Block[],
-  position: number,
-  tick: Tick,
-): Promise<number> {
-  const block = blocks.findLast(({ start }) => start <= position);
-  let found = block?.start ?? 0;
-  if (!block) return found;
-  const scanner = new LineScanner((_kind, start) => {
-    if (start <= position) found = start;
-  }, block.start);
-  for await (const chunk of chunks(file, block.start, block.end, tick)) scanner.push(chunk);
-  return found;
+export function lineStartBefore(file: OpenFile, position: number): number {
+  const buffer = Buffer.allocUnsafe(LOOK_BYTES);
+  for (let end = position; end > 0; end = Math.max(0, end - LOOK_BYTES)) {
+    const from = Math.max(0, end - LOOK_BYTES);
+    const read = attempt('read', file.path, () => readSync(file.fd, buffer, 0, end - from, from));
+    const newline = buffer.subarray(0, read).lastIndexOf(NEWLINE);
+    if (newline !== -1) return from + newline + 1;
+  }
+  return 0;
 }

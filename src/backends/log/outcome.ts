@@ -30,7 +30,6 @@ export function outcomeOf(survey: Survey, cut: Cut): Outcome {
     bytes: 0,
     expired: 0,
     going: 0,
-    blankLines: 0,
     blankBytes: 0,
     discarded: 0,
   };

@@ -38,6 +38,9 @@ function whatGoes({ scanned, discarded }: Outcome): string {
 /** What the operator should know about a plan. */
 export function warningsOf(survey: Survey, rules: RetentionRules): string[] {
   const warnings: string[] = [];
+  if (survey.unread) {
+    warnings.push('what is older than the limit was not read, as --unreadable drop allows: its lines are not counted'); // prettier-ignore
+  }
   if (isUnlimited(rules)) {
     warnings.push(
       'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes',
@@ -74,7 +77,10 @@ export function dryRunReport(
   survey: Survey,
   outcome: Outcome,
 ): CompactionReport {
-  const { scanned, kept, dropped, bytesGoing, worthIt } = outcome;
+  const { kept, bytesGoing, worthIt } = outcome;
+  const known = <T>(value: T): T | null => (survey.unread ? null : value);
+  const [scanned, dropped] = [known(outcome.scanned), known(outcome.dropped)];
+  const { age, count: byCount, size } = outcome.droppedBy;
   const after = task.size - bytesGoing;
   const report = blankReport({
     status: 'dry_run',
@@ -89,10 +95,10 @@ export function dryRunReport(
       scanned,
       kept,
       dropped,
-      dropped_by: outcome.droppedBy,
+      dropped_by: { age, count: known(byCount), size: known(size) },
       expired_left: outcome.expiredLeft,
-      unreadable: survey.unreadable,
-      undated: survey.undated,
+      unreadable: known(survey.unreadable),
+      undated: known(survey.undated),
       appended: 0,
     },
     bytes: { before: task.size, after, reclaimed: bytesGoing, appended: 0 },

@@ -21,7 +21,7 @@ export function segmentsIn(from: number, to: number): number {
 }
 
 /** Where the first line begins at or behind a byte; `to` when none does. */
-function lineAtOrBehind(file: OpenFile, position: number, to: number): number {
+export function lineAtOrBehind(file: OpenFile, position: number, to: number): number {
   const buffer = Buffer.allocUnsafe(LOOK_BYTES);
   for (let at = position - 1; at < to;) {
     const from = at;

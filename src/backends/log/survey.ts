@@ -3,8 +3,16 @@ import { availableParallelism } from 'node:os';
 import { chunks, type OpenFile, type Tick } from '../../files/read.js';
 import type { Instants, LineReader } from '../../records/line-reader.js';
 import type { Sums } from '../../records/sums.js';
-import type { RetentionRules } from '../../retention/policy.js';
-import { blankBlock, blockOf, standingsOf, type Block, type Standings } from './block.js';
+import { cutBy, type RetentionRules } from '../../retention/policy.js';
+import {
+  blankBlock,
+  blockOf,
+  standingsOf,
+  unreadBlock,
+  type Block,
+  type Standings,
+} from './block.js';
+import { lineAtOrBehind } from './segments.js';
 
 /** What a log holds, in blocks: what is remembered of it is a ten thousandth of its size. */
 export interface Survey {
@@ -17,6 +25,8 @@ export interface Survey {
   future: number;
   /** Seconds of the newest dated record; NaN when there is none. */
   newest: number;
+  /** Some bytes at the start were not read: all of them go, and nobody knows how many lines they are. */
+  unread: boolean;
 }
 
 /** A range of a log to be read. */
@@ -70,12 +80,56 @@ function gapsBetween(blocks: readonly Sums[], from: number, to: number) {
     .filter((gap) => gap.from < gap.to);
 }
 
-/** Nothing of a block goes, whatever count and size say. */
+/** A step back towards the start. */
+const STEP_BYTES = 32 << 20;
+
+/**
+ * Sums up only the end of a log, back to where count or size cut: whatever is before that goes, when
+ * unreadable lines do and no record is kept for its age.
+ */
+export async function surveyEnd(task: SurveyTask, rules: RetentionRules): Promise<Survey> {
+  const { file, from, to } = task;
+  const standings = standingsOf(rules);
+  let blocks: Block[] = [];
+  let at = to;
+  const total = { records: 0, bytes: 0 };
+  while (at > from && cutBy({ records: 0, bytes: 0 }, total, rules) === null) {
+    const start = at - STEP_BYTES > from ? lineAtOrBehind(file, at - STEP_BYTES, at) : from;
+    const sums = await readRange({ ...task, from: start, to: at });
+    const step = sums.map((one) => blockOf(one, standings));
+    for (const block of step) {
+      total.records += block.lines.live;
+      total.bytes += block.bytes.live;
+    }
+    blocks = [...step, ...blocks];
+    // A line longer than a step is read together with the one before it.
+    at = start === at ? Math.max(from, at - STEP_BYTES) : start;
+  }
+  const rest = at > from ? [unreadBlock(from, at, standings)] : [];
+  const fillers = from > 0 ? [blankBlock(from, standings)] : [];
+  return { ...surveyOf([...fillers, ...rest, ...blocks], from), unread: rest.length > 0 };
+}
+
+/** Whether `surveyEnd` says all that there is to know. */
+export function endIsEnough(rules: RetentionRules): boolean {
+  const { max_age_seconds, max_records, max_total_bytes, unreadable } = rules;
+  return max_age_seconds === null && (max_records ?? max_total_bytes) !== null && unreadable === 'drop'; // prettier-ignore
+}
+
+/**
+ * Nothing of a block goes. Its numbers are not to be trusted further than that: one that says there is
+ * nothing in it, or nothing but blank lines, would go without having been read.
+ */
 function staysWhole({ lines, oldest, newest }: Sums, standings: Standings, instants: Instants) {
-  const goes = (category: 'undated' | 'unreadable') =>
-    lines[category] > 0 && ['expired', 'discarded'].includes(standings[category]);
+  const categories = ['live', 'undated', 'unreadable'] as const;
+  const counts = categories.map((category) => lines[category]);
+  if (lines.blank !== 0 || !counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
+    return false;
+  }
+  const present = categories.filter((category) => lines[category] > 0);
+  const stay = present.every((category) => ['live', 'pinned'].includes(standings[category]));
   const dated = lines.live === 0 || (oldest >= instants.cutoff && newest < instants.horizon - 1);
-  return dated && !goes('undated') && !goes('unreadable');
+  return present.length > 0 && stay && dated;
 }
 
 function beginsLine(file: OpenFile, at: number): boolean {
@@ -106,7 +160,15 @@ export async function readAll(
 
 function surveyOf(blocks: Block[], from: number): Survey {
   const end = blocks.at(-1)?.end ?? from;
-  const result: Survey = { blocks, end, unreadable: 0, undated: 0, future: 0, newest: NaN };
+  const result: Survey = {
+    blocks,
+    end,
+    unreadable: 0,
+    undated: 0,
+    future: 0,
+    newest: NaN,
+    unread: false,
+  };
   for (const { sums } of blocks) {
     result.unreadable += sums.lines.unreadable;
     result.undated += sums.lines.undated;
