@@ -1,4 +1,4 @@
-import { close as closeFile, closeSync, fstatSync, lstatSync, readSync } from 'node:fs';
+import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
 import { fillerBytes } from '../../files/filler.js';
@@ -19,8 +19,16 @@ import { findCut, liveIn } from '../log/cut.js';
 import { findHead } from '../log/head.js';
 import { FUTURE_SECONDS, headOutcome, outcomeOf } from '../log/outcome.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
+import type { SecondThread } from '../log/survey-threads.js';
 import { WORTH_AN_INDEX } from './remember.js';
-import { endIsEnough, survey, surveyEnd, type Survey, type SurveyTask } from '../log/survey.js';
+import {
+  endIsEnough,
+  secondThread,
+  survey,
+  surveyEnd,
+  type Survey,
+  type SurveyTask,
+} from '../log/survey.js';
 import { execute } from './execute.js';
 import { openLog } from './open.js';
 import { phasesOf, type Phases } from './phases.js';
@@ -38,9 +46,11 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
   const phases = phasesOf(request);
   let lock: Lock | undefined;
   let log: OpenLog | undefined;
+  let thread: SecondThread | undefined;
   const close = async () => {
     const open = log;
     log = undefined;
+    await thread?.stop();
     // Not at once: the space of hundreds of megabytes takes its time, and there is other work to do.
     if (open) await closed(open.fd);
     lock?.release();
@@ -48,6 +58,9 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
   };
   try {
     log = openLog(path);
+    // A run that is held back has time, and an index leaves little to read.
+    const alone = request.limitRate !== undefined || existsSync(names.index);
+    thread = alone ? undefined : await secondThread(log.stat.size);
     const notices: string[] = [];
     if (request.dryRun) {
       notices.push(...leftoverWarning(names));
@@ -68,7 +81,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
       }
       log.stat = fstatSync(log.fd);
     }
-    const decision = await decide(log, names, request, phases);
+    const decision = await decide(log, names, request, phases, thread);
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
     const report = dryRunReport(task, basename(path), decision.seen, decision.outcome);
@@ -86,6 +99,7 @@ async function decide(
   names: LogNames,
   request: PlanRequest,
   phases: Phases,
+  thread: SecondThread | undefined,
 ): Promise<Decision> {
   const { rules } = request;
   const { size } = log.stat;
@@ -93,9 +107,8 @@ async function decide(
   const before = new Witness(log, size);
   const instants = { cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS };
   const reader = new LineReader(instants);
-  const slowly = request.limitRate !== undefined;
   const tick = phases('scan', size - from);
-  const task = { file: log, from, to: size, reader, instants, slowly, tick };
+  const task = { file: log, from, to: size, reader, instants, tick, thread };
   const seen = await look(task, rules, () => knownBlocks(names, log));
   const cut = await findCut(log, seen.blocks, rules, phases());
   const whole = { log, names, reader, seen, cut, outcome: outcomeOf(seen, cut) };

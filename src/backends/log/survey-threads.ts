@@ -12,24 +12,34 @@ const LOOK_MS = 20;
 /** What a kernel and the sums need, and little more. */
 const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 };
 
+/** A second thread: there 30 ms after it was asked for, which is best done early. */
+export class SecondThread {
+  readonly worker = new Worker(WORKER, { eval: true, resourceLimits: LIMITS });
+  /** It cannot start, or died. */
+  ended = false;
+
+  constructor() {
+    this.worker.on('error', () => (this.ended = true)).on('exit', () => (this.ended = true));
+    // Whoever waits for it says so.
+    this.worker.unref();
+  }
+
+  async stop(): Promise<void> {
+    await this.worker.terminate();
+  }
+}
+
 /** The same as `readAll`, by two threads that take turns at the parts of the log. */
-export async function readInThreads(task: SurveyTask): Promise<Sums[]> {
+export async function readInThreads(task: SurveyTask, thread: SecondThread): Promise<Sums[]> {
   const { file, from, to, instants, tick } = task;
+  const { worker } = thread;
   const next = new SharedArrayBuffer(4);
   const done = new Map<number, Sums[]>();
   let elsewhere = 0;
-  const worker = new Worker(WORKER, {
-    eval: true,
-    workerData: { fd: file.fd, path: file.path, from, to, instants, next } satisfies Task,
-    resourceLimits: LIMITS,
-  });
-  worker.on('message', ({ index, sums }: Done) => {
+  const hear = ({ index, sums }: Done): void => {
     done.set(index, sums);
     elsewhere += (sums.at(-1)?.end ?? 0) - (sums[0]?.start ?? 0);
-  });
-  const thread = { ended: false };
-  // A thread that cannot start, or dies, leaves its parts to this one.
-  worker.on('error', () => (thread.ended = true)).on('exit', () => (thread.ended = true));
+  };
   const told = (): ReturnType<typeof tick> => {
     const bytes = elsewhere;
     elsewhere = 0;
@@ -39,7 +49,9 @@ export async function readInThreads(task: SurveyTask): Promise<Sums[]> {
     const part = segment(file, from, to, index);
     done.set(index, await readAll({ ...task, from: part.from, to: part.to }));
   };
+  worker.on('message', hear);
   try {
+    worker.postMessage({ fd: file.fd, path: file.path, from, to, instants, next } satisfies Task);
     const count = segmentsIn(from, to);
     const taken = new Int32Array(next);
     for (let index = Atomics.add(taken, 0, 1); index < count; index = Atomics.add(taken, 0, 1)) {
@@ -50,9 +62,10 @@ export async function readInThreads(task: SurveyTask): Promise<Sums[]> {
       await Promise.race([once(worker, 'message'), once(worker, 'exit'), sleep(LOOK_MS)]);
       await told();
     }
+    // A thread that is not there leaves its parts to this one.
     for (let index = 0; index < count; index++) if (!done.has(index)) await take(index);
   } finally {
-    await worker.terminate();
+    worker.off('message', hear);
   }
   return [...done.entries()].sort(([a], [b]) => a - b).flatMap(([, sums]) => sums);
 }

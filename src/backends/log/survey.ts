@@ -13,6 +13,7 @@ import {
   type Standings,
 } from './block.js';
 import { lineAtOrBehind } from './segments.js';
+import type { SecondThread } from './survey-threads.js';
 
 /** What a log holds, in blocks: what is remembered of it is a ten thousandth of its size. */
 export interface Survey {
@@ -36,15 +37,22 @@ export interface SurveyTask {
   to: number;
   reader: LineReader;
   instants: Instants;
-  /** One thread, whatever the size: a run that is held back has time. */
-  slowly: boolean;
+  /** The second thread, where there is one. */
+  thread?: SecondThread | undefined;
   tick: Tick;
 }
 
 const NEWLINE = 0x0a;
 
-/** A second thread is there after some 20 ms, in which the first has done 40 MB. */
+/** A second thread costs as much as reading some 40 MB. */
 const WORTH_A_THREAD = 64 << 20;
+
+/** Starts a second thread, if so many bytes are worth one. */
+export async function secondThread(bytes: number): Promise<SecondThread | undefined> {
+  if (bytes < WORTH_A_THREAD || availableParallelism() === 1) return undefined;
+  const { SecondThread } = await import('./survey-threads.js');
+  return new SecondThread();
+}
 
 /**
  * Sums up `[from, to)` of a log, by reading each byte once; but not the blocks that are `known` and of
@@ -139,10 +147,10 @@ function beginsLine(file: OpenFile, at: number): boolean {
 
 async function readRange(task: SurveyTask): Promise<Sums[]> {
   const bytes = task.to - task.from;
-  const large = bytes >= WORTH_A_THREAD && !task.slowly && availableParallelism() > 1;
-  if (!large) return readAll(task);
+  const { thread } = task;
+  if (!thread || bytes < WORTH_A_THREAD) return readAll(task);
   const { readInThreads } = await import('./survey-threads.js');
-  return readInThreads(task);
+  return readInThreads(task, thread);
 }
 
 /** The sums of all whole lines of a range, by this thread alone. */
