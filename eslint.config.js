@@ -12,6 +12,7 @@ const MAY_KNOW = {
     'src/errors.ts',
     'src/report.ts',
     'src/pace.ts',
+    'src/clock.ts',
     'src/retention',
     'src/records',
     'src/files',

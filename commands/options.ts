@@ -20,6 +20,8 @@ export interface StoreFlags {
   maxAge?: number;
   maxRecords?: number;
   maxTotalBytes?: number;
+  maxFiles?: number;
+  maxBytes?: number;
 }
 
 /** Reads the value of a flag, and names the flag when the value is wrong. */
@@ -67,9 +69,10 @@ export function addStoreOptions(command: Command): Command {
       ).argParser(value('--path', nonEmpty)),
     )
     .addOption(
-      new Option('--backend <name>', 'the backend: json or memory (or PAPYRA_BACKEND)').argParser(
-        value('--backend', nonEmpty),
-      ),
+      new Option(
+        '--backend <name>',
+        'the backend: json, rotating or memory (or PAPYRA_BACKEND)',
+      ).argParser(value('--backend', nonEmpty)),
     )
     .addOption(
       new Option(
@@ -88,6 +91,18 @@ export function addStoreOptions(command: Command): Command {
         '--max-total-bytes <size>',
         'the newest records stay up to this size: 500MB, 2GB, 64KiB (or PAPYRA_MAX_TOTAL_BYTES)',
       ).argParser(value('--max-total-bytes', parseSize)),
+    )
+    .addOption(
+      new Option(
+        '--max-files <count>',
+        'rotating: files in the set, as the runtime is configured; default 5 (or PAPYRA_MAX_FILES)',
+      ).argParser(value('--max-files', parseCount)),
+    )
+    .addOption(
+      new Option(
+        '--max-bytes <size>',
+        'rotating: size at which the runtime rotates; default 50000000 (or PAPYRA_MAX_BYTES)',
+      ).argParser(value('--max-bytes', parseSize)),
     );
 }
 
@@ -103,5 +118,7 @@ export function openOptions(flags: GlobalFlags & StoreFlags): OpenOptions {
   if (flags.maxAge !== undefined) overrides.max_age_seconds = flags.maxAge;
   if (flags.maxRecords !== undefined) overrides.max_records = flags.maxRecords;
   if (flags.maxTotalBytes !== undefined) overrides.max_total_bytes = flags.maxTotalBytes;
+  if (flags.maxFiles !== undefined) overrides.max_files = flags.maxFiles;
+  if (flags.maxBytes !== undefined) overrides.max_bytes = flags.maxBytes;
   return { overrides, ...(flags.config === undefined ? {} : { configFile: flags.config }) };
 }

@@ -41,6 +41,8 @@ const OVERRIDES: Rules<Overrides> = {
   ),
   max_records: WHOLE,
   max_total_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
+  max_files: WHOLE,
+  max_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
 };
 
 const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides'>> = {

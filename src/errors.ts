@@ -1,3 +1,5 @@
+import type { CompactionReport } from './report.js';
+
 /**
  * What went wrong, in one word. `main.ts` alone turns these into exit codes.
  *
@@ -34,6 +36,8 @@ export interface PapyraErrorOptions {
   cause?: unknown;
   /** For `interrupted`: the signal that asked for the stop. */
   signal?: StopSignal;
+  /** What was done nevertheless: the report of a run of which some parts failed. */
+  report?: CompactionReport;
 }
 
 /** Every expected failure of papyra: what failed, on what, why (`message`), and what to do (`hint`). */
@@ -42,12 +46,15 @@ export class PapyraError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly signal: StopSignal | undefined;
+  /** Where some parts failed and others did not: what was done, with the status `partial`. */
+  readonly report: CompactionReport | undefined;
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
     this.signal = options.signal;
+    this.report = options.report;
   }
 }
 

@@ -83,7 +83,8 @@ export interface System {
      * @throws {PapyraError} `usage` for a bad option; `refused` when nothing would be left or unreadable
      * lines were to fail; `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
      * at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it was, unless
-     * the message says otherwise.
+     * the message says otherwise. Where some parts of a store failed and others did not, the error of the
+     * first one that did has a `report` of what was done, with the status `partial`.
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
   };
@@ -139,7 +140,7 @@ async function compact(
 ): Promise<CompactionReport> {
   checkCompactOptions(how);
   const dryRun = how.dryRun ?? false;
-  if (config.store.backend !== 'json') assertNoFileOptions(how, backend.name);
+  if (!['json', 'rotating'].includes(config.store.backend)) assertNoFileOptions(how, backend.name);
   if (how.now !== undefined && !dryRun) {
     throw new PapyraError('usage', 'now goes with a dry run only', {
       hint: 'a real compaction decides by the clock',
@@ -181,7 +182,9 @@ async function compact(
     }
   } catch (error) {
     const stopped = error instanceof PapyraError && error.code === 'interrupted';
-    await record(config, backend, { failed: stopped ? 'stopped' : 'error' }, [], how.signal);
+    const report = error instanceof PapyraError ? error.report : undefined;
+    const run: RunResult = report ? { report } : { failed: stopped ? 'stopped' : 'error' };
+    await record(config, backend, run, report?.warnings ?? [], how.signal);
     throw error;
   }
 }

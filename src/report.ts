@@ -26,6 +26,9 @@ export interface CompactionPart {
   bytes_before: number | null;
   bytes_after: number | null;
   action: PartAction;
+  /** ISO 8601, of a segment: the oldest and the newest dated record; null: there is none. */
+  oldest?: string | null;
+  newest?: string | null;
   /** What holds a part that could not be dropped, and the remedy. */
   pinned_by?: string;
 }

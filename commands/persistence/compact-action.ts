@@ -1,5 +1,5 @@
 import { PapyraError } from '../../src/errors.js';
-import type { CompactOptions } from '../../src/index.js';
+import type { CompactionReport, CompactOptions } from '../../src/index.js';
 import { compactionText } from '../../src/output/compaction.js';
 import { progressTo } from '../../src/output/progress.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
@@ -28,9 +28,19 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
     ...(flags.limitRate === undefined ? {} : { limitRate: flags.limitRate }),
     ...(flags.now === undefined ? {} : { now: flags.now }),
   };
-  const report = await withSystem(flags, output, (system) =>
-    system.persistence.compact(options).finally(() => progress.stop()),
-  );
-  output.result(report, (paint) => compactionText(report, paint));
-  output.warnings(report.warnings);
+  const show = (report: CompactionReport): void => {
+    output.result(report, (paint) => compactionText(report, paint));
+    output.warnings(report.warnings);
+  };
+  try {
+    show(
+      await withSystem(flags, output, (system) =>
+        system.persistence.compact(options).finally(() => progress.stop()),
+      ),
+    );
+  } catch (error) {
+    // Some parts are done: what was done is the result, and the first failure comes after it.
+    if (error instanceof PapyraError && error.report) show(error.report);
+    throw error;
+  }
 }

@@ -16,6 +16,10 @@ export async function openBackend(store: StoreConfig, load: ModuleLoader): Promi
   switch (store.backend) {
     case 'json':
       return jsonBackend(store.path, store.namedBy);
+    case 'rotating': {
+      const { rotatingBackend } = await import('./rotating/backend.js');
+      return rotatingBackend(store);
+    }
     case 'memory':
       return memoryBackend();
     case 'module': {

@@ -9,6 +9,8 @@ export const ENVIRONMENT = {
   PAPYRA_MAX_AGE: { key: 'max_age_seconds', flag: '--max-age', parse: parseDuration },
   PAPYRA_MAX_RECORDS: { key: 'max_records', flag: '--max-records', parse: parseCount },
   PAPYRA_MAX_TOTAL_BYTES: { key: 'max_total_bytes', flag: '--max-total-bytes', parse: parseSize },
+  PAPYRA_MAX_FILES: { key: 'max_files', flag: '--max-files', parse: parseCount },
+  PAPYRA_MAX_BYTES: { key: 'max_bytes', flag: '--max-bytes', parse: parseSize },
 } as const satisfies Record<
   string,
   { key: keyof Overrides; flag: string; parse: (text: string) => string | number }

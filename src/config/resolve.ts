@@ -57,8 +57,8 @@ function pathStore({ overrides, flags, cwd }: ResolveRequest): StoreConfig {
       hint: 'leave one of the two out; nothing was done',
     });
   }
-  if (backend !== 'json') throw cannot(written, backend);
-  return { backend, path: startingAt(cwd, path), namedBy: 'path' };
+  if (backend === 'redis') throw cannot(written, backend);
+  return fileStore(backend === 'rotating' ? backend : 'json', startingAt(cwd, path), 'path', {}, overrides); // prettier-ignore
 }
 
 function configuredStore(request: ResolveRequest, persistence: PersistenceInput): StoreConfig {
@@ -75,20 +75,41 @@ function configuredStore(request: ResolveRequest, persistence: PersistenceInput)
   const base = found ? dirname(found.file) : cwd;
   switch (backend) {
     case 'json':
+    case 'rotating':
       if (persistence.path === undefined) {
         throw new PapyraError('config_invalid', `${where}: persistence.path is missing`, {
-          hint: 'name the log file of the json backend',
+          hint: `name the log file of the ${backend} backend`,
         });
       }
-      return { backend, path: startingAt(base, persistence.path), namedBy: 'config' };
+      return fileStore(backend, startingAt(base, persistence.path), 'config', persistence, overrides); // prettier-ignore
     case 'memory':
       return { backend };
-    case 'rotating':
     case 'redis':
       throw cannot(`${where}: persistence.backend ${backend}`, backend);
     default:
       return moduleStore(startingAt(base, backend), persistence, startingAt(base, '.'), found);
   }
+}
+
+/** What the runtime does when nobody tells it otherwise. */
+const ROTATION = { max_bytes: 50_000_000, max_files: 5 };
+
+function fileStore(
+  backend: 'json' | 'rotating',
+  path: string,
+  namedBy: 'path' | 'config',
+  { max_bytes, max_files }: PersistenceInput,
+  overrides: Overrides,
+): StoreConfig {
+  if (backend === 'json') return { backend, path, namedBy };
+  const bytes = typeof max_bytes === 'string' ? parseSize(max_bytes) : max_bytes;
+  return {
+    backend,
+    path,
+    namedBy,
+    maxBytes: overrides.max_bytes ?? bytes ?? ROTATION.max_bytes,
+    maxFiles: overrides.max_files ?? max_files ?? ROTATION.max_files,
+  };
 }
 
 function moduleStore(

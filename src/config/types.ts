@@ -57,11 +57,22 @@ export interface Overrides {
   max_age_seconds?: number | undefined;
   max_records?: number | undefined;
   max_total_bytes?: number | undefined;
+  /** Of a rotating set. */
+  max_files?: number | undefined;
+  max_bytes?: number | undefined;
 }
 
 /** The store as papyra will open it. */
 export type StoreConfig =
   | { backend: 'json'; path: string; namedBy: 'path' | 'config' }
+  | {
+      backend: 'rotating';
+      path: string;
+      namedBy: 'path' | 'config';
+      /** The size from which the runtime rotates, and the number of files in the set, as it is configured. */
+      maxBytes: number;
+      maxFiles: number;
+    }
   | { backend: 'memory' }
   | {
       backend: 'module';

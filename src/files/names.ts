@@ -12,6 +12,8 @@ export interface LogNames {
   lock: string;
   /** The log's next content, until it is renamed over the log. */
   temp: string;
+  /** Of a rotating set: another name of its new active file, until that is drained into. */
+  fresh: string;
   /** Beginning of the names of old links: see old-link.ts. */
   old: string;
   /** What a removal of the head in place is about to do. */
@@ -48,6 +50,7 @@ export function namesFor(log: string): LogNames {
     directory,
     lock: join(directory, `.${name}.papyra.lock`),
     temp: join(directory, `.${name}.papyra.tmp`),
+    fresh: join(directory, `.${name}.papyra.new`),
     old: join(directory, `.${name}.papyra.old`),
     intent: join(directory, `.${name}.papyra.intent`),
     home,

@@ -78,14 +78,47 @@ export function logMoved(names: LogNames): PapyraError {
   return new PapyraError('not_found', message, { hint });
 }
 
+/** Whether a killed run left something beside a rotating set. Changes nothing. */
+export function findSetLeftovers(names: LogNames): boolean {
+  const there = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const ours = [names.temp, names.fresh, names.intent];
+  return ours.some(there) || findOldLinks(names).length > 0;
+}
+
+/**
+ * The same for a rotating set, whose names move: what counts is which of ours are there.
+ *
+ * - A temporary file: nothing was renamed. The new name, the old one and the temporary file go, in this order.
+ * - Old and new: renamed, the old file may hold late records. They are brought over to the new file, whatever
+ *   its name in the set is by now; then both names go.
+ * - One of them: its work is done, or had not begun. It goes.
+ */
+export async function recoverSet(request: RecoverRequest): Promise<string[]> {
+  const { names } = request;
+  const links = findOldLinks(names);
+  const there = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const [temp, fresh] = [there(names.temp), there(names.fresh)];
+  if (!temp && !fresh && links.length === 0) return [];
+  const done: string[] = [];
+  if (!temp && fresh && links.length > 0) {
+    for (const link of links) done.push(await finish(request, link, names.fresh));
+  }
+  rmSync(names.fresh, { force: true });
+  for (const { path } of links) rmSync(path, { force: true });
+  syncDirectory(names.directory);
+  rmSync(names.temp, { force: true });
+  if (done.length > 0) return done;
+  return ['an earlier run was killed; the files that it left beside the set are removed'];
+}
+
 async function finishAll(request: RecoverRequest, links: OldLink[]): Promise<string[]> {
   const done: string[] = [];
-  for (const link of links) done.push(await finish(request, link));
+  for (const link of links) done.push(await finish(request, link, request.names.log));
   return done;
 }
 
 /** The log was renamed; the old file may hold records that came after. */
-async function finish(request: RecoverRequest, link: OldLink): Promise<string> {
+async function finish(request: RecoverRequest, link: OldLink, livePath: string): Promise<string> {
   const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW } = constants;
   const { names } = request;
   const open = (path: string, flags: number): OpenFile => ({
@@ -94,7 +127,7 @@ async function finish(request: RecoverRequest, link: OldLink): Promise<string> {
   });
   const old = open(link.path, O_RDONLY);
   try {
-    const live = open(names.log, O_RDWR | O_APPEND);
+    const live = open(livePath, O_RDWR | O_APPEND);
     try {
       const task = { ...request, ...link, old, live };
       const first = await reconcile(task);

@@ -9,7 +9,7 @@ import {
   rmSync,
   type Stats,
 } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { copyPieces } from './copy.js';
 import { drain, type Drained } from './drain.js';
@@ -43,6 +43,12 @@ export interface Replacement {
   offline: boolean;
   /** Notices when somebody truncates what was planned. */
   witness: Witness;
+  /**
+   * A second name for the new file, where its first one may move on before the old file is drained.
+   */
+  fresh?: string;
+  /** Called right before the last catch-up; throws when the name may not be taken now. */
+  lastLook?: () => void;
   /** Called when everything was taken back and the log is as it was. */
   onUndone: () => void;
   isRecord: (line: Buffer) => boolean;
@@ -109,9 +115,11 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
         attempt('sync', names.directory, () => syncDirectory(names.directory));
         assertStillTheLog(task, link.path);
       }
+      if (task.fresh !== undefined) linkFresh(temp, task.fresh);
       assertRuntimeIsNotRewriting(names);
       task.witness.assertUnchanged();
       assertUntruncated(log, follower.at);
+      task.lastLook?.();
 
       for (let reads = 0; reads < LAST_READS && follower.read(takeOver); reads++);
       renameSync(names.temp, names.log);
@@ -147,7 +155,9 @@ async function finish(task: Replacement, live: OpenFile, link: OldLink, from: nu
       rested: false,
       recovering: false,
     });
-    return { drained, path: settle(names, live, link, drained) };
+    const path = settle(names, live, link, drained);
+    if (task.fresh !== undefined && path === undefined) removeFresh(names, task.fresh);
+    return { drained, path };
   } catch (error) {
     throw new PapyraError(
       'io_error',
@@ -235,6 +245,17 @@ function linkLog({ names, offline }: Replacement, path: string): boolean {
   }
 }
 
+/** With two names of the new file and its old one, a crash leaves a drain that knows where to. */
+function linkFresh(temp: OpenFile, fresh: string): void {
+  attempt('link', fresh, () => linkSync(temp.path, fresh));
+  attempt('sync', fresh, () => syncDirectory(dirname(fresh)));
+}
+
+function removeFresh(names: LogNames, fresh: string): void {
+  attempt('remove', fresh, () => rmSync(fresh, { force: true }));
+  attempt('sync', names.directory, () => syncDirectory(names.directory));
+}
+
 function assertUntruncated(log: OpenFile, taken: number): void {
   if (fstatSync(log.fd).size < taken) throw truncated(log.path);
 }
@@ -254,7 +275,7 @@ function assertStillTheLog({ names, stat }: Replacement, link: string): void {
 function undone(error: unknown, task: Replacement, link: OldLink | undefined): unknown {
   const { names, size } = task;
   task.onUndone();
-  for (const path of [link?.path, names.temp]) {
+  for (const path of [task.fresh, link?.path, names.temp]) {
     if (path !== undefined) rmSync(path, { force: true });
   }
   const errno = errnoOf(error) ?? errnoOf((error as Error).cause);

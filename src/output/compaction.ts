@@ -1,4 +1,4 @@
-import type { CompactionReport } from '../report.js';
+import type { CompactionReport, PartAction } from '../report.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
@@ -16,8 +16,46 @@ import {
 export function compactionText(report: CompactionReport, paint: Paint): string {
   const blocks = [headline(report, paint)];
   if (hasNumbers(report)) blocks.push(numbers(report, paint));
+  if (report.parts.length > 1) blocks.push(partsOf(report, paint));
   if (report.status !== 'no_op') blocks.push(details(report, paint));
   return `${blocks.join('\n\n')}\n`;
+}
+
+const ACTIONS: Record<PartAction, string> = {
+  rewritten: 'rewritten',
+  removed: 'removed',
+  emptied: 'emptied',
+  unchanged: 'unchanged',
+  trimmed: 'trimmed',
+  collapsed: 'in place',
+};
+
+/** A line for each part: of a set only the first one has its whole name. */
+function partsOf({ parts }: CompactionReport, paint: Paint): string {
+  const longest = parts.at(-1)!.name;
+  const short = (name: string) =>
+    name !== longest && name.startsWith(`${longest}.`) ? name.slice(longest.length) : name;
+  const head = ['part', 'dropped', 'kept', 'bytes left', 'from – to (UTC)', ''];
+  const rows = parts.map((part) => [
+    printable(short(part.name)),
+    formatCount(part.dropped),
+    formatCount(part.kept),
+    formatBytes(part.bytes_after),
+    part.oldest && part.newest ? `${minute(part.oldest)} – ${minute(part.newest)}` : '',
+    ACTIONS[part.action],
+  ]);
+  const pins = parts
+    .filter(({ pinned_by }) => pinned_by !== undefined)
+    .map(
+      (part) => `  ${paint.yellow(printable(part.name))} is held by ${printable(part.pinned_by!)}`,
+    );
+  const table = grid([head.map((word) => paint.dim(word)), ...rows], ['left', 'right', 'right', 'right', 'left', 'left']); // prettier-ignore
+  return [table, ...pins].join('\n');
+}
+
+/** `11-22 05:00` */
+function minute(iso: string): string {
+  return iso.slice(5, 16).replace('T', ' ');
 }
 
 function hasNumbers({ records, bytes }: CompactionReport): boolean {

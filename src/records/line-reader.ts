@@ -95,6 +95,17 @@ export class LineReader {
     this.#hold(whole, end);
   }
 
+  /** The file has ended, and with it its last line, which has no newline. */
+  finish(onSums: (sums: Sums) => void): void {
+    if (this.#held === 0 && !this.#long) return;
+    this.window[0] = NEWLINE;
+    this.take(1, (sums) => {
+      sums.end -= 1;
+      for (const category of CATEGORIES) if (sums.lines[category] > 0) sums.bytes[category] -= 1;
+      onSums(sums);
+    });
+  }
+
   /** What was gathered of the lines of the last sums; valid until the next `take`. */
   gathered(): Buffer {
     return this.#kernel.bytes.subarray(this.#gatheredFrom, this.#kernel.gathered());
@@ -128,7 +139,7 @@ export class LineReader {
     const category = this.#categoryOf(line);
     sums.end = this.#offset - (end - until);
     sums.lines[category] = 1;
-    sums.bytes[category] = sums.end - start;
+    sums.bytes[category] = sums.longest = sums.end - start;
     if (line.kind === 'record') sums.oldest = sums.newest = wholeSeconds(line.timestamp);
     sums.future = line.timestamp > this.#instants.horizon ? 1 : 0;
     onSums(sums);
@@ -163,7 +174,7 @@ export class LineReader {
   }
 
   #sumsOf(start: number, end: number, future: number): Sums {
-    const { words, tallies, oldest, newest, future: beyond } = this.#kernel;
+    const { words, tallies, oldest, newest, longest, future: beyond } = this.#kernel;
     const sums = noSums(start);
     sums.end = end;
     for (const [index, category] of CATEGORIES.entries()) {
@@ -175,6 +186,7 @@ export class LineReader {
       sums.newest = Number(newest.value);
     }
     sums.future = beyond.value + future;
+    sums.longest = longest.value;
     return sums;
   }
 

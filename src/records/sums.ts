@@ -11,11 +11,13 @@ export interface Sums {
   newest: number;
   /** Lines dated after the horizon. */
   future: number;
+  /** Bytes of the longest line. */
+  longest: number;
 }
 
 export function noSums(start: number): Sums {
   const zero = () =>
     Object.fromEntries(CATEGORIES.map((name) => [name, 0])) as Record<Category, number>;
   const { lines, bytes } = { lines: zero(), bytes: zero() };
-  return { start, end: start, lines, bytes, oldest: NaN, newest: NaN, future: 0 };
+  return { start, end: start, lines, bytes, oldest: NaN, newest: NaN, future: 0, longest: 0 };
 }

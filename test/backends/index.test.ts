@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { openLog } from '../../src/backends/json/open.js';
+import { openLog } from '../../src/backends/log/open.js';
 import { planLog } from '../../src/backends/json/plan.js';
 import { loadIndex, saveIndex } from '../../src/backends/log/index-file.js';
 import { namesFor } from '../../src/files/names.js';

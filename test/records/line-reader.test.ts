@@ -39,6 +39,7 @@ function sumUp(lines: Line[], { horizon }: Instants): Sums {
     if (!(seconds >= sums.oldest) && !Number.isNaN(seconds)) sums.oldest = seconds;
     if (!(seconds <= sums.newest) && !Number.isNaN(seconds)) sums.newest = seconds;
     if (timestamp > horizon) sums.future += 1;
+    sums.longest = Math.max(sums.longest, end - start);
   }
   return sums;
 }
@@ -213,6 +214,7 @@ function merged(parts: Sums[]): Sums {
     if (!(part.oldest >= sums.oldest) && !Number.isNaN(part.oldest)) sums.oldest = part.oldest;
     if (!(part.newest <= sums.newest) && !Number.isNaN(part.newest)) sums.newest = part.newest;
     sums.future += part.future;
+    sums.longest = Math.max(sums.longest, part.longest);
   }
   return sums;
 }

@@ -5,7 +5,7 @@ import { findLeftovers, logMoved } from '../../files/recover.js';
 import { blankReport } from '../../report.js';
 import { policyOf } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
-import { locateLog, type NamedBy } from './open.js';
+import { locateLog, type NamedBy } from '../log/open.js';
 import { planLog } from './plan.js';
 
 /** One NDJSON file, to which a live runtime may be appending. */

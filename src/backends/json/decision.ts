@@ -1,14 +1,11 @@
-import type { Stats } from 'node:fs';
 import type { LogNames } from '../../files/names.js';
-import type { OpenFile } from '../../files/read.js';
 import type { Witness } from '../../files/witness.js';
 import type { LineReader } from '../../records/line-reader.js';
 import type { Cut } from '../log/cut.js';
-import type { HeadOfLog } from '../log/head.js';
+import type { OpenLog } from '../log/open.js';
 import type { Outcome } from '../log/outcome.js';
+import type { PlannedHead } from '../log/plan-head.js';
 import type { Survey } from '../log/survey.js';
-
-export type OpenLog = OpenFile & { stat: Stats };
 
 /** What is known of a log before anything is done to it. */
 export interface Decision {
@@ -21,5 +18,5 @@ export interface Decision {
   /** Notices when somebody truncates what was surveyed. */
   witness: Witness;
   /** With --in-place: the head, and how much of it goes. */
-  head?: HeadOfLog & { freed: number };
+  head?: PlannedHead;
 }

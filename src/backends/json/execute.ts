@@ -1,14 +1,14 @@
 import { fstatSync, rmSync } from 'node:fs';
-import { basename } from 'node:path';
 import { assertNotHeld, replaceLog, type Replaced } from '../../files/replace.js';
 import { assertReplaceable, assertRoom } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
-import { LineScanner } from '../../records/scanner.js';
 import type { CompactionReport } from '../../report.js';
 import type { PlanRequest } from '../backend.js';
 import type { Block } from '../log/block.js';
+import { keptWarning } from '../log/kept.js';
 import { pieces, type Selection } from '../log/pieces.js';
-import type { Phases } from './phases.js';
+import { timeRange } from '../log/time-range.js';
+import type { Phases } from '../log/phases.js';
 import type { Decision } from './decision.js';
 import { remember } from './remember.js';
 
@@ -84,8 +84,8 @@ async function collapse(
   phases: Phases,
 ): Promise<Replaced> {
   const { log, outcome } = decision;
-  const { removeInPlace } = await import('./in-place.js');
-  await removeInPlace(decision, locks, phases);
+  const { removeInPlace } = await import('../log/in-place.js');
+  await removeInPlace({ ...decision, head: decision.head! }, locks, phases);
   const grown = fstatSync(log.fd).size + outcome.bytesGoing - log.stat.size;
   // Whoever appends goes on in the same file: nobody has counted its lines.
   const records = grown > 0 ? null : 0;
@@ -124,22 +124,4 @@ function before(blocks: readonly Block[], end: number): Block[] {
   return blocks
     .filter(({ start }) => start < end)
     .map((block) => ({ ...block, end: Math.min(block.end, end) }));
-}
-
-function timeRange() {
-  const range = { oldest: NaN, newest: NaN };
-  const scanner = new LineScanner((kind, _start, _end, timestamp) => {
-    if (kind !== 'record') return;
-    if (!(timestamp >= range.oldest)) range.oldest = timestamp;
-    if (!(timestamp <= range.newest)) range.newest = timestamp;
-  });
-  return { push: (bytes: Uint8Array) => scanner.push(bytes), range: () => range };
-}
-
-function keptWarning({ path, look }: NonNullable<Replaced['kept']>): string {
-  const why =
-    look.who === 'unknown'
-      ? `it cannot be seen who writes to it (${look.why})`
-      : 'a process still has it open for writing';
-  return `the old file is kept as ${basename(path)} until the next run: ${why}; its space is free then, or with --offline when nothing is writing`;
 }

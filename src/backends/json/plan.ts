@@ -1,23 +1,20 @@
-import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync, readSync } from 'node:fs';
+import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
-import { fillerBytes } from '../../files/filler.js';
-import { assertCollapsible, removable } from '../../files/collapse.js';
 import { assertOwner } from '../../files/durable.js';
 import { lockLog, takeLock, type Lock } from '../../files/lock.js';
 import { namesFor, type LogNames } from '../../files/names.js';
 import { findLeftovers, recover } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting, hardLinkWarning } from '../../files/surroundings.js';
 import { Witness } from '../../files/witness.js';
-import { PapyraError } from '../../errors.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
 import type { Sums } from '../../records/sums.js';
 import { ageCutoff, cutBy, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
-import { findCut, liveIn } from '../log/cut.js';
-import { findHead } from '../log/head.js';
-import { FUTURE_SECONDS, headOutcome, outcomeOf } from '../log/outcome.js';
+import { findCuts, liveIn } from '../log/cut.js';
+import { fillersOf, planHead } from '../log/plan-head.js';
+import { FUTURE_SECONDS, outcomeOf } from '../log/outcome.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
 import type { SecondThread } from '../log/survey-threads.js';
 import { WORTH_AN_INDEX } from './remember.js';
@@ -30,12 +27,9 @@ import {
   type SurveyTask,
 } from '../log/survey.js';
 import { execute } from './execute.js';
-import { openLog } from './open.js';
-import { phasesOf, type Phases } from './phases.js';
-import type { Decision, OpenLog } from './decision.js';
-
-/** The first filler is shorter than two blocks of the largest size. */
-const FILLERS_MAX_BYTES = 1 << 18;
+import { openLog, type OpenLog } from '../log/open.js';
+import { phasesOf, type Phases } from '../log/phases.js';
+import type { Decision } from './decision.js';
 
 const closed = promisify(closeFile);
 
@@ -76,7 +70,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
       notices.push(...assertRuntimeIsNotRewriting(names));
       notices.push(...(await recover({ names, isRecord, tick: phases(), ...request })));
       if (hasIntent(names)) {
-        const { repairInPlace } = await import('./in-place.js');
+        const { repairInPlace } = await import('../log/in-place.js');
         notices.push(...(await repairInPlace(names, [lock.fd, log.fd], phases)));
       }
       log.stat = fstatSync(log.fd);
@@ -110,11 +104,11 @@ async function decide(
   const tick = phases('scan', size - from);
   const task = { file: log, from, to: size, reader, instants, tick, thread };
   const seen = await look(task, rules, () => knownBlocks(names, log));
-  const cut = await findCut(log, seen.blocks, rules, phases());
-  const whole = { log, names, reader, seen, cut, outcome: outcomeOf(seen, cut) };
-  const head = request.inPlace ? await inPlace(whole, request, phases) : undefined;
+  const [cut] = await findCuts([{ file: log, blocks: seen.blocks }], rules, phases());
+  const whole = { log, names, reader, seen, cut: cut!, outcome: outcomeOf(seen, cut!) };
+  const head = request.inPlace ? await planHead(whole, rules, phases()) : undefined;
   // In place, what goes is written over: only what stays can tell.
-  const witness = new Witness(log, seen.end, head?.head?.keep);
+  const witness = new Witness(log, seen.end, head?.head.keep);
   before.assertUnchanged();
   const decision: Decision = { ...whole, ...head, witness };
   assertAcceptable(names.log, seen, decision.outcome, rules, request.allowEmpty);
@@ -142,37 +136,9 @@ async function knownBlocks(names: LogNames, log: OpenLog): Promise<Sums[]> {
   return loadIndex(names, log);
 }
 
-/** Only the expired head can go without a copy: decides how much of it. */
-async function inPlace(
-  { log, names, seen, cut, outcome }: Omit<Decision, 'witness'>,
-  { rules }: PlanRequest,
-  phases: Phases,
-): Promise<Pick<Decision, 'outcome' | 'head'>> {
-  assertCollapsible(names.log);
-  if (log.stat.nlink > 1) {
-    throw new PapyraError(
-      'io_error',
-      `${names.log} has ${log.stat.nlink - 1} other hard links: --in-place would change them, too`,
-      { hint: 'nothing was done; remove the other links, or compact without --in-place' },
-    );
-  }
-  const found = await findHead(log, seen.blocks, cut, rules, phases());
-  const head = {
-    ...found,
-    freed: found.dropped + found.discarded === 0 ? 0 : removable(names.log, found.keep),
-  };
-  return { head, outcome: headOutcome(outcome, head, head.freed) };
-}
-
 /** A removal in place was cut short. */
 function hasIntent(names: LogNames): boolean {
   return lstatSync(names.intent, { throwIfNoEntry: false }) !== undefined;
-}
-
-/** Fillers of an earlier removal in place, at the very start: nobody's records. */
-function fillersOf({ fd, stat }: OpenLog): number {
-  const head = Buffer.alloc(Math.min(stat.size, FILLERS_MAX_BYTES));
-  return fillerBytes(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
 }
 
 function warningsOf({ log, names, outcome, head }: Decision): string[] {

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { blocksBehind, remainingBlocks } from '../log/remaining.js';
 import type { Decision } from './decision.js';
-import { openLog } from './open.js';
+import { openLog } from '../log/open.js';
 
 /** A smaller log is read faster than an index of it is kept. */
 export const WORTH_AN_INDEX = 8 << 20;

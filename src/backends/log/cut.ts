@@ -3,9 +3,15 @@ import { LineScanner } from '../../records/scanner.js';
 import { chunks, type OpenFile, type Tick } from '../../files/read.js';
 import type { Block } from './block.js';
 
-/** How many of the oldest live records go by count and by size, and how many bytes they have. */
+/** How many of the oldest live records of a file go by count and by size, and how many bytes they have. */
 export interface Cut extends Tally {
   by: { count: number; size: number };
+}
+
+/** A file of a store, and what is in it. */
+export interface Part {
+  file: OpenFile;
+  blocks: readonly Block[];
 }
 
 /** The live lines in a row of blocks. */
@@ -19,32 +25,49 @@ export function liveIn(blocks: readonly Block[]): Tally {
 }
 
 /**
- * Finds where count and size cut. The sums of the blocks say in which block that is; only that one is
- * read again, to find the line.
+ * Finds where count and size cut through the files of a store, the oldest first. The sums of the blocks say
+ * in which block that is; only that one is read again, to find the line.
  */
-export async function findCut(
-  file: OpenFile,
-  blocks: readonly Block[],
+export async function findCuts(
+  parts: readonly Part[],
   rules: RetentionRules,
   tick: Tick,
-): Promise<Cut> {
-  const total = liveIn(blocks);
+): Promise<Cut[]> {
+  const total = liveIn(parts.flatMap(({ blocks }) => blocks));
   const older: Tally = { records: 0, bytes: 0 };
+  const byCount = rules.max_records === null ? 0 : Math.max(0, total.records - rules.max_records);
+  const cuts: Cut[] = [];
+  for (const { file, blocks } of parts) {
+    const before = { ...older };
+    await passOver(file, blocks, older, total, rules, tick);
+    const records = older.records - before.records;
+    const count = Math.min(records, Math.max(0, byCount - before.records));
+    cuts.push({ records, bytes: older.bytes - before.bytes, by: { count, size: records - count } });
+  }
+  return cuts;
+}
+
+/** Moves `older` over all that goes of a file. */
+async function passOver(
+  file: OpenFile,
+  blocks: readonly Block[],
+  older: Tally,
+  total: Tally,
+  rules: RetentionRules,
+  tick: Tick,
+): Promise<void> {
   for (const block of blocks) {
+    if (cutBy(older, total, rules) === null) return;
     const through = {
       records: older.records + block.lines.live,
       bytes: older.bytes + block.bytes.live,
     };
-    const boundary = through.records === total.records || cutBy(through, total, rules) === null;
-    if (boundary) {
+    if (through.records === total.records || cutBy(through, total, rules) === null) {
       await cutInside(file, block, older, total, rules, tick);
-      break;
+      return;
     }
     Object.assign(older, through);
   }
-  const byCount = rules.max_records === null ? 0 : Math.max(0, total.records - rules.max_records);
-  const count = Math.min(byCount, older.records);
-  return { ...older, by: { count, size: older.records - count } };
 }
 
 /** Moves `older` up to the first live record of the block that stays. */
@@ -56,14 +79,20 @@ async function cutInside(
   rules: RetentionRules,
   tick: Tick,
 ): Promise<void> {
-  if (cutBy(older, total, rules) === null) return;
   let found = false;
-  const scanner = new LineScanner((kind, start, end, timestamp) => {
-    if (found || standing(kind, timestamp, rules) !== 'live') return;
+  const take = (bytes: number): void => {
+    if (found) return;
     found = cutBy(older, total, rules) === null;
     if (found) return;
     older.records += 1;
-    older.bytes += end - start;
+    older.bytes += bytes;
+  };
+  const scanner = new LineScanner((kind, start, end, timestamp) => {
+    if (standing(kind, timestamp, rules) === 'live') take(Math.min(end, block.end) - start);
   }, block.start);
   for await (const chunk of chunks(file, block.start, block.end, tick)) scanner.push(chunk);
+  // The last line of a file that has ended, without a newline.
+  if (scanner.lineStart < block.end) scanner.push(NEWLINE);
 }
+
+const NEWLINE = Buffer.from('\n');

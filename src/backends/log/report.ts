@@ -142,7 +142,7 @@ function newest(survey: Survey, now: number): string {
     : `the newest is ${ageInWords(age)} old (${at})`;
 }
 
-function isoTime(seconds: number): string {
+export function isoTime(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? `timestamp ${seconds}` : date.toISOString();
 }

@@ -166,7 +166,8 @@ export async function readAll(
   return sums;
 }
 
-function surveyOf(blocks: Block[], from: number): Survey {
+/** Adds blocks up; `from`: where there is no block at all. */
+export function surveyOf(blocks: Block[], from: number): Survey {
   const end = blocks.at(-1)?.end ?? from;
   const result: Survey = {
     blocks,

@@ -13,6 +13,7 @@ interface Exports {
   oldest: WebAssembly.Global<bigint>;
   newest: WebAssembly.Global<bigint>;
   future: WebAssembly.Global<number>;
+  longest: WebAssembly.Global<number>;
   configure(cutoff: number, horizon: number): void;
   begin(): void;
   gather(mask: number, counting: number, skip: number): void;

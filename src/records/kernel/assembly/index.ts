@@ -33,6 +33,8 @@ export let oldest: i64 = 0;
 export let newest: i64 = 0;
 /** Dated lines beyond the horizon since `begin`. */
 export let future: i32 = 0;
+/** Bytes of the longest line since `begin`. */
+export let longest: i32 = 0;
 /** Categories (a bit each) whose lines are gathered; and of those that count, how many go first. */
 let wanted: i32 = 0;
 let counting: i32 = 0;
@@ -63,6 +65,7 @@ export function begin(): void {
   oldest = i64.MAX_VALUE;
   newest = i64.MIN_VALUE;
   future = 0;
+  longest = 0;
 }
 
 /**
@@ -147,6 +150,7 @@ export function account(start: usize, end: usize, category: i32): void {
   const tally = TALLIES + ((<usize>category) << 3);
   store<u32>(tally, load<u32>(tally) + 1);
   store<u32>(tally, load<u32>(tally, 4) + <u32>(end - start), 4);
+  longest = max(longest, <i32>(end - start));
   if ((wanted | counting) == 0) return;
   let keep = ((wanted >> category) & 1) == 1;
   if (skips > 0 && ((counting >> category) & 1) == 1) {

@@ -44,8 +44,10 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
   return { path: real, stat };
 }
 
+export type OpenLog = OpenFile & { stat: Stats };
+
 /** Opens a located log for reading, and makes sure that it is still the same kind of thing. */
-export function openLog(path: string): OpenFile & { stat: Stats } {
+export function openLog(path: string): OpenLog {
   const fd = attempt('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   const stat = fstatSync(fd);
   if (!stat.isFile()) {

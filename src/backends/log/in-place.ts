@@ -2,10 +2,12 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { fillerStart, removeHead, repairHead } from '../../files/head-removal.js';
 import type { LogNames } from '../../files/names.js';
 import type { OpenFile } from '../../files/read.js';
+import type { Witness } from '../../files/witness.js';
 import { attempt } from '../../files/system-error.js';
-import { lineStartBefore } from '../log/head.js';
+import { lineStartBefore } from './head.js';
 import type { Phases } from './phases.js';
-import type { Decision } from './decision.js';
+import type { OpenLog } from './open.js';
+import type { PlannedHead } from './plan-head.js';
 
 /** Brings a removal in place that was cut short to its end; `locks`: the descriptors that hold it. */
 export async function repairInPlace(
@@ -16,13 +18,21 @@ export async function repairInPlace(
   return withLog(names.log, (log) => repairHead({ log, names, locks, tick: phases() }));
 }
 
+export interface InPlace {
+  log: OpenLog;
+  /** With the name that the log has now. */
+  names: LogNames;
+  head: PlannedHead;
+  witness: Witness;
+}
+
 /** Removes as much of the expired head as goes in whole blocks: of the very file that was surveyed. */
 export async function removeInPlace(
-  { log, names, head, witness }: Decision,
+  { log, names, head, witness }: InPlace,
   locks: readonly number[],
   phases: Phases,
 ): Promise<void> {
-  const { keep, freed } = head!;
+  const { keep, freed } = head;
   const fd = attempt('open for writing', log.path, () =>
     openSync(`/proc/self/fd/${log.fd}`, constants.O_RDWR),
   );

@@ -1,0 +1,22 @@
+import type { Witness } from '../../files/witness.js';
+import type { PartAction } from '../../report.js';
+import type { Cut } from '../log/cut.js';
+import type { Outcome } from '../log/outcome.js';
+import type { PlannedHead } from '../log/plan-head.js';
+import type { Survey } from '../log/survey.js';
+import type { Segment } from './set.js';
+
+/** What is known of one file of the set, and what becomes of it. */
+export interface SegmentPlan {
+  segment: Segment;
+  name: string;
+  seen: Survey;
+  cut: Cut;
+  outcome: Outcome;
+  /** `removed`: every line of it goes, and nobody appends to it. */
+  action: PartAction;
+  /** With --in-place: the head, and how much of it goes. */
+  head?: PlannedHead | undefined;
+  witness: Witness;
+  pinnedBy?: string | undefined;
+}

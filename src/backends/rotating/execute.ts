@@ -1,0 +1,329 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
+import { basename } from 'node:path';
+import { PapyraError } from '../../errors.js';
+import { copyPieces } from '../../files/copy.js';
+import { adopt, createExclusive, syncDirectory } from '../../files/durable.js';
+import type { LogNames } from '../../files/names.js';
+import type { OpenFile } from '../../files/read.js';
+import { assertNotHeld, replaceLog } from '../../files/replace.js';
+import { assertReplaceable, assertRoom, noRoom } from '../../files/surroundings.js';
+import { attempt, errnoOf, systemError } from '../../files/system-error.js';
+import { isRecord } from '../../records/is-record.js';
+import type { LineReader } from '../../records/line-reader.js';
+import type { CompactionReport, PartAction } from '../../report.js';
+import type { PlanRequest } from '../backend.js';
+import { keptWarning } from '../log/kept.js';
+import type { Phases } from '../log/phases.js';
+import { pieces, type Selection } from '../log/pieces.js';
+import type { Survey } from '../log/survey.js';
+import { timeRange } from '../log/time-range.js';
+import type { SegmentPlan } from './decision.js';
+import { setReport, type SetTask } from './report.js';
+import { currentName } from './set.js';
+import { Zones } from './zone.js';
+
+export interface SetRun extends SetTask {
+  names: LogNames;
+  request: PlanRequest;
+  phases: Phases;
+  reader: LineReader;
+  /** The descriptor that holds the lock. */
+  lock: number;
+}
+
+/** What became of a part. */
+export interface Result {
+  action?: PartAction;
+  appended?: { records: number | null; bytes: number };
+  failure?: PapyraError;
+}
+
+/**
+ * Does what the report of the dry run says, while the runtime appends and rotates. Names move under us,
+ * descriptors do not care:
+ *
+ * 1. Archive what goes.
+ * 2. Empty the files of which every line goes, through their descriptors. That needs no space, and frees
+ *    theirs at once, before anything is written.
+ * 3. Wait until names hold still (zone.ts), and make sure again right before each rename and unlink.
+ * 4. Rewrite the rotated files of which some lines go: temporary file, fsync, rename over the name that the
+ *    old one has now. In place: by descriptor.
+ * 5. Unlink empty files, but for the top one of a set whose rotation has stalled.
+ * 6. Replace the active file (replace.ts), with a second name for the new one, which may move on, too.
+ * 7. Unlink that top file last, if it is empty: rotation, which waited for it, goes on.
+ *
+ * A part that fails does not stop the others; what could not be done is left for the next run.
+ */
+export async function executeSet(
+  run: SetRun,
+  plans: readonly SegmentPlan[],
+  merged: Survey,
+): Promise<CompactionReport> {
+  const { set, request } = run;
+  const results = new Map<SegmentPlan, Result>(plans.map((plan) => [plan, {}]));
+  const active = plans.find(({ segment }) => segment.index === 0);
+  const longest = Math.max(0, ...(active?.seen.blocks.map(({ sums }) => sums.longest) ?? []));
+  const zones = new Zones(set, longest, request.offline);
+  const busy = plans.filter(({ action }) => action !== 'unchanged');
+  const archive = busy.some(({ outcome }) => outcome.worthIt) ? await archiveAll(run, busy) : null;
+
+  for (const plan of busy.filter(({ action }) => action === 'removed')) {
+    await attemptPart(results, plan, () => empty(plan));
+  }
+  if (busy.length > 0) await zones.settle(request.signal);
+  for (const plan of busy.filter(({ segment }) => segment.index > 0)) {
+    if (plan.action === 'removed') continue;
+    await attemptPart(results, plan, () => shrink(run, plan, zones));
+  }
+  removeEmptied(run, results, zones, (index) => index < set.maxFiles - 1 || !zones.wasFull);
+  if (active && active.action !== 'unchanged') {
+    await attemptPart(results, active, () => shrinkActive(run, active, zones));
+  }
+  removeEmptied(run, results, zones, () => true);
+  return conclude(run, plans, merged, results, archive);
+}
+
+/** Runs one part; what fails is written down, and the others go on. A stop that is asked for is none. */
+async function attemptPart(
+  results: Map<SegmentPlan, Result>,
+  plan: SegmentPlan,
+  work: () => Promise<Result> | Result,
+): Promise<void> {
+  try {
+    results.set(plan, await work());
+  } catch (error) {
+    const inWords = systemError(error, 'compact', plan.segment.log.path);
+    if (!(inWords instanceof PapyraError) || inWords.code === 'interrupted') throw inWords;
+    results.set(plan, { failure: inWords });
+  }
+}
+
+/** Step 2: every line of it goes, and nobody appends to a rotated file. */
+function empty({ segment, seen }: SegmentPlan): Result {
+  const { log } = segment;
+  if (log.stat.size === 0) return { action: 'emptied' };
+  const { size, nlink } = fstatSync(log.fd);
+  if (size !== log.stat.size || seen.blocks.length === 0) {
+    throw new PapyraError('try_again', `${log.path} has changed while papyra read it`, {
+      hint: 'it is as it was; run again',
+    });
+  }
+  // A backup has a second name for it: only our name goes, in step 5.
+  if (nlink > 1) return { action: 'emptied' };
+  withWriting(log, (fd) => {
+    ftruncateSync(fd, 0);
+    fsyncSync(fd);
+  });
+  return { action: 'emptied' };
+}
+
+function withWriting<T>(log: OpenFile, use: (fd: number) => T): T {
+  const fd = attempt('open for writing', log.path, () =>
+    openSync(`/proc/self/fd/${log.fd}`, constants.O_RDWR),
+  );
+  try {
+    return use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Step 4: a rotated file of which some lines stay. */
+async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Promise<Result> {
+  if (plan.head) return collapse(run, plan);
+  const { set, names, phases } = run;
+  const { log } = plan.segment;
+  assertReplaceable(names, run.request.offline);
+  const size = log.stat.size - plan.outcome.bytesGoing;
+  assertRoom(names, size);
+  zones.assertStill();
+  const temp = {
+    fd: attempt('create', names.temp, () => createExclusive(names.temp)),
+    path: names.temp,
+  };
+  try {
+    adopt(temp.fd, log.stat);
+    const content = pieces('staying', selectionOf(run, plan));
+    await copyPieces(content, temp, phases('write', plan.outcome.bytesKept));
+    attempt('sync', temp.path, () => fsyncSync(temp.fd));
+    plan.witness.assertUnchanged();
+    zones.assertStill();
+    const name = currentName(set, plan.segment, 1);
+    if (name === undefined) throw gone(log.path);
+    renameSync(names.temp, name);
+    attempt('sync', names.directory, () => syncDirectory(names.directory));
+  } catch (error) {
+    rmSync(names.temp, { force: true });
+    if (['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? errnoOf((error as Error).cause) ?? '')) {
+      throw noRoom(names, size, error);
+    }
+    throw error;
+  } finally {
+    closeSync(temp.fd);
+  }
+  return { action: 'rewritten' };
+}
+
+/** Step 6. */
+async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones): Promise<Result> {
+  if (plan.head) return collapse(run, plan);
+  const { names, request, phases } = run;
+  const { log } = plan.segment;
+  const { offline, signal } = request;
+  assertReplaceable(names, offline);
+  const size = log.stat.size - plan.outcome.bytesGoing;
+  assertRoom(names, size);
+  if (!offline) await assertNotHeld(log);
+  const { appended, kept } = await replaceLog({
+    log,
+    stat: log.stat,
+    names,
+    planned: plan.seen.end,
+    content: pieces('staying', selectionOf(run, plan)),
+    size,
+    onWrite: phases('write', plan.outcome.bytesKept),
+    offline,
+    witness: plan.witness,
+    ...(offline ? {} : { fresh: names.fresh }),
+    lastLook: () => zones.assertStill(),
+    onUndone: () => {},
+    isRecord,
+    signal,
+  });
+  if (kept) run.warnings.push(keptWarning(kept));
+  return { action: 'rewritten', appended };
+}
+
+async function collapse(run: SetRun, plan: SegmentPlan): Promise<Result> {
+  const { set, names, lock, phases } = run;
+  const { log } = plan.segment;
+  const name = currentName(set, plan.segment);
+  if (name === undefined) throw gone(log.path);
+  const { removeInPlace } = await import('../log/in-place.js');
+  const place = { log, names: { ...names, log: name }, head: plan.head!, witness: plan.witness };
+  await removeInPlace(place, [lock], phases);
+  return { action: 'collapsed' };
+}
+
+function gone(path: string): PapyraError {
+  return new PapyraError('try_again', `${path} is not in the set any more`, {
+    hint: 'find out what moves or removes files of the set, then run again',
+  });
+}
+
+/** Steps 5 and 7, also for what an earlier run left empty. */
+function removeEmptied(
+  run: SetRun,
+  results: Map<SegmentPlan, Result>,
+  zones: Zones,
+  may: (index: number) => boolean,
+): void {
+  const { set, names } = run;
+  let removed = false;
+  for (const [plan, result] of results) {
+    if (result.action !== 'emptied' || result.failure) continue;
+    if (zones.now() === 'grey') return;
+    const name = currentName(set, plan.segment, 1);
+    if (name === undefined || !may(indexOf(set.path, name))) continue;
+    const { size, nlink } = fstatSync(plan.segment.log.fd);
+    if (size > 0 && nlink === 1) continue;
+    rmSync(name);
+    removed = true;
+    results.set(plan, { ...result, action: 'removed' });
+  }
+  if (removed) attempt('sync', names.directory, () => syncDirectory(names.directory));
+}
+
+function indexOf(path: string, name: string): number {
+  return Number(name.slice(path.length + 1));
+}
+
+function selectionOf({ request, reader, phases }: SetRun, plan: SegmentPlan): Selection {
+  const { segment, seen, cut, head } = plan;
+  const blocks = head
+    ? seen.blocks
+        .filter(({ start }) => start < head.keep)
+        .map((block) => ({ ...block, end: Math.min(block.end, head.keep) }))
+    : seen.blocks;
+  const { rules } = request;
+  return { file: segment.log, blocks, cut: cut.records, rules, reader, tick: phases() };
+}
+
+/** Step 1: one archive for the whole set, the oldest records first. */
+async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<string | null> {
+  const { request, names } = run;
+  const [first] = plans;
+  if (request.archive === undefined || !first) return null;
+  const { writeArchive } = await import('../../files/archive.js');
+  const { log } = first.segment;
+  return writeArchive({
+    directory: request.archive,
+    log: { fd: log.fd, path: names.log },
+    owner: log.stat,
+    content: going(run, plans),
+    watch: timeRange(),
+  });
+}
+
+async function* going(run: SetRun, plans: readonly SegmentPlan[]): AsyncGenerator<Uint8Array> {
+  for (const plan of plans) {
+    let last = 0x0a;
+    for await (const piece of pieces('going', selectionOf(run, plan))) {
+      last = piece.at(-1)!;
+      yield piece;
+    }
+    // A file's end also ends its last line.
+    if (last !== 0x0a) yield Buffer.from('\n');
+  }
+}
+
+function conclude(
+  run: SetRun,
+  plans: readonly SegmentPlan[],
+  merged: Survey,
+  results: ReadonlyMap<SegmentPlan, Result>,
+  archive: string | null,
+): CompactionReport {
+  const report = setReport(run, plans, merged, results);
+  const all = [...results.values()];
+  const appended = all.map(({ appended: one }) => one ?? { records: 0, bytes: 0 });
+  const records = appended.some((one) => one.records === null)
+    ? null
+    : appended.reduce((sum, one) => sum + one.records!, 0);
+  report.duration_ms = Date.now() - run.startedAt;
+  report.records.appended = records;
+  report.bytes.appended = appended.reduce((sum, { bytes }) => sum + bytes, 0);
+  report.archive = archive;
+  const left = [...results].filter(([, { action }]) => action === 'emptied');
+  if (left.length > 0) {
+    const names = left.map(([{ name }]) => name).join(', ');
+    report.warnings.push(`${names}: emptied, but not unlinked while the set is about to be rotated; the next run does`); // prettier-ignore
+  }
+  const failed = [...results].filter(([, { failure }]) => failure);
+  const worked = all.some(({ action }) => action !== undefined);
+  report.status = worked ? 'compacted' : 'nothing_to_do';
+  if (failed.length === 0) return report;
+  report.status = 'partial';
+  const { failure } = failed[0]![1];
+  const names = failed.map(([{ name }]) => name).join(', ');
+  for (const [{ name }, { failure: why }] of failed)
+    report.warnings.push(`${name}: ${why!.message}`);
+  throw new PapyraError(
+    failure!.code,
+    `${basename(run.set.path)}: left as they were: ${names}; ${failure!.message}`,
+    {
+      hint: failure!.hint ?? 'what was done stays done; run again',
+      cause: failure,
+      report,
+    },
+  );
+}

@@ -1,0 +1,209 @@
+import { basename } from 'node:path';
+import { assertOwner } from '../../files/durable.js';
+import { takeLock, type Lock } from '../../files/lock.js';
+import { namesFor } from '../../files/names.js';
+import { chunks } from '../../files/read.js';
+import { findSetLeftovers, recoverSet } from '../../files/recover.js';
+import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
+import { Witness } from '../../files/witness.js';
+import { isRecord } from '../../records/is-record.js';
+import { LineReader } from '../../records/line-reader.js';
+import { LineScanner } from '../../records/scanner.js';
+import { ageCutoff, standing, type RetentionRules } from '../../retention/policy.js';
+import type { Plan, PlanRequest } from '../backend.js';
+import { blockOf, standingsOf } from '../log/block.js';
+import { findCuts, type Cut } from '../log/cut.js';
+import { FUTURE_SECONDS, outcomeOf, type Outcome } from '../log/outcome.js';
+import { phasesOf, type Phases } from '../log/phases.js';
+import { fillersOf, planHead } from '../log/plan-head.js';
+import { assertAcceptable } from '../log/report.js';
+import type { SecondThread } from '../log/survey-threads.js';
+import { secondThread, survey, surveyOf, type Survey } from '../log/survey.js';
+import type { SegmentPlan } from './decision.js';
+import { executeSet } from './execute.js';
+import { mergedSurvey, notThereYet, setReport, totalOutcome } from './report.js';
+import { repairSet } from './repair.js';
+import { closeSet, lookAround, notThere, openSet, type Segment, type SetOptions } from './set.js';
+
+/** Plans the compaction of a rotating set at its real path. */
+export async function planSet(set: SetOptions, request: PlanRequest): Promise<Plan> {
+  const startedAt = Date.now();
+  const names = namesFor(set.path);
+  const phases = phasesOf(request);
+  const { rules } = request;
+  let lock: Lock | undefined;
+  let segments: Segment[] = [];
+  let thread: SecondThread | undefined;
+  const close = async () => {
+    await thread?.stop();
+    closeSet(segments);
+    segments = [];
+    lock?.release();
+    lock = undefined;
+  };
+  try {
+    const warnings = lookAround(set);
+    segments = openSet(set);
+    if (segments.length === 0) {
+      if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
+      return notThereYet(set.path, request);
+    }
+    if (request.dryRun) {
+      if (findSetLeftovers(names)) {
+        warnings.push('an earlier run was killed and left files beside the set; the next run cleans up'); // prettier-ignore
+      }
+    } else {
+      for (const { log } of segments) assertOwner(log.path, log.stat);
+      lock = await takeLock({
+        path: names.lock,
+        target: set.path,
+        owner: segments[0]!.log.stat,
+        waitMs: request.lockWaitMs,
+        signal: request.signal,
+      });
+      warnings.push(...assertRuntimeIsNotRewriting(names));
+      warnings.push(...(await recoverSet({ names, isRecord, tick: phases(), ...request })));
+      // The run that held the lock until now may have replaced some.
+      closeSet(segments);
+      segments = openSet(set);
+      warnings.push(...(await repairSet(names, segments, lock.fd, phases)));
+    }
+    const total = segments.reduce((sum, { log }) => sum + log.stat.size, 0);
+    const largest = Math.max(...segments.map(({ log }) => log.stat.size));
+    thread = request.limitRate === undefined ? await secondThread(largest) : undefined;
+    const instants = { cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS };
+    const reader = new LineReader(instants);
+    const tick = phases('scan', total);
+    const surveys: { segment: Segment; seen: Survey }[] = [];
+    for (const segment of segments.toReversed()) {
+      const task = { file: segment.log, reader, instants, thread, tick };
+      surveys.push({ segment, seen: await surveySegment(segment, task, rules) });
+    }
+    const parts = surveys.map(({ segment, seen }) => ({ file: segment.log, blocks: seen.blocks }));
+    const cuts = await findCuts(parts, rules, phases());
+    const plans = surveys.map(({ segment, seen }, at) => planSegment(segment, seen, cuts[at]!));
+    if (request.inPlace) await planInPlace(plans, rules, phases);
+    for (const plan of plans) await explainPin(plan, set, rules, phases);
+    const merged = mergedSurvey(plans);
+    assertAcceptable(set.path, merged, totalOutcome(plans), rules, request.allowEmpty);
+    const task = { set, rules, startedAt, warnings };
+    const report = setReport(task, plans, merged, new Map());
+    const run = { names, request, phases, reader, lock: lock?.fd ?? -1, ...task };
+    return { report, execute: () => executeSet(run, plans, merged), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Task = Omit<Parameters<typeof survey>[0], 'from' | 'to'>;
+
+/** A rotated file has ended, and with it its last line; the active one may be in the middle of one. */
+async function surveySegment(
+  { log, index }: Segment,
+  task: Task,
+  rules: RetentionRules,
+): Promise<Survey> {
+  const from = fillersOf(log);
+  const { size } = log.stat;
+  const before = new Witness(log, size);
+  const seen = await survey({ ...task, from, to: size }, rules, []);
+  before.assertUnchanged();
+  if (index === 0 || seen.end === size) return seen;
+  const { reader, file, tick } = task;
+  const standings = standingsOf(rules);
+  const blocks = [...seen.blocks];
+  reader.startAt(seen.end);
+  for await (const chunk of chunks(file, seen.end, size, tick, reader.window)) {
+    reader.take(chunk.length, (sums) => blocks.push(blockOf(sums, standings)));
+  }
+  reader.finish((sums) => blocks.push(blockOf(sums, standings)));
+  return surveyOf(blocks, from);
+}
+
+function planSegment(segment: Segment, seen: Survey, cut: Cut): SegmentPlan {
+  const outcome = outcomeOf(seen, cut);
+  const { log, index } = segment;
+  const gone = index > 0 && stayingLines(seen, cut) === 0 && (outcome.worthIt || log.stat.size === 0); // prettier-ignore
+  return {
+    segment,
+    name: basename(log.path),
+    seen,
+    cut,
+    outcome,
+    action: gone ? 'removed' : outcome.worthIt ? 'rewritten' : 'unchanged',
+    witness: new Witness(log, seen.end),
+  };
+}
+
+function stayingLines({ blocks }: Survey, cut: Cut): number {
+  return blocks.reduce((sum, { lines }) => sum + lines.pinned + lines.live, 0) - cut.records;
+}
+
+/** In place goes the head of the oldest file that is left, and of the active one. */
+async function planInPlace(
+  plans: readonly SegmentPlan[],
+  rules: RetentionRules,
+  phases: Phases,
+): Promise<void> {
+  const oldest = plans.find(({ action }) => action !== 'removed');
+  for (const plan of plans) {
+    if (plan.action !== 'rewritten') continue;
+    if (plan !== oldest && plan.segment.index !== 0) {
+      plan.outcome = untouched(plan.outcome);
+      plan.action = 'unchanged';
+      continue;
+    }
+    const { log } = plan.segment;
+    const { outcome, head } = await planHead({ ...plan, log }, rules, phases());
+    plan.outcome = outcome;
+    plan.head = head;
+    plan.action = outcome.worthIt ? 'collapsed' : 'unchanged';
+    plan.witness = new Witness(log, plan.seen.end, head.keep);
+  }
+}
+
+/** What a part comes to of which nothing goes, for now. */
+export function untouched(outcome: Outcome): Outcome {
+  const { scanned, dropped, expiredLeft, bytesGoing, bytesKept } = outcome;
+  return {
+    ...outcome,
+    kept: scanned,
+    dropped: 0,
+    droppedBy: { age: 0, count: 0, size: 0 },
+    discarded: 0,
+    expiredLeft: expiredLeft + dropped,
+    bytesKept: bytesKept + bytesGoing,
+    bytesGoing: 0,
+    worthIt: false,
+    action: 'unchanged',
+  };
+}
+
+/** Nothing but lines that nobody may drop is left of the oldest file: it would stall rotation for ever. */
+async function explainPin(
+  plan: SegmentPlan,
+  { maxFiles }: SetOptions,
+  rules: RetentionRules,
+  phases: Phases,
+): Promise<void> {
+  const { segment, seen, cut } = plan;
+  const pinned = seen.blocks.reduce((sum, { lines }) => sum + lines.pinned, 0);
+  const isTop = segment.index > 0 && segment.index === maxFiles - 1;
+  if (!isTop || pinned === 0 || stayingLines(seen, cut) > pinned) return;
+  const block = seen.blocks.find(({ lines }) => lines.pinned > 0)!;
+  let first: { at: number; kind: string } | undefined;
+  const scanner = new LineScanner((kind, start, _end, timestamp) => {
+    if (first === undefined && standing(kind, timestamp, rules) === 'pinned') first = { at: start, kind }; // prettier-ignore
+  }, block.start);
+  for await (const chunk of chunks(segment.log, block.start, block.end, phases()))
+    scanner.push(chunk);
+  if (scanner.lineStart < block.end) scanner.push(Buffer.from('\n'));
+  const { at, kind } = first!;
+  const remedy =
+    kind === 'unreadable'
+      ? 'run papyra persistence recover, or add --unreadable drop'
+      : 'add --undated drop';
+  const others = pinned === 1 ? '' : ` and ${pinned - 1} more`;
+  plan.pinnedBy = `an ${kind} line at byte ${at}${others}: ${remedy}`;
+}

@@ -1,0 +1,128 @@
+import { basename } from 'node:path';
+import { blankReport, type CompactionPart, type CompactionReport } from '../../report.js';
+import { policyOf, type RetentionRules } from '../../retention/policy.js';
+import type { Plan, PlanRequest } from '../backend.js';
+import type { Outcome } from '../log/outcome.js';
+import { isoTime, warningsOf } from '../log/report.js';
+import { surveyOf, type Survey } from '../log/survey.js';
+import type { SegmentPlan } from './decision.js';
+import type { SetOptions } from './set.js';
+import type { Result } from './execute.js';
+import { untouched } from './plan.js';
+
+export interface SetTask {
+  set: SetOptions;
+  rules: RetentionRules;
+  startedAt: number;
+  warnings: string[];
+}
+
+/** The set as one log. */
+export function mergedSurvey(plans: readonly SegmentPlan[]): Survey {
+  return surveyOf(plans.flatMap(({ seen }) => seen.blocks), 0); // prettier-ignore
+}
+
+export function totalOutcome(plans: readonly SegmentPlan[]): Outcome {
+  return sumOf(plans.map(({ outcome }) => outcome));
+}
+
+function sumOf(outcomes: readonly Outcome[]): Outcome {
+  const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((all, one) => all + of(one), 0);
+  const worthIt = outcomes.some((one) => one.worthIt);
+  return {
+    scanned: sum((one) => one.scanned),
+    kept: sum((one) => one.kept),
+    dropped: sum((one) => one.dropped),
+    droppedBy: {
+      age: sum((one) => one.droppedBy.age),
+      count: sum((one) => one.droppedBy.count),
+      size: sum((one) => one.droppedBy.size),
+    },
+    discarded: sum((one) => one.discarded),
+    expiredLeft: sum((one) => one.expiredLeft),
+    bytesKept: sum((one) => one.bytesKept),
+    bytesGoing: sum((one) => one.bytesGoing),
+    worthIt,
+    action: worthIt ? 'rewritten' : 'unchanged',
+  };
+}
+
+/** The report: of a dry run when there are no results, else of what became of each part. */
+export function setReport(
+  task: SetTask,
+  plans: readonly SegmentPlan[],
+  merged: Survey,
+  results: ReadonlyMap<SegmentPlan, Result>,
+): CompactionReport {
+  const { set, rules, startedAt } = task;
+  const done = plans.map((plan) => doneOf(plan, results.get(plan)));
+  const total = sumOf(done.map(({ outcome }) => outcome));
+  const before = plans.reduce((sum, { segment }) => sum + segment.log.stat.size, 0);
+  const count = (...actions: string[]) =>
+    done.filter(({ action }) => actions.includes(action)).length;
+  const policy = policyOf(rules);
+  return {
+    ...blankReport({ status: 'dry_run', backend: 'rotating', target: set.path, policy, startedAt }),
+    records: {
+      scanned: total.scanned,
+      kept: total.kept,
+      dropped: total.dropped,
+      dropped_by: total.droppedBy,
+      expired_left: total.expiredLeft,
+      unreadable: merged.unreadable,
+      undated: merged.undated,
+      appended: 0,
+    },
+    bytes: {
+      before,
+      after: before - total.bytesGoing,
+      reclaimed: total.bytesGoing,
+      appended: 0,
+    },
+    files: {
+      scanned: plans.length,
+      rewritten: count('rewritten'),
+      removed: count('removed', 'emptied'),
+      unchanged: count('unchanged'),
+    },
+    parts: done.map(partOf),
+    warnings: [...warningsOf(merged, rules), ...task.warnings],
+  };
+}
+
+type Done = Pick<SegmentPlan, 'segment' | 'name' | 'outcome' | 'action' | 'seen' | 'pinnedBy'>;
+
+/** A part that failed is as it was. */
+function doneOf(plan: SegmentPlan, result: Result | undefined): Done {
+  if (result?.failure) return { ...plan, outcome: untouched(plan.outcome), action: 'unchanged' };
+  return { ...plan, action: result?.action ?? plan.action };
+}
+
+function partOf({ segment, name, outcome, action, seen, pinnedBy }: Done): CompactionPart {
+  const { size } = segment.log.stat;
+  const oldest = Math.min(...seen.blocks.map(({ sums }) => sums.oldest).filter(Number.isFinite));
+  return {
+    name,
+    scanned: outcome.scanned,
+    kept: outcome.kept,
+    dropped: outcome.dropped,
+    bytes_before: size,
+    bytes_after: size - outcome.bytesGoing,
+    action,
+    oldest: Number.isFinite(oldest) ? isoTime(oldest) : null,
+    newest: Number.isNaN(seen.newest) ? null : isoTime(seen.newest),
+    ...(pinnedBy === undefined ? {} : { pinned_by: pinnedBy }),
+  };
+}
+
+/** A configured set that the runtime has not begun yet: nothing to do, but worth a word. */
+export function notThereYet(path: string, request: PlanRequest): Plan {
+  const merged = surveyOf([], 0);
+  const set = { path, maxBytes: 0, maxFiles: 0, namedBy: 'config' } as const;
+  const warnings = [
+    `${basename(path)} is not there yet: the runtime has written nothing to ${path}`,
+  ];
+  const report = setReport({ set, rules: request.rules, startedAt: Date.now(), warnings }, [], merged, new Map()); // prettier-ignore
+  if (!request.dryRun) report.status = 'nothing_to_do';
+  return { report, execute: () => Promise.resolve(report), close: () => Promise.resolve() };
+}

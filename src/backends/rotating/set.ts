@@ -1,0 +1,148 @@
+import { closeSync, fstatSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { PapyraError } from '../../errors.js';
+import { attempt, errnoOf } from '../../files/system-error.js';
+import { openLog, type NamedBy, type OpenLog } from '../log/open.js';
+
+/** Where a set is, and how the runtime rotates it. */
+export interface SetOptions {
+  /** The active file; `.1` is the newest rotated one, `.(maxFiles - 1)` the oldest. */
+  path: string;
+  maxBytes: number;
+  maxFiles: number;
+  namedBy: NamedBy;
+}
+
+/** A file of the set, open. Its name may move on; the descriptor does not care. */
+export interface Segment {
+  log: OpenLog;
+  /** The number in its name when it was opened; 0 is the active file. */
+  index: number;
+}
+
+export function nameOf(path: string, index: number): string {
+  return index === 0 ? path : `${path}.${index}`;
+}
+
+/**
+ * The active file's path, with the links of its directory resolved.
+ *
+ * @throws {PapyraError} `config_invalid` when it is a link: the runtime would rename the link.
+ */
+export function realSetPath(path: string, namedBy: NamedBy): string {
+  const directory = dirname(resolve(path));
+  try {
+    const real = join(realpathSync(directory), basename(path));
+    if (!lstatSync(real, { throwIfNoEntry: false })?.isSymbolicLink()) return real;
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    throw notThere(path, namedBy, error);
+  }
+  throw new PapyraError('config_invalid', `${path} is a symbolic link`, {
+    hint: 'the runtime would rotate the link: name the file that it leads to',
+  });
+}
+
+export function notThere(path: string, namedBy: NamedBy, cause?: unknown): PapyraError {
+  return new PapyraError(
+    'not_found',
+    `no set at ${path}: neither it nor ${basename(path)}.1 is there`,
+    {
+      hint: namedBy === 'path' ? 'check --path' : 'check persistence.path',
+      cause,
+    },
+  );
+}
+
+/**
+ * Opens the files of a set, the active one first and then upwards: files only ever move up, so none is
+ * missed, and one that has moved meanwhile is known by its inode.
+ */
+export function openSet({ path, maxFiles }: SetOptions): Segment[] {
+  const segments: Segment[] = [];
+  const seen = new Set<number>();
+  try {
+    for (let index = 0; index < maxFiles; index++) {
+      const name = nameOf(path, index);
+      if (!lstatSync(name, { throwIfNoEntry: false })) continue;
+      let log: OpenLog;
+      try {
+        log = openLog(name);
+      } catch (error) {
+        // Moved on between the two calls.
+        if (error instanceof PapyraError && errnoOf(error.cause) === 'ENOENT') continue;
+        throw error;
+      }
+      if (seen.has(log.stat.ino)) {
+        closeSync(log.fd);
+        continue;
+      }
+      seen.add(log.stat.ino);
+      segments.push({ log, index });
+    }
+  } catch (error) {
+    closeSet(segments);
+    throw error;
+  }
+  return segments;
+}
+
+export function closeSet(segments: readonly Segment[]): void {
+  for (const { log } of segments) closeSync(log.fd);
+}
+
+/**
+ * Looks at the names beside the active file.
+ *
+ * @throws {PapyraError} `config_invalid` when there is an index that a set of so many files cannot have.
+ */
+export function lookAround({ path, maxFiles, maxBytes }: SetOptions): string[] {
+  const warnings: string[] = [];
+  const prefix = `${basename(path)}.`;
+  const names = attempt('list', dirname(path), () => readdirSync(dirname(path)));
+  for (const name of names.filter((one) => one.startsWith(prefix)).sort()) {
+    const index = /^[1-9]\d*$/.test(name.slice(prefix.length)) ? Number(name.slice(prefix.length)) : NaN; // prettier-ignore
+    if (index >= maxFiles) {
+      throw new PapyraError(
+        'config_invalid',
+        `${name} is there, but a set of ${maxFiles} files ends with .${maxFiles - 1}`,
+        {
+          hint: 'set max_files (--max-files) to what the runtime is configured with; nothing was done',
+        },
+      );
+    }
+    if (Number.isNaN(index) && !/\.(compact|recovered)\.tmp$/.test(name)) {
+      warnings.push(`${name} is not part of the set and was left alone`);
+    }
+  }
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > maxBytes && maxFiles > 1) {
+    const top = nameOf(path, maxFiles - 1);
+    warnings.push(
+      lstatSync(top, { throwIfNoEntry: false })
+        ? `rotation has stalled: ${basename(top)} is there and the active file has passed max_bytes; when ${basename(top)} goes, it goes on`
+        : `the active file has ${size} bytes, more than max_bytes (${maxBytes}), and was not rotated: is max_bytes what the runtime is configured with?`,
+    );
+  }
+  return warnings;
+}
+
+/** The name that a file of the set has now; undefined: none. `from`: the lowest index to look at. */
+export function currentName(options: SetOptions, { log }: Segment, from = 0): string | undefined {
+  const { ino, dev } = fstatSync(log.fd);
+  for (let index = from; index < options.maxFiles; index++) {
+    const name = nameOf(options.path, index);
+    const stat = lstatSync(name, { throwIfNoEntry: false });
+    if (stat?.ino === ino && stat.dev === dev) return name;
+  }
+  return undefined;
+}
+
+/** Bytes of all files of the set. */
+export function sizeOfSet({ path, maxFiles }: SetOptions): number {
+  let bytes = 0;
+  for (let index = 0; index < maxFiles; index++) {
+    bytes += lstatSync(nameOf(path, index), { throwIfNoEntry: false })?.size ?? 0;
+  }
+  return bytes;
+}
