@@ -67,6 +67,8 @@ function parse(text: string, directory: string): Trace {
     const [, pid, call] = /^(\d+)\s+(\w+)\(/.exec(line) ?? [];
     // strace counts the calls of each process for itself; what we count is papyra's own.
     if (call === undefined || pid !== main || !line.includes(directory)) continue;
+    // A second opening of what is open already: no path of ours, and so not counted when it comes to it.
+    if (line.includes('"/proc/self/fd/')) continue;
     for (const [path] of line.matchAll(new RegExp(`${directory}[^">, )]*`, 'g'))) {
       paths.add(path.replace(/ \(deleted\)$/, ''));
     }

@@ -210,4 +210,32 @@ describe.runIf(isRoot)('a disk that is full', () => {
     expect((await papyra(args(other, '--in-place'))).code).toBe(0);
     expect(readFileSync(log, 'utf8').endsWith(keep)).toBe(true);
   });
+
+  test('a set that needs more room than there is: what has expired goes, and the run says what it could not do', async () => {
+    const place = mount('tmpfs', 16);
+    const data = join(place, 'data');
+    mkdirSync(data);
+    const path = join(data, 'events.log');
+    const keep = Array.from({ length: 20_000 }, (_, index) => live(index)).join('');
+    writeFileSync(`${path}.2`, EXPIRED.repeat(5000));
+    writeFileSync(`${path}.1`, EXPIRED.repeat(100) + keep);
+    writeFileSync(path, live(1));
+    fillDisk(place, MB);
+    const inode = statSync(`${path}.1`).ino;
+    const run = await papyra([...args(path), '--backend', 'rotating', '--json', '--offline']);
+    expect([run.code, run.stderr]).toEqual([
+      74,
+      expect.stringMatching(/left as they were: events\.log\.1.*no room to rewrite.*bytes/),
+    ]);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      status: 'partial',
+      files: { removed: 1, rewritten: 0, unchanged: 2 },
+      records: { dropped: 5000, expired_left: 100 },
+    });
+    expect(readdirSync(data).filter((name) => name.startsWith('events'))).toEqual([
+      'events.log',
+      'events.log.1',
+    ]);
+    expect(statSync(`${path}.1`).ino).toBe(inode);
+  });
 });
