@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Sums } from '../../records/sums.js';
 import { segment, segmentsIn } from './segments.js';
@@ -18,8 +16,15 @@ export class SecondThread {
   /** It cannot start, or died. */
   ended = false;
 
+  /** Called when it ends. */
+  onEnd = () => {};
+
   constructor() {
-    this.worker.on('error', () => (this.ended = true)).on('exit', () => (this.ended = true));
+    const ended = () => {
+      this.ended = true;
+      this.onEnd();
+    };
+    this.worker.on('error', ended).on('exit', ended);
     // Whoever waits for it says so.
     this.worker.unref();
   }
@@ -36,9 +41,11 @@ export async function readInThreads(task: SurveyTask, thread: SecondThread): Pro
   const next = new SharedArrayBuffer(4);
   const done = new Map<number, Sums[]>();
   let elsewhere = 0;
+  let wake = () => {};
   const hear = ({ index, sums }: Done): void => {
     done.set(index, sums);
     elsewhere += (sums.at(-1)?.end ?? 0) - (sums[0]?.start ?? 0);
+    wake();
   };
   const told = (): ReturnType<typeof tick> => {
     const bytes = elsewhere;
@@ -59,7 +66,13 @@ export async function readInThreads(task: SurveyTask, thread: SecondThread): Pro
       await told();
     }
     while (!thread.ended && done.size < count) {
-      await Promise.race([once(worker, 'message'), once(worker, 'exit'), sleep(LOOK_MS)]);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LOOK_MS);
+        wake = thread.onEnd = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
       await told();
     }
     // A thread that is not there leaves its parts to this one.
