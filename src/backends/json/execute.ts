@@ -4,9 +4,8 @@ import { assertReplaceable, assertRoom } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
 import type { CompactionReport } from '../../report.js';
 import type { PlanRequest } from '../backend.js';
-import type { Block } from '../log/block.js';
 import { keptWarning } from '../log/kept.js';
-import { pieces, type Selection } from '../log/pieces.js';
+import { headOf, pieces, type Selection } from '../log/pieces.js';
 import { timeRange } from '../log/time-range.js';
 import type { Phases } from '../log/phases.js';
 import type { Decision } from './decision.js';
@@ -100,7 +99,7 @@ async function archiveDropped(
   const { log, head } = decision;
   if (request.archive === undefined) return null;
   const selection = selectionOf(decision, request, phases);
-  if (head) selection.blocks = before(selection.blocks, head.keep);
+  if (head) selection.blocks = headOf(selection.blocks, head.keep);
   const { writeArchive } = await import('../../files/archive.js');
   return writeArchive({
     directory: request.archive,
@@ -117,11 +116,4 @@ function selectionOf(
   phases: Phases,
 ): Selection {
   return { file: log, blocks: seen.blocks, cut: cut.records, rules, reader, tick: phases() };
-}
-
-/** With --in-place only the head goes. */
-function before(blocks: readonly Block[], end: number): Block[] {
-  return blocks
-    .filter(({ start }) => start < end)
-    .map((block) => ({ ...block, end: Math.min(block.end, end) }));
 }

@@ -76,3 +76,20 @@ export function headOutcome(whole: Outcome, head: HeadOfLog, freed: number): Out
     action: worthIt ? 'collapsed' : 'unchanged',
   };
 }
+
+/** What a part comes to of which nothing goes, for now. */
+export function untouched(outcome: Outcome): Outcome {
+  const { scanned, dropped, expiredLeft, bytesGoing, bytesKept } = outcome;
+  return {
+    ...outcome,
+    kept: scanned,
+    dropped: 0,
+    droppedBy: { age: 0, count: 0, size: 0 },
+    discarded: 0,
+    expiredLeft: expiredLeft + dropped,
+    bytesKept: bytesKept + bytesGoing,
+    bytesGoing: 0,
+    worthIt: false,
+    action: 'unchanged',
+  };
+}

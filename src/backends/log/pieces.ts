@@ -37,6 +37,13 @@ export async function* pieces(which: Which, selection: Selection): AsyncGenerato
   }
 }
 
+/** The blocks of a head: with --in-place nothing behind it goes. */
+export function headOf(blocks: readonly Block[], keep: number): Block[] {
+  return blocks
+    .filter(({ start }) => start < keep)
+    .map((block) => ({ ...block, end: Math.min(block.end, keep) }));
+}
+
 interface Range {
   start: number;
   end: number;

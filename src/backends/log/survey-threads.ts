@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Sums } from '../../records/sums.js';
 import { segment, segmentsIn } from './segments.js';
 import type { Done, Task } from './survey-worker.js';
-import { readAll, type SurveyTask } from './survey.js';
+import { readAll, type SurveyTask } from './read-all.js';
 import { WORKER } from './worker-code.js';
 
 /** How often this thread, when it waits for the other, looks whether it should stop. */

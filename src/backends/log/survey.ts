@@ -1,7 +1,7 @@
 import { readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { chunks, type OpenFile, type Tick } from '../../files/read.js';
-import type { Instants, LineReader } from '../../records/line-reader.js';
+import type { OpenFile } from '../../files/read.js';
+import type { Instants } from '../../records/line-reader.js';
 import type { Sums } from '../../records/sums.js';
 import { cutBy, type RetentionRules } from '../../retention/policy.js';
 import {
@@ -13,6 +13,7 @@ import {
   type Standings,
 } from './block.js';
 import { lineAtOrBehind } from './segments.js';
+import { readAll, type SurveyTask } from './read-all.js';
 import type { SecondThread } from './survey-threads.js';
 
 /** What a log holds, in blocks: what is remembered of it is a ten thousandth of its size. */
@@ -28,18 +29,6 @@ export interface Survey {
   newest: number;
   /** Some bytes at the start were not read: all of them go, and nobody knows how many lines they are. */
   unread: boolean;
-}
-
-/** A range of a log to be read. */
-export interface SurveyTask {
-  file: OpenFile;
-  from: number;
-  to: number;
-  reader: LineReader;
-  instants: Instants;
-  /** The second thread, where there is one. */
-  thread?: SecondThread | undefined;
-  tick: Tick;
 }
 
 const NEWLINE = 0x0a;
@@ -151,19 +140,6 @@ async function readRange(task: SurveyTask): Promise<Sums[]> {
   if (!thread || bytes < WORTH_A_THREAD) return readAll(task);
   const { readInThreads } = await import('./survey-threads.js');
   return readInThreads(task, thread);
-}
-
-/** The sums of all whole lines of a range, by this thread alone. */
-export async function readAll(
-  task: Pick<SurveyTask, 'file' | 'from' | 'to' | 'reader' | 'tick'>,
-): Promise<Sums[]> {
-  const { file, from, to, reader, tick } = task;
-  const sums: Sums[] = [];
-  reader.startAt(from);
-  for await (const chunk of chunks(file, from, to, tick, reader.window)) {
-    reader.take(chunk.length, (one) => sums.push(one));
-  }
-  return sums;
 }
 
 /** Adds blocks up; `from`: where there is no block at all. */

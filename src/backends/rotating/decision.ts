@@ -1,3 +1,4 @@
+import type { PapyraError } from '../../errors.js';
 import type { Witness } from '../../files/witness.js';
 import type { PartAction } from '../../report.js';
 import type { Cut } from '../log/cut.js';
@@ -19,4 +20,11 @@ export interface SegmentPlan {
   head?: PlannedHead | undefined;
   witness: Witness;
   pinnedBy?: string | undefined;
+}
+
+/** What became of a part. */
+export interface Result {
+  action?: PartAction;
+  appended?: { records: number | null; bytes: number };
+  failure?: PapyraError;
 }

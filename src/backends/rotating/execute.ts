@@ -1,51 +1,17 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { fstatSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../../errors.js';
-import { copyPieces } from '../../files/copy.js';
-import { adopt, createExclusive, syncDirectory } from '../../files/durable.js';
-import type { LogNames } from '../../files/names.js';
-import type { OpenFile } from '../../files/read.js';
-import { assertNotHeld, replaceLog } from '../../files/replace.js';
-import { assertReplaceable, assertRoom, noRoom } from '../../files/surroundings.js';
-import { attempt, errnoOf, systemError } from '../../files/system-error.js';
-import { isRecord } from '../../records/is-record.js';
-import type { LineReader } from '../../records/line-reader.js';
-import type { CompactionReport, PartAction } from '../../report.js';
-import type { PlanRequest } from '../backend.js';
-import { keptWarning } from '../log/kept.js';
-import type { Phases } from '../log/phases.js';
-import { pieces, type Selection } from '../log/pieces.js';
+import { syncDirectory } from '../../files/durable.js';
+import { attempt, systemError } from '../../files/system-error.js';
+import type { CompactionReport } from '../../report.js';
+import { pieces } from '../log/pieces.js';
 import type { Survey } from '../log/survey.js';
 import { timeRange } from '../log/time-range.js';
-import type { SegmentPlan } from './decision.js';
-import { setReport, type SetTask } from './report.js';
+import type { Result, SegmentPlan } from './decision.js';
+import { empty, selectionOf, shrink, shrinkActive, type SetRun } from './parts.js';
+import { setReport } from './report.js';
 import { currentName } from './set.js';
 import { Zones } from './zone.js';
-
-export interface SetRun extends SetTask {
-  names: LogNames;
-  request: PlanRequest;
-  phases: Phases;
-  reader: LineReader;
-  /** The descriptor that holds the lock. */
-  lock: number;
-}
-
-/** What became of a part. */
-export interface Result {
-  action?: PartAction;
-  appended?: { records: number | null; bytes: number };
-  failure?: PapyraError;
-}
 
 /**
  * Does what the report of the dry run says, while the runtime appends and rotates. Names move under us,
@@ -107,119 +73,6 @@ async function attemptPart(
   }
 }
 
-/** Step 2: every line of it goes, and nobody appends to a rotated file. */
-function empty({ segment, seen }: SegmentPlan): Result {
-  const { log } = segment;
-  if (log.stat.size === 0) return { action: 'emptied' };
-  const { size, nlink } = fstatSync(log.fd);
-  if (size !== log.stat.size || seen.blocks.length === 0) {
-    throw new PapyraError('try_again', `${log.path} has changed while papyra read it`, {
-      hint: 'it is as it was; run again',
-    });
-  }
-  // A backup has a second name for it: only our name goes, in step 5.
-  if (nlink > 1) return { action: 'emptied' };
-  withWriting(log, (fd) => {
-    ftruncateSync(fd, 0);
-    fsyncSync(fd);
-  });
-  return { action: 'emptied' };
-}
-
-function withWriting<T>(log: OpenFile, use: (fd: number) => T): T {
-  const fd = attempt('open for writing', log.path, () =>
-    openSync(`/proc/self/fd/${log.fd}`, constants.O_RDWR),
-  );
-  try {
-    return use(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Step 4: a rotated file of which some lines stay. */
-async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Promise<Result> {
-  if (plan.head) return collapse(run, plan);
-  const { set, names, phases } = run;
-  const { log } = plan.segment;
-  assertReplaceable(names, run.request.offline);
-  const size = log.stat.size - plan.outcome.bytesGoing;
-  assertRoom(names, size);
-  zones.assertStill();
-  const temp = {
-    fd: attempt('create', names.temp, () => createExclusive(names.temp)),
-    path: names.temp,
-  };
-  try {
-    adopt(temp.fd, log.stat);
-    const content = pieces('staying', selectionOf(run, plan));
-    await copyPieces(content, temp, phases('write', plan.outcome.bytesKept));
-    attempt('sync', temp.path, () => fsyncSync(temp.fd));
-    plan.witness.assertUnchanged();
-    zones.assertStill();
-    const name = currentName(set, plan.segment, 1);
-    if (name === undefined) throw gone(log.path);
-    renameSync(names.temp, name);
-    attempt('sync', names.directory, () => syncDirectory(names.directory));
-  } catch (error) {
-    rmSync(names.temp, { force: true });
-    if (['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? errnoOf((error as Error).cause) ?? '')) {
-      throw noRoom(names, size, error);
-    }
-    throw error;
-  } finally {
-    closeSync(temp.fd);
-  }
-  return { action: 'rewritten' };
-}
-
-/** Step 6. */
-async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones): Promise<Result> {
-  if (plan.head) return collapse(run, plan);
-  const { names, request, phases } = run;
-  const { log } = plan.segment;
-  const { offline, signal } = request;
-  assertReplaceable(names, offline);
-  const size = log.stat.size - plan.outcome.bytesGoing;
-  assertRoom(names, size);
-  if (!offline) await assertNotHeld(log);
-  const { appended, kept } = await replaceLog({
-    log,
-    stat: log.stat,
-    names,
-    planned: plan.seen.end,
-    content: pieces('staying', selectionOf(run, plan)),
-    size,
-    onWrite: phases('write', plan.outcome.bytesKept),
-    offline,
-    witness: plan.witness,
-    ...(offline ? {} : { fresh: names.fresh }),
-    lastLook: () => zones.assertStill(),
-    onUndone: () => {},
-    isRecord,
-    signal,
-  });
-  if (kept) run.warnings.push(keptWarning(kept));
-  return { action: 'rewritten', appended };
-}
-
-async function collapse(run: SetRun, plan: SegmentPlan): Promise<Result> {
-  const { set, names, lock, phases } = run;
-  const { log } = plan.segment;
-  const name = currentName(set, plan.segment);
-  if (name === undefined) throw gone(log.path);
-  const { removeInPlace } = await import('../log/in-place.js');
-  const place = { log, names: { ...names, log: name }, head: plan.head!, witness: plan.witness };
-  await removeInPlace(place, [lock], phases);
-  return { action: 'collapsed' };
-}
-
-function gone(path: string): PapyraError {
-  return new PapyraError('try_again', `${path} is not in the set any more`, {
-    hint: 'find out what moves or removes files of the set, then run again',
-  });
-}
-
 /** Steps 5 and 7, also for what an earlier run left empty. */
 function removeEmptied(
   run: SetRun,
@@ -245,17 +98,6 @@ function removeEmptied(
 
 function indexOf(path: string, name: string): number {
   return Number(name.slice(path.length + 1));
-}
-
-function selectionOf({ request, reader, phases }: SetRun, plan: SegmentPlan): Selection {
-  const { segment, seen, cut, head } = plan;
-  const blocks = head
-    ? seen.blocks
-        .filter(({ start }) => start < head.keep)
-        .map((block) => ({ ...block, end: Math.min(block.end, head.keep) }))
-    : seen.blocks;
-  const { rules } = request;
-  return { file: segment.log, blocks, cut: cut.records, rules, reader, tick: phases() };
 }
 
 /** Step 1: one archive for the whole set, the oldest records first. */

@@ -13,7 +13,7 @@ import { ageCutoff, standing, type RetentionRules } from '../../retention/policy
 import type { Plan, PlanRequest } from '../backend.js';
 import { blockOf, standingsOf } from '../log/block.js';
 import { findCuts, type Cut } from '../log/cut.js';
-import { FUTURE_SECONDS, outcomeOf, type Outcome } from '../log/outcome.js';
+import { FUTURE_SECONDS, outcomeOf, untouched } from '../log/outcome.js';
 import { phasesOf, type Phases } from '../log/phases.js';
 import { fillersOf, planHead } from '../log/plan-head.js';
 import { assertAcceptable } from '../log/report.js';
@@ -161,23 +161,6 @@ async function planInPlace(
     plan.action = outcome.worthIt ? 'collapsed' : 'unchanged';
     plan.witness = new Witness(log, plan.seen.end, head.keep);
   }
-}
-
-/** What a part comes to of which nothing goes, for now. */
-export function untouched(outcome: Outcome): Outcome {
-  const { scanned, dropped, expiredLeft, bytesGoing, bytesKept } = outcome;
-  return {
-    ...outcome,
-    kept: scanned,
-    dropped: 0,
-    droppedBy: { age: 0, count: 0, size: 0 },
-    discarded: 0,
-    expiredLeft: expiredLeft + dropped,
-    bytesKept: bytesKept + bytesGoing,
-    bytesGoing: 0,
-    worthIt: false,
-    action: 'unchanged',
-  };
 }
 
 /** Nothing but lines that nobody may drop is left of the oldest file: it would stall rotation for ever. */

@@ -2,13 +2,11 @@ import { basename } from 'node:path';
 import { blankReport, type CompactionPart, type CompactionReport } from '../../report.js';
 import { policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
-import type { Outcome } from '../log/outcome.js';
+import { untouched, type Outcome } from '../log/outcome.js';
 import { isoTime, warningsOf } from '../log/report.js';
 import { surveyOf, type Survey } from '../log/survey.js';
-import type { SegmentPlan } from './decision.js';
+import type { Result, SegmentPlan } from './decision.js';
 import type { SetOptions } from './set.js';
-import type { Result } from './execute.js';
-import { untouched } from './plan.js';
 
 export interface SetTask {
   set: SetOptions;
