@@ -91,17 +91,23 @@ export function findSetLeftovers(names: LogNames): boolean {
  * - A temporary file: nothing was renamed. The new name, the old one and the temporary file go, in this order.
  * - Old and new: renamed, the old file may hold late records. They are brought over to the new file, whatever
  *   its name in the set is by now; then both names go.
- * - One of them: its work is done, or had not begun. It goes.
+ * - The new one alone: its work is done, or had not begun. It goes.
+ * - The old one alone: of a file that is in the set, it goes, too. Else somebody compacted the active file as a
+ *   log of its own: it is drained as that would do it.
  */
-export async function recoverSet(request: RecoverRequest): Promise<string[]> {
-  const { names } = request;
+export async function recoverSet(
+  request: RecoverRequest & { isInSet: (path: string) => boolean },
+): Promise<string[]> {
+  const { names, isInSet } = request;
   const links = findOldLinks(names);
   const there = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   const [temp, fresh] = [there(names.temp), there(names.fresh)];
   if (!temp && !fresh && links.length === 0) return [];
   const done: string[] = [];
-  if (!temp && fresh && links.length > 0) {
-    for (const link of links) done.push(await finish(request, link, names.fresh));
+  for (const link of temp ? [] : links) {
+    if (!fresh && isInSet(link.path)) continue;
+    if (!fresh && !there(names.log)) throw logMoved(names);
+    done.push(await finish(request, link, fresh ? names.fresh : names.log));
   }
   rmSync(names.fresh, { force: true });
   for (const { path } of links) rmSync(path, { force: true });

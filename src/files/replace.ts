@@ -120,8 +120,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       task.witness.assertUnchanged();
       assertUntruncated(log, follower.at);
       task.lastLook?.();
-
-      for (let reads = 0; reads < LAST_READS && follower.read(takeOver); reads++);
+      for (let reads = 0; reads < LAST_READS && follower.read(takeOver); reads++) task.lastLook?.();
       renameSync(names.temp, names.log);
     } catch (error) {
       throw undone(error, task, link);

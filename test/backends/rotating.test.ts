@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import {
   appendFileSync,
   existsSync,
@@ -12,10 +13,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { compactByPython } from '../support/oracle.js';
-import { compact, papyra, SHARED_DATA } from '../support/papyra.js';
+import { BARE, compact, papyra, PAPYRA, SHARED_DATA } from '../support/papyra.js';
 import { Random, testSeed } from '../support/random.js';
 import { records } from '../support/records.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
@@ -279,5 +281,72 @@ describe('a set that is not as it should be', () => {
     for (const line of stdout.split('\n')) {
       if (!line.includes(path)) expect(line.length).toBeLessThanOrEqual(80);
     }
+  });
+
+  test('one that holds nothing but blank lines goes', async () => {
+    const path = makeSet({ top: 2 });
+    writeFileSync(`${path}.4`, '\n \n');
+    const { code, report } = await run(path, '--max-age', '1000w');
+    expect([code, report.parts[0]?.action, report.bytes.reclaimed]).toEqual([0, 'removed', 3]);
+    expect(existsSync(`${path}.4`)).toBe(false);
+  });
+
+  test('a file that cannot shrink in place does not keep the expired ones: partial, 74', async () => {
+    const path = makeSet();
+    linkSync(`${path}.2`, join(tempDirectory(), 'backup'));
+    const { code, report } = await run(path, '--max-records', '1000', '--in-place');
+    expect([code, report.status]).toEqual([74, 'partial']);
+    expect(report.parts.map(({ action }) => action)).toEqual(['removed', 'removed', 'unchanged', 'unchanged', 'unchanged']); // prettier-ignore
+    expect(report.records.scanned).toBe(report.records.kept! + report.records.dropped!);
+  });
+
+  test('an old file that a run on the active file alone left is drained, not dropped', async () => {
+    const path = makeSet({ top: 1 });
+    const before = lines(contentOf(path));
+    const old = join(tempDirectory(), 'old');
+    const late = '{"n": 1, "timestamp": 4000000000.5}\n';
+    writeFileSync(old, late);
+    const { size } = statSync(path);
+    linkSync(old, join(dirname(path), `.events.log.papyra.old.0.${size}`));
+    rmSync(old);
+    const { code, stderr } = await run(path, '--max-age', '1000w');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('1 late record')]);
+    expect(lines(contentOf(path)).filter((line) => line.trim() !== '')).toEqual([...before, late.trim()]); // prettier-ignore
+  });
+});
+
+describe('a set that rotates soon', () => {
+  /** A set whose active file is so near to max_bytes that only three quiet seconds help. */
+  function nearlyFull() {
+    const path = makeSet({ top: 2 });
+    return { path, flags: ['--max-bytes', String(statSync(path).size + 200)] };
+  }
+
+  test('and at which nobody writes is done in one run, whatever it takes', async () => {
+    const { path, flags } = nearlyFull();
+    const before = lines(contentOf(path));
+    writeFileSync(`${path}.3`, '{"n": 1, "timestamp": 1.5}\n');
+    const { code, stderr, report } = await run(path, '--max-records', '500', ...flags);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(report.parts.map(({ action }) => action).slice(0, 2)).toEqual(['removed', 'removed']);
+    expect(lines(contentOf(path))).toEqual(before.slice(-500));
+  });
+
+  test('a stop that is asked for while names may move is one: 143', async () => {
+    const { path, flags } = nearlyFull();
+    const args = ['persistence', 'compact', ...FLAGS, '--path', path, '--max-records', '500', ...flags]; // prettier-ignore
+    const child = execa(process.execPath, [PAPYRA, ...args], { env: BARE, extendEnv: false, reject: false }); // prettier-ignore
+    await sleep(1200);
+    child.kill('SIGTERM');
+    expect((await child).exitCode).toBe(143);
+  });
+
+  test('an unlink that fails is the failure of that part: the report comes, the others are done', async () => {
+    const path = makeSet();
+    const words = ['-f', '-qq', '-o', '/dev/null', '-P', `${path}.4`, '-e', 'inject=unlink:error=EIO', process.execPath, PAPYRA]; // prettier-ignore
+    const { exitCode, stdout } = await execa('strace', [...words, 'persistence', 'compact', '--json', ...FLAGS, '--path', path, '--max-records', '1000'], { env: BARE, extendEnv: false, reject: false }); // prettier-ignore
+    expect(exitCode).toBe(74);
+    const report = JSON.parse(stdout) as { status: string; parts: { action: string }[] };
+    expect([report.status, ...report.parts.map(({ action }) => action)]).toEqual(['partial', 'emptied', 'removed', 'rewritten', 'unchanged', 'unchanged']); // prettier-ignore
   });
 });

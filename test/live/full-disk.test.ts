@@ -225,7 +225,7 @@ describe.runIf(isRoot)('a disk that is full', () => {
     const run = await papyra([...args(path), '--backend', 'rotating', '--json', '--offline']);
     expect([run.code, run.stderr]).toEqual([
       74,
-      expect.stringMatching(/left as they were: events\.log\.1.*no room to rewrite.*bytes/),
+      expect.stringMatching(/not done: events\.log\.1.*no room to rewrite.*bytes/),
     ]);
     expect(JSON.parse(run.stdout)).toMatchObject({
       status: 'partial',

@@ -20,9 +20,11 @@ export interface SegmentPlan {
   head?: PlannedHead | undefined;
   witness: Witness;
   pinnedBy?: string | undefined;
+  /** Why nothing can be done to it, though there is something to do. */
+  refusal?: PapyraError;
 }
 
-/** What became of a part. */
+/** What became of a part. A failure without an action: it is as it was. */
 export interface Result {
   action?: PartAction;
   appended?: { records: number | null; bytes: number };

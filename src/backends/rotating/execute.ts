@@ -1,4 +1,4 @@
-import { fstatSync, rmSync } from 'node:fs';
+import { fstatSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../../errors.js';
 import { syncDirectory } from '../../files/durable.js';
@@ -10,7 +10,7 @@ import { timeRange } from '../log/time-range.js';
 import type { Result, SegmentPlan } from './decision.js';
 import { empty, selectionOf, shrink, shrinkActive, type SetRun } from './parts.js';
 import { setReport } from './report.js';
-import { currentName } from './set.js';
+import { currentName, indexOf } from './set.js';
 import { Zones } from './zone.js';
 
 /**
@@ -35,26 +35,29 @@ export async function executeSet(
   merged: Survey,
 ): Promise<CompactionReport> {
   const { set, request } = run;
-  const results = new Map<SegmentPlan, Result>(plans.map((plan) => [plan, {}]));
+  const results = new Map<SegmentPlan, Result>(
+    plans.map((plan) => [plan, plan.refusal ? { failure: plan.refusal } : {}]),
+  );
   const active = plans.find(({ segment }) => segment.index === 0);
   const longest = Math.max(0, ...(active?.seen.blocks.map(({ sums }) => sums.longest) ?? []));
-  const zones = new Zones(set, longest, request.offline);
+  const zones = new Zones(set, longest, run.opened, request.offline);
   const busy = plans.filter(({ action }) => action !== 'unchanged');
   const archive = busy.some(({ outcome }) => outcome.worthIt) ? await archiveAll(run, busy) : null;
 
   for (const plan of busy.filter(({ action }) => action === 'removed')) {
     await attemptPart(results, plan, () => empty(plan));
   }
-  if (busy.length > 0) await zones.settle(request.signal);
   for (const plan of busy.filter(({ segment }) => segment.index > 0)) {
     if (plan.action === 'removed') continue;
+    await zones.settle(request.signal);
     await attemptPart(results, plan, () => shrink(run, plan, zones));
   }
-  removeEmptied(run, results, zones, (index) => index < set.maxFiles - 1 || !zones.wasFull);
+  await removeEmptied(run, results, zones, (index) => index < set.maxFiles - 1 || !zones.wasFull);
   if (active && active.action !== 'unchanged') {
+    await zones.settle(request.signal);
     await attemptPart(results, active, () => shrinkActive(run, active, zones));
   }
-  removeEmptied(run, results, zones, () => true);
+  await removeEmptied(run, results, zones, () => true);
   return conclude(run, plans, merged, results, archive);
 }
 
@@ -67,37 +70,46 @@ async function attemptPart(
   try {
     results.set(plan, await work());
   } catch (error) {
-    const inWords = systemError(error, 'compact', plan.segment.log.path);
-    if (!(inWords instanceof PapyraError) || inWords.code === 'interrupted') throw inWords;
-    results.set(plan, { failure: inWords });
+    results.set(plan, { failure: wordedFailure(error, plan) });
   }
 }
 
+/** What goes on in spite of it; a stop that is asked for, and a bug, end the run. */
+function wordedFailure(error: unknown, { segment }: SegmentPlan): PapyraError {
+  const inWords = systemError(error, 'compact', segment.log.path);
+  if (inWords instanceof PapyraError && inWords.code !== 'interrupted') return inWords;
+  throw inWords;
+}
+
 /** Steps 5 and 7, also for what an earlier run left empty. */
-function removeEmptied(
+async function removeEmptied(
   run: SetRun,
   results: Map<SegmentPlan, Result>,
   zones: Zones,
   may: (index: number) => boolean,
-): void {
-  const { set, names } = run;
-  let removed = false;
-  for (const [plan, result] of results) {
-    if (result.action !== 'emptied' || result.failure) continue;
-    if (zones.now() === 'grey') return;
-    const name = currentName(set, plan.segment, 1);
-    if (name === undefined || !may(indexOf(set.path, name))) continue;
-    const { size, nlink } = fstatSync(plan.segment.log.fd);
-    if (size > 0 && nlink === 1) continue;
-    rmSync(name);
-    removed = true;
-    results.set(plan, { ...result, action: 'removed' });
+): Promise<void> {
+  const { set, names, request } = run;
+  const emptied = [...results].filter(
+    ([, { action, failure }]) => action === 'emptied' && !failure,
+  );
+  if (emptied.length === 0) return;
+  await zones.settle(request.signal);
+  // The top one last: rotation goes on then.
+  for (const [plan, result] of emptied.reverse()) {
+    try {
+      if (zones.now() === 'grey') return;
+      const name = currentName(set, plan.segment, 1);
+      if (name === undefined || !may(indexOf(set, name))) continue;
+      const { size, nlink } = fstatSync(plan.segment.log.fd);
+      if (size > 0 && nlink === 1) continue;
+      attempt('remove', name, () => unlinkSync(name));
+      results.set(plan, { ...result, action: 'removed' });
+      zones.changed(indexOf(set, name), 'removed');
+      attempt('sync', names.directory, () => syncDirectory(names.directory));
+    } catch (error) {
+      results.set(plan, { ...result, failure: wordedFailure(error, plan) });
+    }
   }
-  if (removed) attempt('sync', names.directory, () => syncDirectory(names.directory));
-}
-
-function indexOf(path: string, name: string): number {
-  return Number(name.slice(path.length + 1));
 }
 
 /** Step 1: one archive for the whole set, the oldest records first. */
@@ -145,7 +157,7 @@ function conclude(
   report.records.appended = records;
   report.bytes.appended = appended.reduce((sum, { bytes }) => sum + bytes, 0);
   report.archive = archive;
-  const left = [...results].filter(([, { action }]) => action === 'emptied');
+  const left = [...results].filter(([, { action, failure }]) => action === 'emptied' && !failure);
   if (left.length > 0) {
     const names = left.map(([{ name }]) => name).join(', ');
     report.warnings.push(`${names}: emptied, but not unlinked while the set is about to be rotated; the next run does`); // prettier-ignore
@@ -161,7 +173,7 @@ function conclude(
     report.warnings.push(`${name}: ${why!.message}`);
   throw new PapyraError(
     failure!.code,
-    `${basename(run.set.path)}: left as they were: ${names}; ${failure!.message}`,
+    `${basename(run.set.path)}: not done: ${names}; ${failure!.message}`,
     {
       hint: failure!.hint ?? 'what was done stays done; run again',
       cause: failure,

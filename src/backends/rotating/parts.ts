@@ -24,14 +24,16 @@ import type { Phases } from '../log/phases.js';
 import { headOf, pieces, type Selection } from '../log/pieces.js';
 import type { Result, SegmentPlan } from './decision.js';
 import type { SetTask } from './report.js';
-import { currentName } from './set.js';
-import type { Zones } from './zone.js';
+import { currentName, indexOf } from './set.js';
+import type { Sample, Zones } from './zone.js';
 
 export interface SetRun extends SetTask {
   names: LogNames;
   request: PlanRequest;
   phases: Phases;
   reader: LineReader;
+  /** The active file when the set was opened. */
+  opened: Sample;
   /** The descriptor that holds the lock. */
   lock: number;
 }
@@ -42,9 +44,7 @@ export function empty({ segment, seen }: SegmentPlan): Result {
   if (log.stat.size === 0) return { action: 'emptied' };
   const { size, nlink } = fstatSync(log.fd);
   if (size !== log.stat.size || seen.blocks.length === 0) {
-    throw new PapyraError('try_again', `${log.path} has changed while papyra read it`, {
-      hint: 'it is as it was; run again',
-    });
+    throw changed(log.path);
   }
   // A backup has a second name for it: only our name goes, in step 5.
   if (nlink > 1) return { action: 'emptied' };
@@ -88,7 +88,10 @@ export async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Prom
     zones.assertStill();
     const name = currentName(set, plan.segment, 1);
     if (name === undefined) throw gone(log.path);
+    if (fstatSync(log.fd).size !== log.stat.size) throw changed(log.path);
     renameSync(names.temp, name);
+    zones.changed(indexOf(set, name), 'replaced');
+    assertReplaced(run, plan);
     attempt('sync', names.directory, () => syncDirectory(names.directory));
   } catch (error) {
     rmSync(names.temp, { force: true });
@@ -128,6 +131,8 @@ export async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones)
     isRecord,
     signal,
   });
+  zones.changed(0, 'replaced');
+  assertReplaced(run, plan);
   if (kept) run.warnings.push(keptWarning(kept));
   return { action: 'rewritten', appended };
 }
@@ -141,6 +146,23 @@ async function collapse(run: SetRun, plan: SegmentPlan): Promise<Result> {
   const place = { log, names: { ...names, log: name }, head: plan.head!, witness: plan.witness };
   await removeInPlace(place, [lock], phases);
   return { action: 'collapsed' };
+}
+
+function changed(path: string): PapyraError {
+  return new PapyraError('try_again', `${path} has changed while papyra read it`, {
+    hint: 'it is as it was; run again',
+  });
+}
+
+/** The old file has no name any more; had it moved on in that moment, ours has taken another one's place. */
+function assertReplaced({ set }: SetRun, plan: SegmentPlan): void {
+  const name = currentName(set, plan.segment);
+  if (name === undefined) return;
+  throw new PapyraError(
+    'io_error',
+    `${set.path} was rotated in the very moment in which ${plan.name} was replaced: what was appended in that moment may be lost, and records of ${name} are there twice`,
+    { hint: 'max_bytes is too small for what the runtime writes: use --in-place, or compact when it writes less' }, // prettier-ignore
+  );
 }
 
 function gone(path: string): PapyraError {

@@ -1,4 +1,7 @@
+import { lstatSync } from 'node:fs';
 import { basename } from 'node:path';
+import { monotonicMs } from '../../clock.js';
+import { PapyraError } from '../../errors.js';
 import { assertOwner } from '../../files/durable.js';
 import { takeLock, type Lock } from '../../files/lock.js';
 import { namesFor } from '../../files/names.js';
@@ -62,12 +65,18 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
         signal: request.signal,
       });
       warnings.push(...assertRuntimeIsNotRewriting(names));
-      warnings.push(...(await recoverSet({ names, isRecord, tick: phases(), ...request })));
+      const inodes = new Set(segments.map(({ log }) => log.stat.ino));
+      const isInSet = (path: string) => inodes.has(lstatSync(path).ino);
+      const recovery = { names, isRecord, isInSet, tick: phases(), ...request };
+      warnings.push(...(await recoverSet(recovery)));
       // The run that held the lock until now may have replaced some.
       closeSet(segments);
+      segments = [];
       segments = openSet(set);
       warnings.push(...(await repairSet(names, segments, lock.fd, phases)));
     }
+    const active = segments.find(({ index }) => index === 0)?.log.stat;
+    const opened = { at: monotonicMs(), ino: active?.ino ?? 0, size: active?.size ?? 0 };
     const total = segments.reduce((sum, { log }) => sum + log.stat.size, 0);
     const largest = Math.max(...segments.map(({ log }) => log.stat.size));
     thread = request.limitRate === undefined ? await secondThread(largest) : undefined;
@@ -83,12 +92,14 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
     const cuts = await findCuts(parts, rules, phases());
     const plans = surveys.map(({ segment, seen }, at) => planSegment(segment, seen, cuts[at]!));
     if (request.inPlace) await planInPlace(plans, rules, phases);
+    for (const { name, refusal } of plans)
+      if (refusal) warnings.push(`${name}: ${refusal.message}`);
     for (const plan of plans) await explainPin(plan, set, rules, phases);
     const merged = mergedSurvey(plans);
     assertAcceptable(set.path, merged, totalOutcome(plans), rules, request.allowEmpty);
     const task = { set, rules, startedAt, warnings };
     const report = setReport(task, plans, merged, new Map());
-    const run = { names, request, phases, reader, lock: lock?.fd ?? -1, ...task };
+    const run = { names, request, phases, reader, opened, lock: lock?.fd ?? -1, ...task };
     return { report, execute: () => executeSet(run, plans, merged), close };
   } catch (error) {
     await close();
@@ -122,9 +133,11 @@ async function surveySegment(
 }
 
 function planSegment(segment: Segment, seen: Survey, cut: Cut): SegmentPlan {
-  const outcome = outcomeOf(seen, cut);
+  const whole = outcomeOf(seen, cut);
   const { log, index } = segment;
-  const gone = index > 0 && stayingLines(seen, cut) === 0 && (outcome.worthIt || log.stat.size === 0); // prettier-ignore
+  // Also one that holds nothing but blank lines: it would stall rotation.
+  const gone = index > 0 && stayingLines(seen, cut) === 0;
+  const outcome = gone ? { ...whole, bytesGoing: log.stat.size, bytesKept: 0 } : whole;
   return {
     segment,
     name: basename(log.path),
@@ -155,12 +168,24 @@ async function planInPlace(
       continue;
     }
     const { log } = plan.segment;
-    const { outcome, head } = await planHead({ ...plan, log }, rules, phases());
+    const planned = await planHead({ ...plan, log }, rules, phases()).catch(refusalOf);
+    if (planned instanceof PapyraError) {
+      plan.refusal = planned;
+      plan.outcome = untouched(plan.outcome);
+      plan.action = 'unchanged';
+      continue;
+    }
+    const { outcome, head } = planned;
     plan.outcome = outcome;
     plan.head = head;
     plan.action = outcome.worthIt ? 'collapsed' : 'unchanged';
     plan.witness = new Witness(log, plan.seen.end, head.keep);
   }
+}
+
+function refusalOf(error: unknown): PapyraError {
+  if (error instanceof PapyraError && error.code === 'io_error') return error;
+  throw error;
 }
 
 /** Nothing but lines that nobody may drop is left of the oldest file: it would stall rotation for ever. */

@@ -92,7 +92,8 @@ type Done = Pick<SegmentPlan, 'segment' | 'name' | 'outcome' | 'action' | 'seen'
 
 /** A part that failed is as it was. */
 function doneOf(plan: SegmentPlan, result: Result | undefined): Done {
-  if (result?.failure) return { ...plan, outcome: untouched(plan.outcome), action: 'unchanged' };
+  if (result?.failure && result.action === undefined)
+    return { ...plan, outcome: untouched(plan.outcome), action: 'unchanged' };
   return { ...plan, action: result?.action ?? plan.action };
 }
 

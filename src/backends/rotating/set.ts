@@ -138,6 +138,11 @@ export function currentName(options: SetOptions, { log }: Segment, from = 0): st
   return undefined;
 }
 
+/** The number in a name of the set. */
+export function indexOf({ path }: SetOptions, name: string): number {
+  return name === path ? 0 : Number(name.slice(path.length + 1));
+}
+
 /** Bytes of all files of the set. */
 export function sizeOfSet({ path, maxFiles }: SetOptions): number {
   let bytes = 0;
