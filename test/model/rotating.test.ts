@@ -28,6 +28,7 @@ const NEEDED: [RotatingPart, string, RegExp][] = [
   ['only-rotated', 'two files', /lost/],
   ['zone', 'about to rotate', /lost/],
   ['hole', 'stalled until now', /lost/],
+  ['downward', 'stalled until now', /lost/],
   ['inode-again', 'about to rotate', /lost/],
   ['fresh', 'some expired', /lost/],
   ['drain', 'some expired', /lost/],

@@ -16,7 +16,7 @@ export interface RotatingSetup {
 }
 
 /** Parts of the protocol that can be left out. */
-export const ROTATING_PARTS = ['upward', 'only-rotated', 'zone', 'inode-again', 'hole', 'fresh', 'drain', 'top-last'] as const; // prettier-ignore
+export const ROTATING_PARTS = ['upward', 'downward', 'only-rotated', 'zone', 'inode-again', 'hole', 'fresh', 'drain', 'top-last'] as const; // prettier-ignore
 export type RotatingPart = (typeof ROTATING_PARTS)[number];
 
 interface Runtime {
@@ -30,6 +30,8 @@ interface Papyra {
   /** Where in its step it is, and what it has found out. */
   index: number;
   opened: { file: number; index: number; text: string }[];
+  /** Sizes of the files by name as far as it has looked, one name after the other; -1: no such name. */
+  stats: number[];
   /** The zone was looked at, and what is to be used then: the runtime may come in between. */
   looked: boolean;
   /** The name that was found for the file; -1: not yet. */
@@ -58,6 +60,7 @@ const START: Papyra = {
   step: 'open',
   index: 0,
   opened: [],
+  stats: [],
   looked: false,
   found: -1,
   since: 0,
@@ -108,7 +111,8 @@ function modelOf(setup: RotatingSetup): Model<World> {
   };
 }
 
-function runtimeMoves(world: World, { max }: RotatingSetup): Move<World>[] {
+function runtimeMoves(world: World, setup: RotatingSetup): Move<World>[] {
+  const { max } = setup;
   const { names, files, runtime } = world;
   const { doing, left } = runtime;
   const top = names.length - 1;
@@ -138,10 +142,11 @@ function runtimeMoves(world: World, { max }: RotatingSetup): Move<World>[] {
     }
     case 'open': {
       // One append too many for the moment that a small file leaves: it does not come.
-      if (world.papyra.looked && world.papyra.since >= MOMENT) return [];
+      const inMoment = world.papyra.looked || hasSeenActive(world.papyra, names.length, setup);
+      if (inMoment && world.papyra.since >= MOMENT) return [];
       const texts = [...files];
       texts[doing.file] = `${texts[doing.file]!}${left[0]!}`;
-      const papyra = { ...world.papyra, since: world.papyra.looked ? world.papyra.since + 1 : 0 };
+      const papyra = { ...world.papyra, since: inMoment ? world.papyra.since + 1 : 0 };
       const state = { ...world, files: texts, justRotated: false, papyra, runtime: { left: left.slice(1), doing: { at: 'rest' as const } } }; // prettier-ignore
       return [{ words: 'runtime appends', state }];
     }
@@ -168,17 +173,18 @@ function papyraMoves(world: World, setup: RotatingSetup): Move<World>[] {
   const go = (change: Partial<Papyra>, rest: Partial<World> = {}): World => ({
     ...world,
     ...rest,
-    papyra: { ...papyra, looked: false, found: -1, since: 0, ...change },
+    papyra: { ...papyra, stats: [], looked: false, found: -1, since: 0, ...change },
   });
   const move = (words: string, state: World): Move<World>[] => [
     { words: `papyra ${words}`, state },
   ];
   const staying = (text: string) => text.replaceAll('e', '');
-  const zone = (): 'full' | 'small' | 'grey' => {
-    const active = names[0]! < 0 ? undefined : files[names[0]!]!.length;
-    const whole = !names.includes(-1) || !has('hole');
-    if (names[top]! >= 0 && (papyra.wasFull || (active !== undefined && active > setup.max && (!world.justRotated || whole)))) return 'full'; // prettier-ignore
-    return active !== undefined && active <= setup.max - MOMENT - 1 ? 'small' : 'grey';
+  const zoneOf = (sizes: number[]): 'full' | 'small' | 'grey' => {
+    const [active, highest] = [sizes[0]!, sizes[top]!];
+    const whole = !sizes.includes(-1) || !has('hole');
+    const isFull = papyra.wasFull || (active > setup.max && (!world.justRotated || whole));
+    if (highest >= 0 && isFull) return 'full';
+    return active >= 0 && active <= setup.max - MOMENT - 1 ? 'small' : 'grey';
   };
   const nameOf = (file: number) => names.indexOf(file, has('only-rotated') ? 1 : 0);
 
@@ -230,10 +236,9 @@ function papyraMoves(world: World, setup: RotatingSetup): Move<World>[] {
       if (papyra.index > top) return move('has unlinked', go({ step: 'active', index: 0 }));
       const next = { index: papyra.index + 1 };
       const file = names[papyra.index]!;
-      const keepTop =
-        has('top-last') && papyra.index === top && (papyra.wasFull || zone() === 'full');
-      if (!papyra.looked && (file < 0 || files[file] !== '' || keepTop))
-        return move('leaves', go(next));
+      if (!papyra.looked && (file < 0 || files[file] !== '')) return move('leaves', go(next));
+      const keepTop = has('top-last') && papyra.looked && papyra.index === top && papyra.wasFull;
+      if (keepTop) return move('keeps the top', go(next));
       return used(file, next, (name) => ({
         names: names.map((one, at) => (at === name ? -1 : one)),
       }));
@@ -279,10 +284,17 @@ function papyraMoves(world: World, setup: RotatingSetup): Move<World>[] {
 
   /** Looks at the zone; grey: leaves this part. */
   function look(otherwise: Partial<Papyra>): Move<World>[] {
-    const seen = has('zone') ? zone() : 'small';
+    const count = papyra.stats.length;
+    if (count <= top && has('zone')) {
+      const index = has('downward') ? top - count : count;
+      const size = names[index]! < 0 ? -1 : files[names[index]!]!.length;
+      return move('looks at a name', go({ stats: [...papyra.stats, size], since: papyra.since }));
+    }
+    const sizes = has('downward') ? papyra.stats.toReversed() : papyra.stats;
+    const seen = has('zone') ? zoneOf(sizes) : 'small';
     if (seen === 'grey') return move('finds names moving', go(otherwise));
     const wasFull = papyra.wasFull || seen === 'full';
-    return move('looks', go({ looked: true, wasFull }));
+    return move('knows', go({ looked: true, wasFull, since: papyra.since }));
   }
 
   /** Zone, then the name that the file has now, then at once what is done with it. */
@@ -298,6 +310,11 @@ function papyraMoves(world: World, setup: RotatingSetup): Move<World>[] {
     if (name < 1) return move('finds it gone', go(next));
     return move('finds a name', go({ looked: true, found: name, since: papyra.since }));
   }
+}
+
+/** From the look at the active file on, the moment counts. */
+function hasSeenActive({ stats }: Papyra, names: number, { without }: RotatingSetup): boolean {
+  return without.includes('downward') ? stats.length > 0 : stats.length === names;
 }
 
 /** The runtime has a file open, or is about to write to it. */
