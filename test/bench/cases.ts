@@ -57,6 +57,10 @@ const TAIL: Contender = {
   result: { file: 'OUT', compare: 'bytes' },
 };
 
+/** Ten files, the oldest records in the one with the highest number. */
+const SPLIT =
+  'split -n l/10 -a 1 -d LOG LOG.part && for n in 0 1 2 3 4 5 6 7 8; do mv LOG.part$n LOG.$((9 - n)); done && mv LOG.part9 LOG';
+
 export const CASES: Case[] = [
   {
     name: 'age, half expired',
@@ -94,6 +98,12 @@ export const CASES: Case[] = [
     shape: 'plain',
     records: 1000,
     contenders: [COPY, { name: 'node -e 0', command: 'node -e 0' }, papyra('', AGE), papyra(' --offline', `${AGE} --offline`)], // prettier-ignore
+  },
+  {
+    name: 'rotating set of ten files, half of it expired',
+    shape: 'plain',
+    before: SPLIT,
+    contenders: [{ name: 'cp + sync of the set', command: 'mkdir OUT && cp LOG* OUT && sync OUT/*' }, { name: 'papyra --offline', command: `${PAPYRA} --backend rotating --max-files 10 --max-bytes 1GB ${AGE} --offline` }], // prettier-ignore
   },
   {
     name: 'second run, 1 % appended, in place',

@@ -101,9 +101,9 @@ async function runCase(one: Case): Promise<Row[]> {
   // The first round warms up, and is compared, too.
   for (let round = 0; round <= rounds; round++) {
     for (const contender of contenders) {
-      shell(`cd ${directory} && rm -rf log.ndjson out .papyra .log* && cp fresh log.ndjson`);
+      shell(`cd ${directory} && rm -rf log.ndjson* out .papyra .log* && cp fresh log.ndjson`);
       if (one.before !== undefined) shell(filled(one.before, count));
-      shell(`rm -f ${out}; sync`);
+      shell(`rm -rf ${out}; sync`);
       const { seconds, kib } = measure(filled(contender.command, count));
       if (round > 0) times.get(contender.name)!.push(seconds);
       peaks.set(contender.name, Math.max(peaks.get(contender.name) ?? 0, kib));
