@@ -13,13 +13,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { compactByPython } from '../support/oracle.js';
 import { BARE, compact, papyra, PAPYRA, SHARED_DATA } from '../support/papyra.js';
 import { Random, testSeed } from '../support/random.js';
 import { records } from '../support/records.js';
+import { untilAtWork } from '../live/run.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
 
 const START = 1_790_000_000;
@@ -336,7 +336,7 @@ describe('a set that rotates soon', () => {
     const { path, flags } = nearlyFull();
     const args = ['persistence', 'compact', ...FLAGS, '--path', path, '--max-records', '500', ...flags]; // prettier-ignore
     const child = execa(process.execPath, [PAPYRA, ...args], { env: BARE, extendEnv: false, reject: false }); // prettier-ignore
-    await sleep(1200);
+    await untilAtWork(path);
     child.kill('SIGTERM');
     expect((await child).exitCode).toBe(143);
   });

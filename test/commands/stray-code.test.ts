@@ -1,7 +1,7 @@
 import { execa } from 'execa';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { BARE, papyra, PAPYRA } from '../support/papyra.js';
 import { tempDirectory } from '../support/temp.js';
@@ -54,10 +54,12 @@ describe('code of a configuration or a backend module', () => {
   });
 
   test('that does not heed a signal is given up: 143 within a second', async () => {
-    const config = moduleWith('() => new Promise(() => { setInterval(() => {}, 1000); })');
+    const config = moduleWith(
+      '() => new Promise(() => { console.log("begun"); setInterval(() => {}, 1000); })',
+    );
     const args = [PAPYRA, '--config', config, 'persistence', 'compact'];
     const child = execa(process.execPath, args, { env: BARE, extendEnv: false, reject: false });
-    await sleep(1000);
+    await once(child.stderr, 'data');
     child.kill('SIGTERM');
     const { exitCode, stderr } = await child;
     expect([exitCode, stderr]).toEqual([143, expect.stringContaining('only it knows')]);

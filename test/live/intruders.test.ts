@@ -15,7 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { isRoot, papyra } from '../support/papyra.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
-import { leftovers } from './run.js';
+import { leftovers, untilAtWork } from './run.js';
 
 const EXPIRED = `{"timestamp": 1.5, "pad": "${'y'.repeat(170)}"}\n`;
 const live = (n: number) => `{"n": ${n}, "timestamp": 4000000000.5, "pad": "${'x'.repeat(150)}"}\n`;
@@ -34,7 +34,7 @@ describe('somebody else at the log while papyra works', () => {
   ])('%s: moved away for a new one: 75, the new one untouched', async (_mode, flags) => {
     const log = tempLog(TEXT);
     const run = slowly(log, ...flags);
-    await sleep(700);
+    await untilAtWork(log);
     renameSync(log, `${log}.1`);
     writeFileSync(log, LIVE);
     const { code, stderr } = await run;
@@ -51,7 +51,7 @@ describe('somebody else at the log while papyra works', () => {
     async (_mode, flags) => {
       const log = tempLog(TEXT);
       const run = slowly(log, ...flags);
-      await sleep(700);
+      await untilAtWork(log);
       truncateSync(log, 0);
       const now = LIVE.repeat(7);
       appendFileSync(log, now);
@@ -67,7 +67,7 @@ describe('somebody else at the log while papyra works', () => {
   ])('%s: the runtime begins to rewrite it: 75, the log as it was', async (_mode, flags) => {
     const log = tempLog(TEXT);
     const run = slowly(log, ...flags);
-    await sleep(700);
+    await untilAtWork(log);
     writeFileSync(`${log}.compact.tmp`, 'half');
     const { code, stderr } = await run;
     expect([code, stderr]).toEqual([75, expect.stringContaining('rewriting')]);
@@ -88,7 +88,7 @@ describe('somebody else at the log while papyra works', () => {
     execaSync('mount', ['--bind', log, other]);
     try {
       const first = slowly(log, '--in-place');
-      await sleep(700);
+      await untilAtWork(log);
       const second = await papyra(args(other, '--in-place'));
       expect([second.code, second.stderr]).toEqual([75, expect.stringContaining('another name')]);
       expect((await first).code).toBe(0);

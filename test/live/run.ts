@@ -1,6 +1,7 @@
 import { execa, type ResultPromise } from 'execa';
-import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BARE, PAPYRA, papyra, ROOT } from '../support/papyra.js';
 
 const WRITER = join(ROOT, 'test/live/writer.py');
@@ -67,4 +68,12 @@ export function leftovers(log: string): string[] {
   return readdirSync(dirname(log)).filter(
     (name) => name.includes('.papyra.') && !name.endsWith('.papyra.lock'),
   );
+}
+
+/** Waits until a run has taken the lock of a log, and a moment more, in which it begins to read. */
+export async function untilAtWork(log: string): Promise<void> {
+  const lock = join(dirname(log), `.${basename(log)}.papyra.lock`);
+  // The lock file stays: it says who holds it only from then on.
+  while (!existsSync(lock) || statSync(lock).size === 0) await sleep(10);
+  await sleep(250);
 }
