@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { PapyraError } from '../errors.js';
-import { errnoOf } from './system-error.js';
+import type { OpenFile } from './read.js';
+import { attempt, errnoOf } from './system-error.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_APPEND, O_RDONLY, O_DIRECTORY } = constants;
 
@@ -60,6 +61,21 @@ export function openCompanion(path: string, owner: Owner): number {
     throw error;
   }
   return fd;
+}
+
+/** Opens the very file of a descriptor for writing, whatever its name is by now, for the time of `use`. */
+export async function withWriting<T>(
+  file: OpenFile,
+  use: (fd: number) => Promise<T> | T,
+): Promise<T> {
+  const fd = attempt('open for writing', file.path, () =>
+    openSync(`/proc/self/fd/${file.fd}`, O_RDWR),
+  );
+  try {
+    return await use(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Gives a file the owner, group and mode of the log. In this order: chown clears set-id bits. */

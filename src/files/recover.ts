@@ -78,9 +78,12 @@ export function logMoved(names: LogNames): PapyraError {
   return new PapyraError('not_found', message, { hint });
 }
 
+function there(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
 /** Whether a killed run left something beside a rotating set. Changes nothing. */
 export function findSetLeftovers(names: LogNames): boolean {
-  const there = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   const ours = [names.temp, names.fresh, names.intent];
   return ours.some(there) || findOldLinks(names).length > 0;
 }
@@ -100,7 +103,6 @@ export async function recoverSet(
 ): Promise<string[]> {
   const { names, isInSet } = request;
   const links = findOldLinks(names);
-  const there = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   const [temp, fresh] = [there(names.temp), there(names.fresh)];
   if (!temp && !fresh && links.length === 0) return [];
   const done: string[] = [];

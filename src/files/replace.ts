@@ -50,7 +50,7 @@ export interface Replacement {
   /** Called right before the last catch-up; throws when the name may not be taken now. */
   lastLook?: () => void;
   /** Called when everything was taken back and the log is as it was. */
-  onUndone: () => void;
+  onUndone?: () => void;
   isRecord: (line: Buffer) => boolean;
   signal?: AbortSignal | undefined;
 }
@@ -273,7 +273,7 @@ function assertStillTheLog({ names, stat }: Replacement, link: string): void {
 /** Before the rename everything can be taken back: the link first, then the temporary file. */
 function undone(error: unknown, task: Replacement, link: OldLink | undefined): unknown {
   const { names, size } = task;
-  task.onUndone();
+  task.onUndone?.();
   for (const path of [task.fresh, link?.path, names.temp]) {
     if (path !== undefined) rmSync(path, { force: true });
   }

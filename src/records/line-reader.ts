@@ -196,10 +196,12 @@ export class LineReader {
   }
 }
 
+let found: Line;
+const exact = new LineScanner((kind, _start, _end, timestamp) => (found = { kind, timestamp }));
+
 function exactly(line: Uint8Array): Line {
-  let found: Line | undefined;
-  new LineScanner((kind, _start, _end, timestamp) => (found = { kind, timestamp })).push(line);
-  return found!;
+  exact.push(line);
+  return found;
 }
 
 function wholeSeconds(timestamp: number): number {

@@ -96,24 +96,23 @@ async function archiveDropped(
   request: PlanRequest,
   phases: Phases,
 ): Promise<string | null> {
-  const { log, head } = decision;
+  const { log } = decision;
   if (request.archive === undefined) return null;
-  const selection = selectionOf(decision, request, phases);
-  if (head) selection.blocks = headOf(selection.blocks, head.keep);
   const { writeArchive } = await import('../../files/archive.js');
   return writeArchive({
     directory: request.archive,
     log,
     owner: log.stat,
-    content: pieces('going', selection),
+    content: pieces('going', selectionOf(decision, request, phases)),
     watch: timeRange(),
   });
 }
 
 function selectionOf(
-  { log, reader, seen, cut }: Decision,
+  { log, reader, seen, cut, head }: Decision,
   { rules }: PlanRequest,
   phases: Phases,
 ): Selection {
-  return { file: log, blocks: seen.blocks, cut: cut.records, rules, reader, tick: phases() };
+  const blocks = head ? headOf(seen.blocks, head.keep) : seen.blocks;
+  return { file: log, blocks, cut: cut.records, rules, reader, tick: phases() };
 }

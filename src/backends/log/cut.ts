@@ -1,7 +1,7 @@
 import { cutBy, standing, type RetentionRules, type Tally } from '../../retention/policy.js';
-import { LineScanner } from '../../records/scanner.js';
-import { chunks, type OpenFile, type Tick } from '../../files/read.js';
+import type { OpenFile, Tick } from '../../files/read.js';
 import type { Block } from './block.js';
+import { eachLine } from './each-line.js';
 
 /** How many of the oldest live records of a file go by count and by size, and how many bytes they have. */
 export interface Cut extends Tally {
@@ -87,12 +87,7 @@ async function cutInside(
     older.records += 1;
     older.bytes += bytes;
   };
-  const scanner = new LineScanner((kind, start, end, timestamp) => {
-    if (standing(kind, timestamp, rules) === 'live') take(Math.min(end, block.end) - start);
-  }, block.start);
-  for await (const chunk of chunks(file, block.start, block.end, tick)) scanner.push(chunk);
-  // The last line of a file that has ended, without a newline.
-  if (scanner.lineStart < block.end) scanner.push(NEWLINE);
+  await eachLine(file, block, tick, (kind, start, end, timestamp) => {
+    if (standing(kind, timestamp, rules) === 'live') take(end - start);
+  });
 }
-
-const NEWLINE = Buffer.from('\n');

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { withWriting } from '../../files/durable.js';
 import { fillerStart, removeHead, repairHead } from '../../files/head-removal.js';
 import type { LogNames } from '../../files/names.js';
 import type { OpenFile } from '../../files/read.js';
@@ -33,17 +34,11 @@ export async function removeInPlace(
   phases: Phases,
 ): Promise<void> {
   const { keep, freed } = head;
-  const fd = attempt('open for writing', log.path, () =>
-    openSync(`/proc/self/fd/${log.fd}`, constants.O_RDWR),
-  );
-  try {
+  await withWriting(log, async (fd) => {
     const file = { fd, path: log.path };
     const start = lineStartBefore(file, fillerStart(freed));
-    const removal = { log: file, names, locks, tick: phases(), witness };
-    await removeHead(removal, keep, freed, start);
-  } finally {
-    closeSync(fd);
-  }
+    await removeHead({ log: file, names, locks, tick: phases(), witness }, keep, freed, start);
+  });
 }
 
 async function withLog<T>(path: string, use: (log: OpenFile) => Promise<T>): Promise<T> {

@@ -65,7 +65,7 @@ export async function executeSet(
 async function attemptPart(
   results: Map<SegmentPlan, Result>,
   plan: SegmentPlan,
-  work: () => Promise<Result> | Result,
+  work: () => Promise<Result>,
 ): Promise<void> {
   try {
     results.set(plan, await work());

@@ -1,18 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, renameSync, rmSync } from 'node:fs';
 import { PapyraError } from '../../errors.js';
 import { copyPieces } from '../../files/copy.js';
-import { adopt, createExclusive, syncDirectory } from '../../files/durable.js';
+import { adopt, createExclusive, syncDirectory, withWriting } from '../../files/durable.js';
 import type { LogNames } from '../../files/names.js';
-import type { OpenFile } from '../../files/read.js';
 import { assertNotHeld, replaceLog } from '../../files/replace.js';
 import { assertReplaceable, assertRoom, noRoom } from '../../files/surroundings.js';
 import { attempt, errnoOf } from '../../files/system-error.js';
@@ -39,7 +29,7 @@ export interface SetRun extends SetTask {
 }
 
 /** Step 2: every line of it goes, and nobody appends to a rotated file. */
-export function empty({ segment, seen }: SegmentPlan): Result {
+export async function empty({ segment, seen }: SegmentPlan): Promise<Result> {
   const { log } = segment;
   if (log.stat.size === 0) return { action: 'emptied' };
   const { size, nlink } = fstatSync(log.fd);
@@ -48,22 +38,11 @@ export function empty({ segment, seen }: SegmentPlan): Result {
   }
   // A backup has a second name for it: only our name goes, in step 5.
   if (nlink > 1) return { action: 'emptied' };
-  withWriting(log, (fd) => {
+  await withWriting(log, (fd) => {
     ftruncateSync(fd, 0);
     fsyncSync(fd);
   });
   return { action: 'emptied' };
-}
-
-function withWriting<T>(log: OpenFile, use: (fd: number) => T): T {
-  const fd = attempt('open for writing', log.path, () =>
-    openSync(`/proc/self/fd/${log.fd}`, constants.O_RDWR),
-  );
-  try {
-    return use(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Step 4: a rotated file of which some lines stay. */
@@ -127,7 +106,6 @@ export async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones)
     witness: plan.witness,
     ...(offline ? {} : { fresh: names.fresh }),
     lastLook: () => zones.assertStill(),
-    onUndone: () => {},
     isRecord,
     signal,
   });

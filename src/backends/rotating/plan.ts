@@ -5,20 +5,20 @@ import { PapyraError } from '../../errors.js';
 import { assertOwner } from '../../files/durable.js';
 import { takeLock, type Lock } from '../../files/lock.js';
 import { namesFor } from '../../files/names.js';
-import { chunks } from '../../files/read.js';
 import { findSetLeftovers, recoverSet } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
 import { Witness } from '../../files/witness.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
-import { LineScanner } from '../../records/scanner.js';
 import { ageCutoff, standing, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
 import { blockOf, standingsOf } from '../log/block.js';
 import { findCuts, type Cut } from '../log/cut.js';
+import { eachLine } from '../log/each-line.js';
 import { FUTURE_SECONDS, outcomeOf, untouched } from '../log/outcome.js';
 import { phasesOf, type Phases } from '../log/phases.js';
 import { fillersOf, planHead } from '../log/plan-head.js';
+import { readAll, type SurveyTask } from '../log/read-all.js';
 import { assertAcceptable } from '../log/report.js';
 import type { SecondThread } from '../log/survey-threads.js';
 import { secondThread, survey, surveyOf, type Survey } from '../log/survey.js';
@@ -107,12 +107,10 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
   }
 }
 
-type Task = Omit<Parameters<typeof survey>[0], 'from' | 'to'>;
-
 /** A rotated file has ended, and with it its last line; the active one may be in the middle of one. */
 async function surveySegment(
   { log, index }: Segment,
-  task: Task,
+  task: Omit<SurveyTask, 'from' | 'to'>,
   rules: RetentionRules,
 ): Promise<Survey> {
   const from = fillersOf(log);
@@ -121,15 +119,10 @@ async function surveySegment(
   const seen = await survey({ ...task, from, to: size }, rules, []);
   before.assertUnchanged();
   if (index === 0 || seen.end === size) return seen;
-  const { reader, file, tick } = task;
+  const tail = await readAll({ ...task, from: seen.end, to: size });
+  task.reader.finish((sums) => tail.push(sums));
   const standings = standingsOf(rules);
-  const blocks = [...seen.blocks];
-  reader.startAt(seen.end);
-  for await (const chunk of chunks(file, seen.end, size, tick, reader.window)) {
-    reader.take(chunk.length, (sums) => blocks.push(blockOf(sums, standings)));
-  }
-  reader.finish((sums) => blocks.push(blockOf(sums, standings)));
-  return surveyOf(blocks, from);
+  return surveyOf([...seen.blocks, ...tail.map((sums) => blockOf(sums, standings))], from);
 }
 
 function planSegment(segment: Segment, seen: Survey, cut: Cut): SegmentPlan {
@@ -163,16 +156,14 @@ async function planInPlace(
   for (const plan of plans) {
     if (plan.action !== 'rewritten') continue;
     if (plan !== oldest && plan.segment.index !== 0) {
-      plan.outcome = untouched(plan.outcome);
-      plan.action = 'unchanged';
+      leave(plan);
       continue;
     }
     const { log } = plan.segment;
     const planned = await planHead({ ...plan, log }, rules, phases()).catch(refusalOf);
     if (planned instanceof PapyraError) {
       plan.refusal = planned;
-      plan.outcome = untouched(plan.outcome);
-      plan.action = 'unchanged';
+      leave(plan);
       continue;
     }
     const { outcome, head } = planned;
@@ -181,6 +172,11 @@ async function planInPlace(
     plan.action = outcome.worthIt ? 'collapsed' : 'unchanged';
     plan.witness = new Witness(log, plan.seen.end, head.keep);
   }
+}
+
+function leave(plan: SegmentPlan): void {
+  plan.outcome = untouched(plan.outcome);
+  plan.action = 'unchanged';
 }
 
 function refusalOf(error: unknown): PapyraError {
@@ -201,12 +197,9 @@ async function explainPin(
   if (!isTop || pinned === 0 || stayingLines(seen, cut) > pinned) return;
   const block = seen.blocks.find(({ lines }) => lines.pinned > 0)!;
   let first: { at: number; kind: string } | undefined;
-  const scanner = new LineScanner((kind, start, _end, timestamp) => {
+  await eachLine(segment.log, block, phases(), (kind, start, _end, timestamp) => {
     if (first === undefined && standing(kind, timestamp, rules) === 'pinned') first = { at: start, kind }; // prettier-ignore
-  }, block.start);
-  for await (const chunk of chunks(segment.log, block.start, block.end, phases()))
-    scanner.push(chunk);
-  if (scanner.lineStart < block.end) scanner.push(Buffer.from('\n'));
+  });
   const { at, kind } = first!;
   const remedy =
     kind === 'unreadable'

@@ -1,8 +1,8 @@
-import { closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
+import { withWriting } from '../../files/durable.js';
 import { repairHead } from '../../files/head-removal.js';
 import { dropIntent, readIntent } from '../../files/intent.js';
 import type { LogNames } from '../../files/names.js';
-import { attempt } from '../../files/system-error.js';
 import type { Phases } from '../log/phases.js';
 import type { Segment } from './set.js';
 
@@ -19,13 +19,8 @@ export async function repairSet(
     dropIntent(names);
     return ['an intent to remove the head of a file that is gone was left here; it is removed'];
   }
-  const { path, fd: reading } = segment.log;
-  const fd = attempt('open for writing', path, () =>
-    openSync(`/proc/self/fd/${reading}`, constants.O_RDWR),
-  );
-  try {
-    return await repairHead({ log: { fd, path }, names, locks: [lock], tick: phases() });
-  } finally {
-    closeSync(fd);
-  }
+  const { log } = segment;
+  return withWriting(log, (fd) => {
+    return repairHead({ log: { ...log, fd }, names, locks: [lock], tick: phases() });
+  });
 }
