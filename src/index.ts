@@ -10,9 +10,10 @@ import { checkCompactOptions, checkOpenOptions } from './call.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import { PapyraError } from './errors.js';
-import { count, reset, type MetricsState, type RunResult } from './metrics/counters.js';
-import { fileMetrics, type MetricsStore } from './metrics/file-store.js';
+import { fileMetrics } from './metrics/file-store.js';
 import { metricsReport, unavailableReport, type MetricsReport } from './metrics/report.js';
+import type { RunResult } from './metrics/run.js';
+import type { MetricsStore } from './metrics/store.js';
 import type { CompactionReport } from './report.js';
 import type { OddLines, RetentionRules } from './retention/policy.js';
 
@@ -28,7 +29,7 @@ export type {
   RetentionInput,
 } from './config/types.js';
 export type { ErrorCode, PapyraErrorOptions } from './errors.js';
-export type { Counters } from './metrics/counters.js';
+export type { Counters } from './metrics/state.js';
 export type { MetricsReport } from './metrics/report.js';
 export type { CompactionPart, CompactionReport, CompactionStatus, PartAction } from './report.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
@@ -119,7 +120,7 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
     store: { backend: backend.name, target: backend.target },
     persistence: { compact: (how = {}) => compact(config, backend, how) },
     metrics: {
-      read: () => Promise.resolve(readMetrics(config, backend)),
+      read: () => readMetrics(config, backend),
       reset: () => resetMetrics(config, backend),
     },
     close: () => Promise.resolve(),
@@ -169,24 +170,40 @@ async function compact(
     await plan.close();
     return plan.report;
   }
+  const startedAt = Date.now();
   try {
     const plan = await backend.plan(request);
     let closing: Promise<void> | undefined;
     try {
       const report = await plan.execute();
       closing = plan.close();
-      await record(config, backend, { report }, report.warnings, how.signal);
+      await record(config, backend, runOf(startedAt, report), report.warnings, how.signal);
       return report;
     } finally {
       await (closing ?? plan.close());
     }
   } catch (error) {
-    const stopped = error instanceof PapyraError && error.code === 'interrupted';
     const report = error instanceof PapyraError ? error.report : undefined;
-    const run: RunResult = report ? { report } : { failed: stopped ? 'stopped' : 'error' };
+    const run = runOf(startedAt, report, error as Error);
     await record(config, backend, run, report?.warnings ?? [], how.signal);
     throw error;
   }
+}
+
+/** How a run ended: the report, where there is one, has times of its own. */
+function runOf(startedAt: number, report?: CompactionReport, error?: Error): RunResult {
+  const { started_at, duration_ms } = report ?? {
+    started_at: new Date(startedAt).toISOString(),
+    duration_ms: Date.now() - startedAt,
+  };
+  const code = error instanceof PapyraError ? error.code : 'internal';
+  return {
+    started_at,
+    duration_ms,
+    report: report ?? null,
+    error: error === undefined ? null : { code, message: error.message },
+    usage: null,
+  };
 }
 
 /** Options that only a log file can follow are refused elsewhere: passed over, they would be missed. */
@@ -216,25 +233,24 @@ async function record(
   try {
     const store = metricsOf(config, backend);
     if (typeof store === 'string') return;
-    const warning = await store.update((state) => count(state, run), signal);
+    const warning = await store.record({ ...run, usage: backend.usage() }, signal);
     if (warning !== undefined) warnings.push(warning);
   } catch (error) {
     warnings.push(`this run was not counted: ${(error as Error).message}`);
   }
 }
 
-function readMetrics(config: EffectiveConfig, backend: Backend): MetricsReport {
+async function readMetrics(config: EffectiveConfig, backend: Backend): Promise<MetricsReport> {
   const store = metricsOf(config, backend);
   if (typeof store === 'string') return unavailableReport(backend.name, backend.target, store);
-  const { state, warning } = store.read();
+  const { state, warning } = await store.read();
   return metricsReport(backend.name, backend.target, state, backend.usage(), warning);
 }
 
 async function resetMetrics(config: EffectiveConfig, backend: Backend): Promise<MetricsReport> {
   const store = metricsOf(config, backend);
-  if (typeof store === 'string') return unavailableReport(backend.name, backend.target, store);
-  const now = new Date();
-  let after: MetricsState | undefined;
-  const warning = await store.update((state) => (after = reset(state, now)));
-  return metricsReport(backend.name, backend.target, after!, backend.usage(), warning);
+  const warning = typeof store === 'string' ? undefined : await store.reset();
+  const report = await readMetrics(config, backend);
+  if (warning !== undefined) report.warnings.push(warning);
+  return report;
 }

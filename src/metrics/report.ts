@@ -1,5 +1,5 @@
 import type { CompactionReport } from '../report.js';
-import { freshState, type Counters, type MetricsState } from './counters.js';
+import { freshState, type Counters, type MetricsState } from './state.js';
 
 /** What `papyra metrics persistence` shows, and the document of its `--json`. */
 export interface MetricsReport extends Record<keyof Counters, number | null> {

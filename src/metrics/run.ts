@@ -1,0 +1,95 @@
+import type { CompactionReport } from '../report.js';
+import type { Counters, HistoryEntry, MetricsState } from './state.js';
+
+/** How a run ended, for the metrics. */
+export interface RunResult {
+  /** ISO 8601, UTC. */
+  started_at: string;
+  duration_ms: number;
+  /** What was done; null: the run ended before it could tell. */
+  report: CompactionReport | null;
+  /** Why it, or the first of its parts, failed; null: it did not. */
+  error: { code: string; message: string } | null;
+  /** Bytes that the store takes after it; null: not known. */
+  usage: number | null;
+}
+
+/** What a run changes in the metrics, in a form that a store can apply without a lock of its own. */
+export interface RunChange {
+  /** Added to the counters. */
+  increments: Partial<Counters>;
+  /** Take the place of what was there. */
+  values: Partial<Pick<MetricsState, 'last_compaction' | 'last_success' | 'records_left'>>;
+  /** Goes to the end of the history; the oldest one goes when there are too many. */
+  entry: HistoryEntry;
+}
+
+/** Longer ones are cut: a history of a hundred runs is read at each of them. */
+const MAX_MESSAGE = 160;
+
+/** `left`: the `records_left` of the run before. */
+export function changeOf(run: RunResult, left: number | null): RunChange {
+  const entry = entryOf(run);
+  const { report } = run;
+  const values: RunChange['values'] = {};
+  const increments: RunChange['increments'] = { [outcome(entry)]: 1 };
+  if (endedWell(entry)) values.last_success = endOf(entry);
+  if (!report) return { increments, values, entry };
+  const { records, files, bytes } = report;
+  increments.records_written = writtenSince(left, report);
+  increments.records_scanned = records.scanned ?? 0;
+  increments.records_dropped = records.dropped ?? 0;
+  increments.files_rewritten = files.rewritten ?? 0;
+  increments.bytes_reclaimed = Math.max(0, bytes.reclaimed ?? 0);
+  values.last_compaction = report;
+  values.records_left =
+    records.kept === null
+      ? null
+      : records.kept + (records.expired_left ?? 0) + (records.appended ?? 0);
+  return { increments, values, entry };
+}
+
+/** The counter that a run belongs to. */
+function outcome({ status }: HistoryEntry) {
+  if (status === 'failed' || status === 'partial') return 'compaction_errors';
+  return status === 'stopped' ? 'compactions_stopped' : 'compactions_run';
+}
+
+/** Also with nothing to do; not when it failed, in parts too, or was stopped. */
+export function endedWell(entry: HistoryEntry): boolean {
+  return outcome(entry) === 'compactions_run';
+}
+
+/** ISO 8601: when a run ended. */
+export function endOf({ started_at, duration_ms }: HistoryEntry): string {
+  return new Date(Date.parse(started_at) + duration_ms).toISOString();
+}
+
+export function entryOf(run: RunResult): HistoryEntry {
+  const { started_at, duration_ms, report, error, usage } = run;
+  const { records, bytes } = report ?? {};
+  return {
+    started_at,
+    duration_ms,
+    status: report?.status ?? (error?.code === 'interrupted' ? 'stopped' : 'failed'),
+    records_scanned: records?.scanned ?? null,
+    records_kept: records?.kept ?? null,
+    records_dropped: records?.dropped ?? null,
+    bytes_before: bytes?.before ?? null,
+    bytes_after: bytes?.after ?? null,
+    bytes_reclaimed: bytes?.reclaimed ?? null,
+    bytes_appended: bytes?.appended ?? null,
+    disk_usage_bytes: usage,
+    error: error && { code: error.code, message: shortened(error.message) },
+  };
+}
+
+function shortened(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
+}
+
+/** Never negative: what somebody else removed from the store was not unwritten. */
+function writtenSince(left: number | null, { records }: CompactionReport): number {
+  const between = left === null || records.scanned === null ? 0 : records.scanned - left;
+  return Math.max(0, between) + (records.appended ?? 0);
+}

@@ -1,0 +1,82 @@
+import type { CompactionReport } from '../report.js';
+import { endedWell, endOf, entryOf } from './run.js';
+import { freshState, type HistoryEntry, type MetricsState } from './state.js';
+
+/** Earlier versions wrote it without `history` and `last_success`, and read it with them. */
+const SCHEMA = 'papyra.metrics-store/v1';
+
+export function writeState(state: MetricsState): string {
+  return `${JSON.stringify({ schema: SCHEMA, ...state })}\n`;
+}
+
+/** What `writeState` wrote, or why it is none of that. */
+export function parseState(text: string): { state?: MetricsState; broken?: string } {
+  let document: (Partial<MetricsState> & { schema?: unknown }) | null;
+  try {
+    document = JSON.parse(text) as typeof document;
+  } catch {
+    return { broken: 'it is not JSON' };
+  }
+  const { schema, counters, since, last_compaction = null, records_left = null } = document ?? {};
+  if (schema !== SCHEMA) return { broken: `it is not of the form ${SCHEMA}` };
+  const sound = Object.keys(freshState(new Date(0)).counters).every((key) => {
+    const value: unknown = counters?.[key as keyof typeof counters];
+    return isCount(value);
+  });
+  if (!counters || !sound) return { broken: 'a counter is missing or is no number' };
+  if (!isReport(last_compaction)) return { broken: 'its last report is none' };
+  if (typeof since !== 'string') return { broken: 'it does not say since when it counts' };
+  if (records_left !== null && !isCount(records_left)) {
+    return { broken: 'the number of records that were left is none' };
+  }
+  const { history = toldBy(last_compaction) } = document!;
+  if (!isHistory(history)) return { broken: 'its history is none' };
+  const { last_success = lastSuccess(history) } = document!;
+  if (last_success !== null && !isTime(last_success)) {
+    return { broken: 'the time of the last success is none' };
+  }
+  return { state: { counters, since, last_compaction, last_success, records_left, history } };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value));
+}
+
+/** As far as it is shown again: a report of this form, with its time and status. */
+function isReport(value: unknown): boolean {
+  if (value === null) return true;
+  const { schema, started_at, status } = value as Record<string, unknown>;
+  return schema === 'papyra.compaction/v1' && isTime(started_at) && typeof status === 'string';
+}
+
+function isHistory(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isEntry);
+}
+
+/** As far as it is shown: with its time, duration and status, and numbers that are some. */
+function isEntry(value: unknown): boolean {
+  const { started_at, duration_ms, status, error, ...numbers } = (value ?? {}) as HistoryEntry;
+  const { code, message } = error ?? { code: '', message: '' };
+  return (
+    isTime(started_at) &&
+    Number.isFinite(duration_ms) &&
+    [status, code, message].every((word) => typeof word === 'string') &&
+    Object.values(numbers).every((number) => number === null || Number.isFinite(number))
+  );
+}
+
+/** The history of a file that has none: what its last report tells. */
+function toldBy(report: CompactionReport | null): HistoryEntry[] {
+  if (!report) return [];
+  const { started_at, duration_ms } = report;
+  return [entryOf({ started_at, duration_ms, report, error: null, usage: null })];
+}
+
+function lastSuccess(history: HistoryEntry[]): string | null {
+  const last = history.findLast(endedWell);
+  return last ? endOf(last) : null;
+}
