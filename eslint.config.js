@@ -27,6 +27,7 @@ const MAY_KNOW = {
 const MAY_KNOW_TYPES = {
   'src/output': ['src/backends/backend.ts', 'src/metrics/report.ts', 'src/retention/policy.ts'],
   'src/backends': ['src/config/types.ts'],
+  'src/metrics': ['src/backends/backend.ts'],
 };
 
 const HOUSE = [

@@ -22,6 +22,10 @@ export interface StoreFlags {
   maxTotalBytes?: number;
   maxFiles?: number;
   maxBytes?: number;
+  timeout?: number;
+  /** Of a compaction only. */
+  approx?: boolean;
+  exact?: boolean;
 }
 
 /** Reads the value of a flag, and names the flag when the value is wrong. */
@@ -71,7 +75,7 @@ export function addStoreOptions(command: Command): Command {
     .addOption(
       new Option(
         '--backend <name>',
-        'the backend: json, rotating or memory (or PAPYRA_BACKEND)',
+        'the backend: json, rotating, redis or memory (or PAPYRA_BACKEND)',
       ).argParser(value('--backend', nonEmpty)),
     )
     .addOption(
@@ -103,6 +107,12 @@ export function addStoreOptions(command: Command): Command {
         '--max-bytes <size>',
         'rotating: size at which the runtime rotates; default 50000000 (or PAPYRA_MAX_BYTES)',
       ).argParser(value('--max-bytes', parseSize)),
+    )
+    .addOption(
+      new Option(
+        '--timeout <duration>',
+        'redis: how long a connection or an answer may take; default 5s (or PAPYRA_TIMEOUT)',
+      ).argParser(value('--timeout', parseDuration)),
     );
 }
 
@@ -120,5 +130,7 @@ export function openOptions(flags: GlobalFlags & StoreFlags): OpenOptions {
   if (flags.maxTotalBytes !== undefined) overrides.max_total_bytes = flags.maxTotalBytes;
   if (flags.maxFiles !== undefined) overrides.max_files = flags.maxFiles;
   if (flags.maxBytes !== undefined) overrides.max_bytes = flags.maxBytes;
+  if (flags.timeout !== undefined) overrides.timeout_seconds = flags.timeout;
+  if (flags.approx || flags.exact) overrides.approx_trim = flags.approx === true;
   return { overrides, ...(flags.config === undefined ? {} : { configFile: flags.config }) };
 }

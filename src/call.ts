@@ -43,6 +43,12 @@ const OVERRIDES: Rules<Overrides> = {
   max_total_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
   max_files: WHOLE,
   max_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
+  approx_trim: FLAG,
+  timeout_seconds: number('seconds above zero', (n) => n > 0 && n <= MAX_SECONDS),
+  redis_url: TEXT,
+  redis_username: TEXT,
+  redis_password: TEXT,
+  sentinel_password: TEXT,
 };
 
 const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides'>> = {
@@ -59,6 +65,11 @@ const COMPACT: Rules<CompactOptions> = {
   inPlace: FLAG,
   archive: TEXT,
   offline: FLAG,
+  ignoreGroups: {
+    allowed: 'a list of names, or true',
+    holds: (value) => value === true || (Array.isArray(value) && value.every(TEXT.holds)),
+  },
+  maxDurationMs: number('milliseconds above zero', (n) => n > 0),
   limitRate: number('bytes a second above zero', (n) => n > 0),
   unreadable: oneOf('keep', 'drop', 'fail'),
   undated: oneOf('keep', 'drop'),

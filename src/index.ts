@@ -4,17 +4,18 @@
  * @packageDocumentation
  */
 import { resolve } from 'node:path';
-import type { Backend, Progress } from './backends/backend.js';
+import type { Backend, PlanRequest, Progress } from './backends/backend.js';
 import { openBackend } from './backends/open.js';
 import { checkCompactOptions, checkOpenOptions } from './call.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import { PapyraError } from './errors.js';
 import { fileMetrics } from './metrics/file-store.js';
+import { hashMetrics } from './metrics/hash-store.js';
 import { metricsReport, unavailableReport, type MetricsReport } from './metrics/report.js';
 import type { RunResult } from './metrics/run.js';
 import type { MetricsStore } from './metrics/store.js';
-import type { CompactionReport } from './report.js';
+import { blankReport, type CompactionReport } from './report.js';
 import type { OddLines, RetentionRules } from './retention/policy.js';
 
 export { parseCount, parseDuration, parseSize, parseTime } from './units.js';
@@ -65,9 +66,13 @@ export interface CompactOptions extends Partial<OddLines> {
   offline?: boolean;
   /** Bytes read and written in a second, at most. */
   limitRate?: number;
+  /** Redis: consumer groups whose pending and undelivered entries are not protected; true: all. */
+  ignoreGroups?: readonly string[] | true;
+  /** Milliseconds after which the run stops at the next safe point, with the status `stopped`. */
+  maxDurationMs?: number;
   /** Stops the run at the next safe point; the storage is then as it was. */
   signal?: AbortSignal;
-  /** Called often, with bytes done and in all. */
+  /** Called often, with bytes (or entries) done and in all. */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -123,7 +128,7 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       read: () => readMetrics(config, backend),
       reset: () => resetMetrics(config, backend),
     },
-    close: () => Promise.resolve(),
+    close: () => backend.close?.() ?? Promise.resolve(),
   };
 }
 
@@ -141,7 +146,7 @@ async function compact(
 ): Promise<CompactionReport> {
   checkCompactOptions(how);
   const dryRun = how.dryRun ?? false;
-  if (!['json', 'rotating'].includes(config.store.backend)) assertNoFileOptions(how, backend.name);
+  assertFitting(how, config.store.backend);
   if (how.now !== undefined && !dryRun) {
     throw new PapyraError('usage', 'now goes with a dry run only', {
       hint: 'a real compaction decides by the clock',
@@ -153,7 +158,7 @@ async function compact(
     unreadable: how.unreadable ?? 'keep',
     undated: how.undated ?? 'keep',
   };
-  const request = {
+  const request: PlanRequest = {
     rules,
     dryRun,
     allowEmpty: how.allowEmpty ?? false,
@@ -161,6 +166,7 @@ async function compact(
     inPlace: how.inPlace ?? false,
     archive: how.archive === undefined ? config.archive : resolve(how.archive),
     offline: how.offline ?? false,
+    ignoreGroups: how.ignoreGroups ?? [],
     limitRate: how.limitRate,
     signal: how.signal,
     onProgress: how.onProgress,
@@ -170,6 +176,8 @@ async function compact(
     await plan.close();
     return plan.report;
   }
+  const limit = timeLimit(how.maxDurationMs);
+  request.signal = both(how.signal, limit?.signal);
   const startedAt = Date.now();
   try {
     const plan = await backend.plan(request);
@@ -183,11 +191,48 @@ async function compact(
       await (closing ?? plan.close());
     }
   } catch (error) {
+    const overdue = limit?.signal.aborted === true && how.signal?.aborted !== true;
+    const stopped = overdue && error instanceof PapyraError && error.code === 'interrupted';
     const report = error instanceof PapyraError ? error.report : undefined;
+    if (stopped) {
+      const told = report ?? nothingDone(backend, config, startedAt);
+      await record(config, backend, runOf(startedAt, told), told.warnings, how.signal);
+      return told;
+    }
     const run = runOf(startedAt, report, error as Error);
     await record(config, backend, run, report?.warnings ?? [], how.signal);
     throw error;
+  } finally {
+    clearTimeout(limit?.timer);
   }
+}
+
+/** Ends a run as a signal would: at the next safe point. */
+function timeLimit(milliseconds: number | undefined) {
+  if (milliseconds === undefined) return undefined;
+  const controller = new AbortController();
+  const why = new PapyraError('interrupted', 'stopped at its time limit', {
+    hint: 'the next run goes on',
+  });
+  return {
+    signal: controller.signal,
+    timer: setTimeout(() => controller.abort(why), Math.min(milliseconds, 2 ** 31 - 1)),
+  };
+}
+
+function both(one: AbortSignal | undefined, other: AbortSignal | undefined) {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
+/** The report of a run whose time was over before it had done, or could tell, anything. */
+function nothingDone(
+  { name, target }: Backend,
+  { retention }: EffectiveConfig,
+  startedAt: number,
+): CompactionReport {
+  const report = blankReport({ status: 'stopped', backend: name, target, policy: retention, startedAt }); // prettier-ignore
+  report.warnings.push('the time limit was over before anything was done; nothing was changed');
+  return report;
 }
 
 /** How a run ended: the report, where there is one, has times of its own. */
@@ -206,12 +251,22 @@ function runOf(startedAt: number, report?: CompactionReport, error?: Error): Run
   };
 }
 
-/** Options that only a log file can follow are refused elsewhere: passed over, they would be missed. */
-function assertNoFileOptions({ inPlace, archive }: CompactOptions, backend: string): void {
-  const option = inPlace ? '--in-place' : archive === undefined ? undefined : '--archive';
-  if (option === undefined) return;
-  throw new PapyraError('usage', `${option} is for log files, not for the backend ${backend}`, {
-    hint: 'leave it out; nothing was done',
+/** Options, and the kinds of backend that can follow them. */
+const FITTING: [option: string, given: (how: CompactOptions) => unknown, backends: string[]][] = [
+  ['--in-place', ({ inPlace }) => inPlace, ['json', 'rotating']],
+  ['--archive', ({ archive }) => archive, ['json', 'rotating', 'redis']],
+  ['--limit-rate', ({ limitRate }) => limitRate, ['json', 'rotating', 'memory', 'module']],
+  ['--unreadable', ({ unreadable }) => unreadable && unreadable !== 'keep', ['json', 'rotating', 'memory', 'module']],
+  ['--undated', ({ undated }) => undated && undated !== 'keep', ['json', 'rotating', 'memory', 'module']],
+  ['--ignore-group', ({ ignoreGroups }) => ignoreGroups === true || ignoreGroups?.length, ['redis']],
+]; // prettier-ignore
+
+/** Passed over, an option that a backend cannot follow would be missed. */
+function assertFitting(how: CompactOptions, backend: string): void {
+  const unfit = FITTING.find(([, given, backends]) => given(how) && !backends.includes(backend));
+  if (!unfit) return;
+  throw new PapyraError('usage', `${unfit[0]} is not for the backend ${backend}`, {
+    hint: `leave it out; it goes with ${unfit[2].join(', ')}; nothing was done`,
   });
 }
 
@@ -219,7 +274,13 @@ function assertNoFileOptions({ inPlace, archive }: CompactOptions, backend: stri
 function metricsOf(config: EffectiveConfig, backend: Backend): MetricsStore | string {
   if (!config.metrics.enabled) return 'metrics are disabled in the configuration';
   const home = backend.home();
-  return 'unavailable' in home ? home.unavailable : fileMetrics(home.log);
+  if ('unavailable' in home) return home.unavailable;
+  return 'hash' in home ? hashMetrics(home.hash) : fileMetrics(home.log);
+}
+
+/** For the metrics: not to know it is no failure. */
+function usageOf(backend: Backend): Promise<number | null> {
+  return backend.usage().catch(() => null);
 }
 
 /** Counts a run. Metrics that cannot be written are a warning, never a reason to fail. */
@@ -233,7 +294,7 @@ async function record(
   try {
     const store = metricsOf(config, backend);
     if (typeof store === 'string') return;
-    const warning = await store.record({ ...run, usage: backend.usage() }, signal);
+    const warning = await store.record({ ...run, usage: await usageOf(backend) }, signal);
     if (warning !== undefined) warnings.push(warning);
   } catch (error) {
     warnings.push(`this run was not counted: ${(error as Error).message}`);
@@ -244,7 +305,7 @@ async function readMetrics(config: EffectiveConfig, backend: Backend): Promise<M
   const store = metricsOf(config, backend);
   if (typeof store === 'string') return unavailableReport(backend.name, backend.target, store);
   const { state, warning } = await store.read();
-  return metricsReport(backend.name, backend.target, state, backend.usage(), warning);
+  return metricsReport(backend.name, backend.target, state, await usageOf(backend), warning);
 }
 
 async function resetMetrics(config: EffectiveConfig, backend: Backend): Promise<MetricsReport> {

@@ -26,9 +26,11 @@ export interface CompactionPart {
   bytes_before: number | null;
   bytes_after: number | null;
   action: PartAction;
-  /** ISO 8601, of a segment: the oldest and the newest dated record; null: there is none. */
+  /** ISO 8601, of a segment or stream: the oldest and the newest dated record; null: there is none. */
   oldest?: string | null;
   newest?: string | null;
+  /** Milliseconds that it took; of a stream. */
+  duration_ms?: number;
   /** What holds a part that could not be dropped, and the remedy. */
   pinned_by?: string;
 }
@@ -40,9 +42,9 @@ export interface CompactionPart {
 export interface CompactionReport {
   schema: 'papyra.compaction/v1';
   status: CompactionStatus;
-  /** `json`, `memory`, or the name that a custom backend gives itself. */
+  /** `json`, `rotating`, `redis`, `memory`, or the name that a custom backend gives itself. */
   backend: string;
-  /** What was compacted: the real path of a log; null where there is nothing to name. */
+  /** What was compacted: the real path of a log, server and systems; null where there is nothing to name. */
   target: string | null;
   /** ISO 8601, UTC. */
   started_at: string;

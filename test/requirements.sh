@@ -13,11 +13,15 @@ need python3 python3
 need jq jq
 need mandoc mandoc
 need script bsdutils
+need redis-server redis-server
+need redis-cli redis-tools
+need openssl openssl
 
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "papyra: installing what the tests need:$missing"
-  export DEBIAN_FRONTEND=noninteractive
+  # RUNLEVEL: no service is started of what is installed.
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   apt-get update -qq >/dev/null
   # shellcheck disable=SC2086 # a list of words
   apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -26,6 +26,8 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
     ...(flags.archive === undefined ? {} : { archive: flags.archive }),
     offline: flags.offline ?? false,
     ...(flags.limitRate === undefined ? {} : { limitRate: flags.limitRate }),
+    ...(flags.maxDuration === undefined ? {} : { maxDurationMs: flags.maxDuration * 1000 }),
+    ignoreGroups: flags.ignoreGroups ? true : (flags.ignoreGroup ?? []),
     ...(flags.now === undefined ? {} : { now: flags.now }),
   };
   const show = (report: CompactionReport): void => {

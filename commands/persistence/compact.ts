@@ -19,8 +19,15 @@ export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   archive?: string;
   offline?: boolean;
   limitRate?: number;
+  ignoreGroup?: string[];
+  ignoreGroups?: boolean;
+  maxDuration?: number;
   progress: ProgressMode;
   now?: number;
+}
+
+function collect(name: string, names: string[] = []): string[] {
+  return [...names, name];
 }
 
 /** `papyra persistence compact` */
@@ -55,6 +62,23 @@ export function addCompact(parent: Command, context: Context): void {
         '--limit-rate <size>',
         'read and write at most so many bytes a second, such as 20MB',
       ).argParser(size('--limit-rate')),
+    )
+    .addOption(
+      new Option('--approx', 'redis: trim whole nodes only, the cheapest').conflicts('exact'),
+    )
+    .option('--exact', 'redis: trim to the very entry')
+    .addOption(
+      new Option(
+        '--ignore-group <name>',
+        'redis: trim what this consumer group still needs, too; may be given more than once',
+      ).argParser(collect),
+    )
+    .option('--ignore-groups', 'redis: trim whatever consumer groups still need')
+    .addOption(
+      new Option(
+        '--max-duration <duration>',
+        'stop after so long at the next safe point; the next run goes on',
+      ).argParser(duration('--max-duration')),
     )
     .addOption(
       new Option('--lock-wait <duration>', 'wait so long for another run to finish').argParser(

@@ -3,9 +3,11 @@ import type { CompactionReport } from '../report.js';
 
 /** How far a compaction is. */
 export interface Progress {
-  /** `scan`: reading and deciding; `write`: copying what stays. */
-  phase: 'scan' | 'write';
-  /** Bytes of the log done in this phase, and in all. */
+  /** `scan`: reading and deciding; `write`: copying what stays; `trim`: removing what goes. */
+  phase: 'scan' | 'write' | 'trim';
+  /** Of what `done` and `total` count; left out: bytes. */
+  unit?: 'bytes' | 'entries';
+  /** Of the store, done in this phase, and in all. */
   done: number;
   total: number;
 }
@@ -24,6 +26,8 @@ export interface PlanRequest {
   archive?: string | undefined;
   /** The operator asserts that nothing writes to the store. */
   offline: boolean;
+  /** Consumer groups whose needs do not count: some of them, or (true) all. */
+  ignoreGroups?: readonly string[] | true;
   /** Bytes read and written in a second, at most; undefined: as fast as it goes. */
   limitRate?: number | undefined;
   signal?: AbortSignal | undefined;
@@ -46,11 +50,30 @@ export interface Backend {
   /** What the operator calls the store: a path. null where there is nothing outside the runtime. */
   target: string | null;
   /**
-   * Where the counters over all runs live: beside the log at this real path; null where a backend has
-   * none, for the reason given.
+   * Where the counters over all runs live: beside the log at this real path, or in a hash next to the data;
+   * where a backend has none, the reason.
    */
-  home(): { log: string } | { unavailable: string };
+  home(): { log: string } | { hash: SharedHash } | { unavailable: string };
   /** Bytes that the store takes now; null when unknown. */
-  usage(): number | null;
+  usage(): Promise<number | null>;
   plan(request: PlanRequest): Promise<Plan>;
+  /** Lets go of connections. */
+  close?(): Promise<void>;
+}
+
+/** Named fields that several hosts may change at a time. */
+export interface SharedHash {
+  /** For messages. */
+  name: string;
+  read(): Promise<Record<string, string>>;
+  /**
+   * Adds to numbers and sets texts, all or nothing, on the grounds of what is there: when somebody else
+   * changes it meanwhile, `change` is asked again.
+   */
+  update(change: (fields: Record<string, string>) => HashChange): Promise<void>;
+}
+
+export interface HashChange {
+  add: Record<string, number>;
+  set: Record<string, string>;
 }

@@ -62,7 +62,7 @@ export async function customBackend(
     name,
     target: file,
     home: () => ({ unavailable: `the custom backend ${name} keeps none` }),
-    usage: () => null,
+    usage: () => Promise.resolve(null),
     plan: async (request) => {
       const run = (dryRun: boolean) => callModule(backend as CustomBackend, file, request, dryRun);
       if (!request.dryRun) {
@@ -153,7 +153,7 @@ async function orGivenUp<T>(
 /** Progress of a phase that nobody knows, or without numbers, cannot be shown. */
 function passOn(progress: unknown, { onProgress }: PlanRequest): void {
   const { phase, done, total } = (progress ?? {}) as Partial<Progress>;
-  if (phase !== 'scan' && phase !== 'write') return;
+  if (phase !== 'scan' && phase !== 'write' && phase !== 'trim') return;
   if (!Number.isFinite(done) || !Number.isFinite(total)) return;
   onProgress?.({ phase, done: done!, total: total! });
 }

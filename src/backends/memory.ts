@@ -10,7 +10,7 @@ export function memoryBackend(): Backend {
     name: 'memory',
     target: null,
     home: () => ({ unavailable: WHY }),
-    usage: () => null,
+    usage: () => Promise.resolve(null),
     plan: ({ rules }) => {
       const report = blankReport({
         status: 'no_op',

@@ -20,6 +20,10 @@ export async function openBackend(store: StoreConfig, load: ModuleLoader): Promi
       const { rotatingBackend } = await import('./rotating/backend.js');
       return rotatingBackend(store);
     }
+    case 'redis': {
+      const { redisBackend } = await import('./redis/backend.js');
+      return redisBackend(store);
+    }
     case 'memory':
       return memoryBackend();
     case 'module': {

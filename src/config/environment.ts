@@ -2,7 +2,10 @@ import { PapyraError } from '../errors.js';
 import type { Overrides } from './types.js';
 import { parseCount, parseDuration, parseSize } from '../units.js';
 
-/** The environment variables that stand for a flag: weaker than the flag, stronger than the file. */
+/**
+ * The environment variables, and the flags for which they stand: weaker than the flag, stronger than the
+ * file. What is secret has no flag: every user of a machine can read those.
+ */
 export const ENVIRONMENT = {
   PAPYRA_PATH: { key: 'path', flag: '--path', parse: (text: string) => text },
   PAPYRA_BACKEND: { key: 'backend', flag: '--backend', parse: (text: string) => text },
@@ -11,9 +14,14 @@ export const ENVIRONMENT = {
   PAPYRA_MAX_TOTAL_BYTES: { key: 'max_total_bytes', flag: '--max-total-bytes', parse: parseSize },
   PAPYRA_MAX_FILES: { key: 'max_files', flag: '--max-files', parse: parseCount },
   PAPYRA_MAX_BYTES: { key: 'max_bytes', flag: '--max-bytes', parse: parseSize },
+  PAPYRA_TIMEOUT: { key: 'timeout_seconds', flag: '--timeout', parse: parseDuration },
+  PAPYRA_REDIS_URL: { key: 'redis_url', parse: (text: string) => text },
+  PAPYRA_REDIS_USERNAME: { key: 'redis_username', parse: (text: string) => text },
+  PAPYRA_REDIS_PASSWORD: { key: 'redis_password', parse: (text: string) => text },
+  PAPYRA_SENTINEL_PASSWORD: { key: 'sentinel_password', parse: (text: string) => text },
 } as const satisfies Record<
   string,
-  { key: keyof Overrides; flag: string; parse: (text: string) => string | number }
+  { key: keyof Overrides; flag?: string; parse: (text: string) => string | number }
 >;
 
 /** What the operator wrote to set a value: `--backend redis`, or `PAPYRA_BACKEND=redis`. */

@@ -4,6 +4,7 @@ import type { RetentionPolicy } from '../retention/policy.js';
 import type { FoundConfig } from './discover.js';
 import { asWritten } from './environment.js';
 import { suggestion } from './explain.js';
+import { redisStore } from './redis-store.js';
 import { assertTrusted } from './trust.js';
 import {
   BACKENDS,
@@ -52,12 +53,11 @@ function pathStore({ overrides, flags, cwd }: ResolveRequest): StoreConfig {
   const path = overrides.path!;
   const written = `${asWritten('path', path, flags)} with ${asWritten('backend', backend, flags)}`;
   assertBuiltIn(backend, flags);
-  if (backend === 'memory') {
-    throw new PapyraError('usage', `${written}: the memory backend has no log`, {
+  if (backend === 'memory' || backend === 'redis') {
+    throw new PapyraError('usage', `${written}: the ${backend} backend has no log`, {
       hint: 'leave one of the two out; nothing was done',
     });
   }
-  if (backend === 'redis') throw cannot(written, backend);
   return fileStore(backend === 'rotating' ? backend : 'json', startingAt(cwd, path), 'path', {}, overrides); // prettier-ignore
 }
 
@@ -85,7 +85,12 @@ function configuredStore(request: ResolveRequest, persistence: PersistenceInput)
     case 'memory':
       return { backend };
     case 'redis':
-      throw cannot(`${where}: persistence.backend ${backend}`, backend);
+      return redisStore({
+        persistence,
+        overrides,
+        where,
+        absolute: (path) => startingAt(base, path),
+      });
     default:
       return moduleStore(startingAt(base, backend), persistence, startingAt(base, '.'), found);
   }

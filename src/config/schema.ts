@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { BACKENDS, type ConfigInput } from './types.js';
+import { parseAddress, parseRedisUrl, REDIS_PORT } from './redis-url.js';
 import { MAX_SECONDS, parseDuration, parseSize } from '../units.js';
 
 /** Every leaf says in its error what is allowed there; `explain.ts` adds where, and what was found. */
@@ -25,6 +26,9 @@ const AGE = 'seconds above zero, or a duration such as 12h or 7d, up to 10,000 y
 const PORT = 'a port number, 1 to 65535';
 const SYSTEMS = 'a name, a list of names, or "*"';
 const NODES = 'a list of host:port';
+const URL_FORMS = 'redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/socket?db=0';
+const DB = 'the number of a database, such as 0';
+const TLS = 'true, false, or ca, cert, key and server_name, each optional';
 
 const count = z.number(says(COUNT)).int(says(COUNT)).positive(says(COUNT));
 const size = withUnit(z.number().int(says(SIZE)).positive(says(SIZE)), parseSize, SIZE);
@@ -53,9 +57,37 @@ const address = z.strictObject(
   },
   says('a host and a port'),
 );
-const nodes = z.array(
-  z.union([text, address], says('host:port, or a host and a port')),
-  says(NODES),
+const nodes = z
+  .array(
+    z.union(
+      [text.refine((node) => parseAddress(node, REDIS_PORT) !== undefined), address],
+      says('host:port, or a host and a port'),
+    ),
+    says(NODES),
+  )
+  .min(1, says(NODES));
+const url = text.refine((value) => parseRedisUrl(value) !== undefined, says(URL_FORMS));
+const sentinel = z.strictObject(
+  {
+    name: text,
+    nodes,
+    db: z.number(says(DB)).int(says(DB)).min(0, says(DB)).optional(),
+    username: text.optional(),
+    password_file: text.optional(),
+  },
+  says('the name of the master and its sentinel nodes'),
+);
+const tls = z.union(
+  [
+    z.boolean(),
+    z.strictObject({
+      ca: text.optional(),
+      cert: text.optional(),
+      key: text.optional(),
+      server_name: text.optional(),
+    }),
+  ],
+  says(TLS),
 );
 
 const retention = z.strictObject(
@@ -78,11 +110,12 @@ const persistence = z.strictObject(
     path: text.optional(),
     max_bytes: size.optional(),
     max_files: count.optional(),
-    url: text.optional(),
+    url: url.optional(),
     cluster: nodes.optional(),
-    sentinel: z
-      .strictObject({ name: text, nodes }, says('the name of the master and its sentinel nodes'))
-      .optional(),
+    sentinel: sentinel.optional(),
+    username: text.optional(),
+    password_file: text.optional(),
+    tls: tls.optional(),
     prefix: text.optional(),
     system_id: z.union([text, z.array(text).min(1, says(SYSTEMS))], says(SYSTEMS)).optional(),
     approx_trim: flag.optional(),

@@ -17,6 +17,26 @@ export interface RetentionInput {
   max_total_bytes?: number | string | undefined;
 }
 
+/** A master that sentinels know, as it may be written. */
+export interface SentinelInput {
+  /** What the sentinels call the master. */
+  name: string;
+  nodes: (string | Address)[];
+  /** The database; default 0. */
+  db?: number | undefined;
+  /** Of the sentinels themselves. */
+  username?: string | undefined;
+  password_file?: string | undefined;
+}
+
+/** The `tls` section as it may be written. */
+export interface TlsInput {
+  ca?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+  server_name?: string | undefined;
+}
+
 /** The `persistence` section as it may be written. */
 export interface PersistenceInput {
   /** `json`, `rotating`, `redis`, `memory`, or the path of a backend module. */
@@ -26,9 +46,15 @@ export interface PersistenceInput {
   /** Bytes, or a text such as `50MB`. */
   max_bytes?: number | string | undefined;
   max_files?: number | undefined;
+  /** `redis://…`, `rediss://…` or `unix://…`; or one of the next two. */
   url?: string | undefined;
   cluster?: (string | Address)[] | undefined;
-  sentinel?: { name: string; nodes: (string | Address)[] } | undefined;
+  sentinel?: SentinelInput | undefined;
+  username?: string | undefined;
+  /** A file whose first line is the password; relative to the configuration file. */
+  password_file?: string | undefined;
+  /** true, or the files of it: PEM, relative to the configuration file. */
+  tls?: boolean | TlsInput | undefined;
   prefix?: string | undefined;
   system_id?: string | string[] | undefined;
   approx_trim?: boolean | undefined;
@@ -60,6 +86,53 @@ export interface Overrides {
   /** Of a rotating set. */
   max_files?: number | undefined;
   max_bytes?: number | undefined;
+  /** Of Redis: trim whole nodes only. */
+  approx_trim?: boolean | undefined;
+  /** Of Redis: how long a connection or an answer may take. */
+  timeout_seconds?: number | undefined;
+  redis_url?: string | undefined;
+  redis_username?: string | undefined;
+  redis_password?: string | undefined;
+  sentinel_password?: string | undefined;
+}
+
+/** A password, or the file whose first line it is. */
+export type Password = string | { file: string };
+
+/** Where Redis listens. */
+export type RedisServer =
+  | { kind: 'single'; at: Address | { path: string } }
+  | { kind: 'cluster'; nodes: Required<Address>[] }
+  | {
+      kind: 'sentinel';
+      name: string;
+      nodes: Required<Address>[];
+      username?: string | undefined;
+      password?: Password | undefined;
+    };
+
+export interface RedisStore {
+  backend: 'redis';
+  server: RedisServer;
+  db: number;
+  /** Undefined: no TLS. Absolute paths of PEM files. */
+  tls?:
+    | {
+        ca?: string | undefined;
+        cert?: string | undefined;
+        key?: string | undefined;
+        serverName?: string | undefined;
+      }
+    | undefined;
+  username?: string | undefined;
+  password?: Password | undefined;
+  prefix: string;
+  /** Names, in order; or `*` alone: whatever is there. */
+  systems: string[];
+  /** Trim whole nodes only. */
+  approx: boolean;
+  /** How long a connection or an answer may take. */
+  timeoutMs: number;
 }
 
 /** The store as papyra will open it. */
@@ -73,6 +146,7 @@ export type StoreConfig =
       maxBytes: number;
       maxFiles: number;
     }
+  | RedisStore
   | { backend: 'memory' }
   | {
       backend: 'module';

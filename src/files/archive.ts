@@ -12,18 +12,20 @@ import {
   statSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { once } from 'node:events';
 import { createGzip, type Gzip } from 'node:zlib';
 import { PapyraError } from '../errors.js';
 import { adopt, syncDirectory, writeAll, type Owner } from './durable.js';
-import type { OpenFile } from './read.js';
 import { errnoOf, systemError } from './system-error.js';
 
 export interface ArchiveRequest {
   /** Where archives go; it must be there: a backup volume that is not mounted must not be filled in. */
   directory: string;
-  log: OpenFile;
+  /** Part of the file's name. */
+  name: string;
+  /** What tells this store from all others of this host. */
+  identity: string;
   owner: Owner;
   /** What will be dropped, in order. */
   content: AsyncIterable<Uint8Array>;
@@ -36,15 +38,14 @@ export interface ArchiveRequest {
  * Only when this has returned may anything be removed. Returns the path.
  */
 export async function writeArchive(request: ArchiveRequest): Promise<string> {
-  const { directory, log, watch } = request;
-  const name = basename(log.path);
+  const { directory, name, watch } = request;
   // Many hosts and containers may share a directory, where times and process numbers meet.
   const run = `${compactTime(Date.now())}-${randomBytes(4).toString('hex')}`;
-  const temp = join(directory, `.papyra-archive_${name}_${idOf(log)}.tmp`);
+  const temp = join(directory, `.papyra-archive_${name}_${idOf(request)}.tmp`);
   let fd: number | undefined;
   try {
     assertDirectory(directory);
-    // An earlier run that was killed may have left it; the lock of the log makes it ours.
+    // An earlier run that was killed may have left it; the lock of the store makes it ours.
     rmSync(temp, { force: true });
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const file = (fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
@@ -67,9 +68,9 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   }
 }
 
-/** The same for every run on a log, another for every other: many hosts may share a directory. */
-function idOf({ path, fd }: OpenFile): string {
-  const text = [hostname(), bootId(), path, fstatSync(fd).dev].join(':');
+/** The same for every run on a store, another for every other: many hosts may share a directory. */
+function idOf({ identity }: ArchiveRequest): string {
+  const text = [hostname(), bootId(), identity].join(':');
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 

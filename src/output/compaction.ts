@@ -1,4 +1,4 @@
-import type { CompactionReport, PartAction } from '../report.js';
+import type { CompactionPart, CompactionReport, PartAction } from '../report.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
@@ -35,13 +35,15 @@ function partsOf({ parts }: CompactionReport, paint: Paint): string {
   const longest = parts.at(-1)!.name;
   const short = (name: string) =>
     name !== longest && name.startsWith(`${longest}.`) ? name.slice(longest.length) : name;
-  const head = ['part', 'dropped', 'kept', 'bytes left', 'from – to (UTC)', ''];
+  // A stream tells how long it took, a segment of what time it is: both would be too wide.
+  const timed = parts.some(({ duration_ms }) => duration_ms !== undefined);
+  const head = ['part', 'dropped', 'kept', 'bytes left', timed ? 'took' : 'from – to (UTC)', ''];
   const rows = parts.map((part) => [
     printable(short(part.name)),
     formatCount(part.dropped),
     formatCount(part.kept),
     formatBytes(part.bytes_after),
-    part.oldest && part.newest ? `${minute(part.oldest)} – ${minute(part.newest)}` : '',
+    timed ? `${formatCount(part.duration_ms ?? null)} ms` : spanOf(part),
     ACTIONS[part.action],
   ]);
   const pins = parts
@@ -49,8 +51,12 @@ function partsOf({ parts }: CompactionReport, paint: Paint): string {
     .map(
       (part) => `  ${paint.yellow(printable(part.name))} is held by ${printable(part.pinned_by!)}`,
     );
-  const table = grid([head.map((word) => paint.dim(word)), ...rows], ['left', 'right', 'right', 'right', 'left', 'left']); // prettier-ignore
+  const table = grid([head.map((word) => paint.dim(word)), ...rows], ['left', 'right', 'right', 'right', timed ? 'right' : 'left', 'left']); // prettier-ignore
   return [table, ...pins].join('\n');
+}
+
+function spanOf({ oldest, newest }: CompactionPart): string {
+  return oldest && newest ? `${minute(oldest)} – ${minute(newest)}` : '';
 }
 
 /** `11-22 05:00` */
@@ -68,16 +74,22 @@ function nothingGoes({ records, bytes, files }: CompactionReport): boolean {
   return (bytes.reclaimed ?? records.dropped) === 0;
 }
 
+/** Of a server that does not tell its memory, or will only know it afterwards: the records. */
+function amountFreed({ bytes, records }: CompactionReport): string {
+  if (bytes.reclaimed !== null || records.dropped === null) return formatBytes(bytes.reclaimed);
+  return plural(records.dropped, 'record');
+}
+
 function headline(report: CompactionReport, paint: Paint): string {
   const target = paint.bold(printable(report.target ?? report.backend));
-  const { reclaimed } = report.bytes;
+  const freed = amountFreed(report);
   switch (report.status) {
     case 'compacted':
-      return `${paint.green('Compacted')} ${target}: ${formatBytes(reclaimed)} reclaimed.`;
+      return `${paint.green('Compacted')} ${target}: ${freed} reclaimed.`;
     case 'dry_run':
       return nothingGoes(report)
         ? `${paint.cyan('Dry run')} of ${target}: nothing would go.`
-        : `${paint.cyan('Dry run')} of ${target}: ${formatBytes(reclaimed)} would be reclaimed. Nothing was changed.`;
+        : `${paint.cyan('Dry run')} of ${target}: ${freed} would be reclaimed. Nothing was changed.`;
     case 'nothing_to_do':
       return `${paint.green('Nothing to do')} for ${target}: no record has expired, nothing was touched.`;
     case 'no_op':
@@ -85,9 +97,9 @@ function headline(report: CompactionReport, paint: Paint): string {
     case 'best_effort':
       return `${paint.green('Compacted')} ${target}, as far as its backend tells.`;
     case 'stopped':
-      return `${paint.yellow('Stopped')} ${target} at its time limit: ${formatBytes(reclaimed)} reclaimed; the next run goes on.`;
+      return `${paint.yellow('Stopped')} ${target} at its time limit: ${freed} reclaimed; the next run goes on.`;
     case 'partial':
-      return `${paint.red('Partly done')} ${target}: ${formatBytes(reclaimed)} reclaimed.`;
+      return `${paint.red('Partly done')} ${target}: ${freed} reclaimed.`;
   }
 }
 

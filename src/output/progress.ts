@@ -2,7 +2,7 @@ import type { Ora } from 'ora';
 import { monotonicMs } from '../clock.js';
 import type { Progress } from '../backends/backend.js';
 import type { Stream } from './console.js';
-import { formatBytes, formatSeconds } from './text.js';
+import { formatBytes, formatCount, formatSeconds } from './text.js';
 
 export type ProgressMode = 'auto' | 'always' | 'never';
 
@@ -10,7 +10,7 @@ const TERMINAL_EVERY_MS = 100;
 /** A log file of a scheduled job wants a sign of life, not a film. */
 const PLAIN_EVERY_MS = 5000;
 
-const VERBS = { scan: 'Scanning', write: 'Writing' };
+const VERBS = { scan: 'Scanning', write: 'Writing', trim: 'Trimming' };
 
 export interface ProgressReporter {
   update(progress: Progress): void;
@@ -28,11 +28,12 @@ export function progressTo(stream: Stream, mode: ProgressMode): ProgressReporter
 }
 
 /** `Scanning 120.5 MB of 257.1 MB (47 %), 310.2 MB/s, 0.4 s left` */
-export function progressLine({ phase, done, total }: Progress, seconds: number): string {
+export function progressLine({ phase, unit, done, total }: Progress, seconds: number): string {
+  const amount = unit === 'entries' ? formatCount : formatBytes;
   const rate = seconds > 0 ? done / seconds : 0;
   const share = total > 0 ? Math.min(100, Math.floor((100 * done) / total)) : 100;
   const left = rate > 0 ? `, ${formatSeconds(Math.max(0, total - done) / rate)} left` : '';
-  return `${VERBS[phase]} ${formatBytes(done)} of ${formatBytes(total)} (${share} %), ${formatBytes(Math.round(rate))}/s${left}`;
+  return `${VERBS[phase]} ${amount(done)} of ${amount(total)} (${share} %), ${amount(Math.round(rate))}/s${left}`;
 }
 
 /** Calls `show` now and then, with a clock that starts anew in each phase. */

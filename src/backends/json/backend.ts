@@ -14,7 +14,7 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
     name: 'json',
     target: path,
     home: () => ({ log: locateLog(path, namedBy)?.path ?? path }),
-    usage: () => locateLog(path, namedBy)?.stat.size ?? 0,
+    usage: async () => locateLog(path, namedBy)?.stat.size ?? 0,
     plan: async (request) => {
       const located = locateOrReport(path, namedBy);
       return located ? planLog(located.path, request) : notThereYet(path, request);

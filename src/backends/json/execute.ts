@@ -4,6 +4,7 @@ import { assertReplaceable, assertRoom } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
 import type { CompactionReport } from '../../report.js';
 import type { PlanRequest } from '../backend.js';
+import { archiveNameOf } from '../log/archive-name.js';
 import { keptWarning } from '../log/kept.js';
 import { headOf, pieces, type Selection } from '../log/pieces.js';
 import { timeRange } from '../log/time-range.js';
@@ -101,7 +102,7 @@ async function archiveDropped(
   const { writeArchive } = await import('../../files/archive.js');
   return writeArchive({
     directory: request.archive,
-    log,
+    ...archiveNameOf(log),
     owner: log.stat,
     content: pieces('going', selectionOf(decision, request, phases)),
     watch: timeRange(),

@@ -12,7 +12,7 @@ export function rotatingBackend(options: SetOptions): Backend {
     name: 'rotating',
     target: options.path,
     home: () => ({ log: real().path }),
-    usage: () => sizeOfSet(real()),
+    usage: async () => sizeOfSet(real()),
     plan: (request) => planSet(real(), request),
   };
 }

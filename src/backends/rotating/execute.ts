@@ -4,6 +4,7 @@ import { PapyraError } from '../../errors.js';
 import { syncDirectory } from '../../files/durable.js';
 import { attempt, systemError } from '../../files/system-error.js';
 import type { CompactionReport } from '../../report.js';
+import { archiveNameOf } from '../log/archive-name.js';
 import { pieces } from '../log/pieces.js';
 import type { Survey } from '../log/survey.js';
 import { timeRange } from '../log/time-range.js';
@@ -121,7 +122,7 @@ async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<s
   const { log } = first.segment;
   return writeArchive({
     directory: request.archive,
-    log: { fd: log.fd, path: names.log },
+    ...archiveNameOf({ fd: log.fd, path: names.log }),
     owner: log.stat,
     content: going(run, plans),
     watch: timeRange(),

@@ -1,0 +1,113 @@
+import type { CompactionReport } from '../../report.js';
+import type { PlanRequest } from '../backend.js';
+import { archiveStreams } from './archive.js';
+import type { Dropped, StreamPlan } from './plan-stream.js';
+import { concluded, streamsReport, type ReportHead, type StreamResult } from './report.js';
+import { secondsOf } from './ids.js';
+import { perNode, wordedFailure } from './run.js';
+import type { Session } from './session.js';
+import { memoryOf } from './stream.js';
+import { Trim } from './trim.js';
+
+/** A trim stalls its master for a batch; two at a time would stall it for both. */
+const TRIMS_PER_NODE = 1;
+
+/**
+ * Archives what goes, then trims stream after stream, those of different masters side by side. One that
+ * fails does not stop the others.
+ */
+export async function executeStreams(
+  session: Session,
+  request: PlanRequest,
+  head: ReportHead,
+  previews: readonly StreamResult[],
+): Promise<CompactionReport> {
+  const { archive: directory } = request;
+  const busy = previews.flatMap(({ plan }) => (plan && plan.cuts.length > 0 ? plan : []));
+  const progress = progressOf(busy, request);
+  const archive =
+    directory === undefined ? null : await archiveStreams(session, busy, directory, request.signal);
+  const approx = session.store.approx && archive === null;
+  const limit = perNode(TRIMS_PER_NODE);
+  const results = await Promise.all(
+    previews.map(async (preview) => {
+      const { plan } = preview;
+      if (!plan) return preview;
+      return limit(plan.node, () => trim(session, plan, { approx, ...request }, progress));
+    }),
+  );
+  const report = streamsReport(head, results);
+  report.archive = archive;
+  report.status = report.records.dropped === 0 ? 'nothing_to_do' : 'compacted';
+  return concluded(report, results);
+}
+
+async function trim(
+  session: Session,
+  plan: StreamPlan,
+  { approx, signal }: Pick<PlanRequest, 'signal'> & { approx: boolean },
+  onTrimmed: (entries: number) => void,
+): Promise<StreamResult> {
+  const began = Date.now();
+  const { key, state: planned } = plan;
+  const { state, left, failure, dropped: taken } = await new Trim(session, plan, { approx, signal, onTrimmed }).run(); // prettier-ignore
+  const dropped = plan.dropped ? shared(sum(taken), plan.dropped) : taken;
+  const result: StreamResult = {
+    key,
+    plan,
+    dropped,
+    appended: state?.added == null || planned.added === null ? null : state.added - planned.added,
+    left: left === null || plan.held === null ? null : left + plan.held,
+    memoryAfter: plan.memory,
+    durationMs: 0,
+  };
+  const failed = (error: unknown): void => {
+    result.failure = wordedFailure(error, session);
+    result.left = null;
+  };
+  if (failure !== undefined) failed(failure);
+  else if (sum(dropped) > 0) {
+    await memoryOf(session, key).then((bytes) => (result.memoryAfter = bytes), failed);
+  }
+  result.durationMs = plan.planMs + Date.now() - began;
+  return result;
+}
+
+/** Who took what of a cut in which the limits were counted before it was made. */
+function shared(taken: number, planned: Dropped): Dropped {
+  const age = Math.min(taken, planned.age);
+  const count = Math.min(taken - age, planned.count);
+  return { age, count, size: taken - age - count };
+}
+
+function sum({ age, count, size }: Dropped): number {
+  return age + count + size;
+}
+
+/** How many entries will go is known of some; of an age limit the times of the ids let it be guessed. */
+function progressOf(
+  plans: readonly StreamPlan[],
+  { onProgress }: PlanRequest,
+): (entries: number) => void {
+  const total = plans.reduce((all, plan) => all + expected(plan), 0);
+  let done = 0;
+  return (entries) => {
+    done += entries;
+    onProgress?.({ phase: 'trim', unit: 'entries', done, total: Math.max(total, done) });
+  };
+}
+
+function expected({ dropped, state, cuts }: StreamPlan): number {
+  if (dropped) return sum(dropped);
+  const share = Math.max(...cuts.map((cut) => shareOf(cut, state)));
+  return Math.round(share * state.length);
+}
+
+function shareOf(
+  cut: StreamPlan['cuts'][number],
+  { first, last, length }: StreamPlan['state'],
+): number {
+  if (!('before' in cut)) return 1 - cut.newest / length;
+  const span = secondsOf(last) - secondsOf(first);
+  return span <= 0 ? 1 : Math.min(1, (secondsOf(cut.before) - secondsOf(first)) / span);
+}

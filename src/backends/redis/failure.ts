@@ -1,0 +1,126 @@
+import { PapyraError, type ErrorCode } from '../../errors.js';
+
+export const LOADING = 'LOADING';
+export const REPLICA = 'READONLY';
+export const OLD_SERVER = 'OLD';
+
+/** What papyra itself finds wrong with a server, in the words that a server might have used. */
+export class Failure extends Error {
+  constructor(
+    what: 'silent' | typeof LOADING | typeof REPLICA | typeof OLD_SERVER,
+    cause?: unknown,
+  ) {
+    super(what, { cause });
+  }
+}
+
+interface Meaning {
+  when: RegExp;
+  code: ErrorCode;
+  /** After the name of the server. */
+  says: string;
+  hint: string;
+  /** It may pass: worth another connection, where one has worked before. */
+  passes?: true;
+}
+
+const CREDENTIALS = 'set persistence.username and password_file, or PAPYRA_REDIS_PASSWORD';
+const TLS_FILES = 'set persistence.tls.ca to the certificate of the authority that signed it';
+const SERVER_DISK = 'look at the log and the disk of the server; run again then';
+const ADDRESS = 'check persistence.url, and that the server runs; nothing was done';
+
+/** From what Redis, the connection or TLS says, to what the operator needs to know. The first that fits. */
+const MEANINGS: Meaning[] = [
+  { when: /^NOAUTH|DENIED Redis is running in protected mode/, code: 'unreachable', says: 'wants a password', hint: CREDENTIALS },
+  { when: /^WRONGPASS|invalid username-password|ERR invalid password/, code: 'unreachable', says: 'refuses the user name or the password', hint: CREDENTIALS },
+  { when: /without any password configured|no password is set/, code: 'unreachable', says: 'has no password for its default user, and one was given', hint: 'leave the password out, or give the user name, too' },
+  { when: /DB index is out of range|invalid DB index/, code: 'config_invalid', says: 'has no database of that number', hint: 'mend the database in persistence.url' },
+  { when: /^LOADING/, code: 'try_again', says: 'is still loading its data', hint: 'run again when it is ready', passes: true },
+  { when: /^READONLY/, code: 'try_again', says: 'is a replica, which cannot be trimmed', hint: 'name the master, or use persistence.sentinel; while it fails over: run again later', passes: true },
+  { when: /^MASTERDOWN/, code: 'try_again', says: 'is a replica that has lost its master', hint: 'name the master; while it fails over: run again later', passes: true },
+  { when: /^NOREPLICAS/, code: 'try_again', says: 'has too few replicas to take writes', hint: 'run again when its replicas are back' },
+  { when: /CLUSTERDOWN/, code: 'try_again', says: 'is a cluster that is down', hint: 'look at CLUSTER INFO; run again when its state is ok', passes: true },
+  { when: /max number of clients/, code: 'try_again', says: 'has as many clients as it may have', hint: 'run again later, or raise its maxclients' },
+  { when: /^MISCONF/, code: 'io_error', says: 'cannot save to its disk, and takes no writes', hint: SERVER_DISK },
+  { when: /^OOM/, code: 'io_error', says: 'is out of memory, and refused the command', hint: 'raise its maxmemory for a moment; run again then' },
+  { when: /^WRONGTYPE/, code: 'config_invalid', says: 'has something else than a stream there', hint: 'check persistence.prefix and system_id' },
+  { when: /^(?:MOVED|ASK) /, code: 'config_invalid', says: 'is a node of a cluster', hint: 'set persistence.cluster to a list of its nodes, in place of url' },
+  { when: /cluster support disabled/, code: 'config_invalid', says: 'is no node of a cluster', hint: 'set persistence.url, in place of cluster' },
+  { when: /^OLD$|syntax error|unknown command|Unknown subcommand/i, code: 'config_invalid', says: 'is older than Redis 6.2, which papyra needs (XTRIM … MINID)', hint: 'upgrade the server; nothing was done' },
+  { when: /invalid reply: null/, code: 'config_invalid', says: 'is unknown to its sentinels', hint: 'check persistence.sentinel.name' },
+  { when: /ENOTFOUND|EAI_AGAIN/, code: 'unreachable', says: 'is a host that nobody knows', hint: 'check the name, and the DNS of this machine' },
+  { when: /ECONNREFUSED/, code: 'unreachable', says: 'does not listen: connection refused', hint: ADDRESS, passes: true },
+  { when: /\bENOENT\b/, code: 'unreachable', says: 'has no socket there', hint: ADDRESS, passes: true },
+  { when: /\bEACCES\b/, code: 'permission_denied', says: 'has a socket that this user may not open', hint: 'let the user who runs papyra read and write the socket' },
+  { when: /EHOSTUNREACH|ENETUNREACH/, code: 'unreachable', says: 'cannot be reached from here', hint: 'check the network, and persistence.url', passes: true },
+  { when: /wrong version number|packet length too long|http request/i, code: 'unreachable', says: 'does not speak TLS', hint: 'write redis:// in place of rediss://, or leave persistence.tls out' },
+  { when: /certificate required|handshake failure|alert/i, code: 'unreachable', says: 'refuses the TLS handshake: it may want a client certificate', hint: 'set persistence.tls.cert and key' },
+  { when: /ALTNAME|certificate|CERT_|SELF_SIGNED|UNABLE_TO/i, code: 'unreachable', says: 'has a certificate that is not to be trusted', hint: TLS_FILES },
+  { when: /Protocol error|reply type byte/, code: 'unreachable', says: 'does not answer as Redis does', hint: 'check the port; if the server wants TLS, write rediss://' },
+  { when: /^silent$|Command timed out|ETIMEDOUT/, code: 'unreachable', says: 'did not answer in time', hint: 'check host and port (and TLS: rediss://), or raise --timeout', passes: true },
+  { when: /Connection is closed|ECONNRESET|EPIPE|socket hang up|ended|Failed to refresh slots|startup nodes|Cluster redirections|sentinels are unreachable|aborted/i, code: 'unreachable', says: 'closed the connection', hint: 'check that it is a Redis, and whether it wants TLS (rediss://)', passes: true },
+]; // prettier-ignore
+
+/** Whether another connection may bring what this one did not. */
+export function mayPass(error: unknown): boolean {
+  return meaningOf(error)?.passes ?? false;
+}
+
+/** In the operator's words. `server`: its name, without credentials. */
+export function redisError(error: unknown, server: string): unknown {
+  if (error instanceof PapyraError) return error;
+  const text = textOf(error);
+  if (text.startsWith('NOPERM')) return notPermitted(error as Refusal, server);
+  const meaning = meaningOf(error);
+  if (!meaning) {
+    if ((error as Partial<Error>).name !== 'ReplyError') return error;
+    return new PapyraError('io_error', `Redis ${server} refused: ${text}`, {
+      hint: 'what was trimmed before is done; run again',
+      cause: error,
+    });
+  }
+  const { code, says, hint } = meaning;
+  const key = text.startsWith('WRONGTYPE') ? ` (${keyOf(error as Refusal)})` : '';
+  const detail = says.includes('certificate') ? ` (${text})` : key;
+  return new PapyraError(code, `Redis ${server} ${says}${detail}`, { hint, cause: error });
+}
+
+/** A refusal of the server remembers the command. */
+interface Refusal extends Error {
+  command?: { name: string; args: unknown[] };
+}
+
+/** Which right is missing: of a command, or of a key. */
+function notPermitted(error: Refusal, server: string): PapyraError {
+  const { name = 'command' } = error.command ?? {};
+  const ofKey = /\bkeys?\b/.test(error.message);
+  const command = ['xinfo', 'memory', 'xgroup', 'cluster'].includes(name)
+    ? `${name}|${String(error.command!.args[0]).toLowerCase()}`
+    : name;
+  const what = ofKey ? `touch ${keyOf(error)}` : `run ${command.toUpperCase().replace('|', ' ')}`;
+  const rule = ofKey ? '~<prefix>:*' : `+${command}`;
+  return new PapyraError('permission_denied', `the user of Redis ${server} may not ${what}`, {
+    hint: `grant it: ACL SETUSER <name> ${rule}; man papyra-config lists all rights that are needed`,
+    cause: error,
+  });
+}
+
+function keyOf({ command }: Refusal): string {
+  const words = (command?.args ?? []).map((arg) => (typeof arg === 'string' ? arg : ''));
+  return words.find((word) => word.includes(':')) ?? words[0] ?? '';
+}
+
+function meaningOf(error: unknown): Meaning | undefined {
+  const text = textOf(error);
+  return MEANINGS.find(({ when }) => when.test(text));
+}
+
+/** The innermost word: a cluster wraps those of its nodes. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown };
+  if (lastNodeError) return textOf(lastNodeError);
+  const last = /Last error: (?:\w*Error: )?(.*)/.exec(error.message)?.[1];
+  if (error instanceof AggregateError && error.message === '') return textOf(error.errors[0]);
+  return last ?? (typeof code === 'string' ? `${error.message} ${code}` : error.message);
+}

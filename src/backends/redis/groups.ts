@@ -1,0 +1,62 @@
+import type { PlanRequest } from '../backend.js';
+import { earliest, secondsOf } from './ids.js';
+import type { Session } from './session.js';
+import { fieldsOf, type StreamState } from './stream.js';
+
+/** The first entry that a consumer group still needs. */
+export interface Floor {
+  id: string;
+  group: string;
+  /** What it waits for there. */
+  why: 'pending' | 'undelivered';
+}
+
+/**
+ * What consumer groups still need: entries that were given to a consumer which has not acknowledged them, and
+ * those that no consumer was given yet. null: nothing that the operator wants protected.
+ */
+export async function floorOf(
+  session: Session,
+  key: string,
+  state: StreamState,
+  ignored: PlanRequest['ignoreGroups'] = [],
+): Promise<Floor | null> {
+  if (state.groups === 0 || ignored === true) return null;
+  const groups = (await session.call('XINFO', 'GROUPS', key)) as unknown[];
+  let floor: Floor | null = null;
+  for (const group of groups.map(fieldsOf)) {
+    const name = String(group.get('name'));
+    if (ignored.includes(name)) continue;
+    for (const found of await neededBy(session, key, state.first, name, group)) {
+      if (floor === null || earliest(floor.id, found.id) === found.id) floor = found;
+    }
+  }
+  return floor;
+}
+
+async function neededBy(
+  session: Session,
+  key: string,
+  first: string | null,
+  group: string,
+  fields: Map<string, unknown>,
+): Promise<Floor[]> {
+  const needed: Floor[] = [];
+  if (first !== null && Number(fields.get('pending')) > 0) {
+    // From the first entry on: those before are gone, and stay on the list.
+    const [pending] = (await session.call('XPENDING', key, group, first, '+', 1)) as [string][];
+    if (pending) needed.push({ id: pending[0], group, why: 'pending' });
+  }
+  const after = `(${String(fields.get('last-delivered-id'))}`;
+  const next = (await session.call('XRANGE', key, after, '+', 'COUNT', 1)) as [string, unknown][];
+  if (next[0]) needed.push({ id: next[0][0], group, why: 'undelivered' });
+  return needed;
+}
+
+/** `group 'billing', which has not acknowledged entries since …: 1,200 entries held back; …` */
+export function heldBy({ group, why, id }: Floor, held: number | null): string {
+  const since = new Date(secondsOf(id) * 1000).toISOString();
+  const what = why === 'pending' ? 'not acknowledged' : 'not been given';
+  const amount = held === null ? 'more than can be counted quickly' : `${held} expired entries`;
+  return `consumer group '${group}', which has ${what} entries since ${since}: ${amount} stay; let its consumers catch up, or use --ignore-group ${group}`;
+}

@@ -1,0 +1,35 @@
+import type { RedisStore } from '../../config/types.js';
+
+/** The streams that the runtime writes for each system. */
+export const KINDS = ['events', 'audits', 'dead_letters'] as const;
+
+/** `127.0.0.1:6379/0`, `/run/redis.sock/0`, `mymaster (sentinel)`: never with credentials. */
+export function serverName({ server, db }: RedisStore): string {
+  switch (server.kind) {
+    case 'single': {
+      const { at } = server;
+      const place = 'path' in at ? at.path : withPort(at.host, at.port);
+      return db === 0 ? place : `${place}/${db}`;
+    }
+    case 'sentinel':
+      return `${server.name} (sentinel)`;
+    case 'cluster': {
+      const [first] = server.nodes;
+      return `cluster of ${withPort(first!.host, first!.port)}`;
+    }
+  }
+}
+
+/** `redis 127.0.0.1:6379, papyra:local`: what the operator calls the store. */
+export function targetName(store: RedisStore): string {
+  return `${serverName(store)} ${storeKey(store)}`;
+}
+
+/** `papyra:local`, `papyra:a,b`, `papyra:*` */
+export function storeKey({ prefix, systems }: RedisStore): string {
+  return `${prefix}:${systems.join(',')}`;
+}
+
+function withPort(host: string, port: number | undefined): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port ?? 6379}`;
+}

@@ -1,0 +1,172 @@
+import { PapyraError } from '../../errors.js';
+import { blankReport, type CompactionPart, type CompactionReport } from '../../report.js';
+import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
+import { heldBy } from './groups.js';
+import { secondsOf } from './ids.js';
+import type { Dropped, StreamPlan } from './plan-stream.js';
+
+/** What became, or would become, of one stream. */
+export interface StreamResult {
+  key: string;
+  plan?: StreamPlan | undefined;
+  /** null: not known without doing it. */
+  dropped: Dropped | null;
+  appended: number | null;
+  left: number | null;
+  memoryAfter: number | null;
+  durationMs: number;
+  failure?: PapyraError | undefined;
+}
+
+export interface ReportHead {
+  target: string;
+  rules: RetentionRules;
+  startedAt: number;
+  warnings: string[];
+}
+
+export function streamsReport(
+  head: ReportHead,
+  results: readonly StreamResult[],
+): CompactionReport {
+  const { target, rules, startedAt } = head;
+  const total = (of: (result: StreamResult) => number | null): number | null =>
+    sum(results.map(of));
+  const by = (limit: keyof Dropped) => total(({ dropped }) => dropped?.[limit] ?? null);
+  const scanned = total(({ plan }) => plan?.state.length ?? 0);
+  const dropped = total((result) => droppedOf(result));
+  const before = total(({ plan }) => (plan ? plan.memory : 0));
+  const after = total(({ plan, memoryAfter }) => (plan ? memoryAfter : 0));
+  return {
+    ...blankReport({
+      status: 'dry_run',
+      backend: 'redis',
+      target,
+      policy: policyOf(rules),
+      startedAt,
+    }),
+    records: {
+      scanned,
+      kept: scanned === null || dropped === null ? null : scanned - dropped,
+      dropped,
+      dropped_by: { age: by('age'), count: by('count'), size: by('size') },
+      expired_left: total(({ left }) => left),
+      unreadable: null,
+      undated: null,
+      appended: total(({ appended }) => appended),
+    },
+    bytes: { before, after, reclaimed: reclaimed(before, after), appended: null },
+    parts: results.map(partOf),
+    warnings: [...head.warnings, ...warningsOf(rules, results)],
+  };
+}
+
+function partOf(result: StreamResult): CompactionPart {
+  const { key, plan, memoryAfter, durationMs } = result;
+  const dropped = droppedOf(result);
+  const scanned = plan?.state.length ?? 0;
+  const pin = pinOf(result);
+  return {
+    name: key,
+    scanned,
+    kept: dropped === null ? null : scanned - dropped,
+    dropped,
+    bytes_before: plan ? plan.memory : null,
+    bytes_after: memoryAfter,
+    action: dropped === 0 ? 'unchanged' : 'trimmed',
+    oldest: plan ? isoOf(plan.state.first) : null,
+    newest: plan ? isoOf(plan.state.last) : null,
+    duration_ms: durationMs,
+    ...(pin === undefined ? {} : { pinned_by: pin }),
+  };
+}
+
+function pinOf({ failure, plan }: StreamResult): string | undefined {
+  if (failure) return [failure.message, failure.hint].filter(Boolean).join('; ');
+  return plan?.floor ? heldBy(plan.floor, plan.held) : undefined;
+}
+
+function droppedOf({ dropped }: StreamResult): number | null {
+  return dropped && dropped.age + dropped.count + dropped.size;
+}
+
+function reclaimed(before: number | null, after: number | null): number | null {
+  return before === null || after === null ? null : Math.max(0, before - after);
+}
+
+function sum(values: readonly (number | null)[]): number | null {
+  return values.reduce((all, value) => (all === null || value === null ? null : all + value), 0);
+}
+
+function isoOf(id: string): string | null {
+  const date = new Date(secondsOf(id) * 1000);
+  return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+
+const A_DAY = 86_400;
+
+function warningsOf(rules: RetentionRules, results: readonly StreamResult[]): string[] {
+  const warnings: string[] = [];
+  if (isUnlimited(rules)) {
+    warnings.push(
+      'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes',
+    );
+  }
+  const ahead = results.filter(
+    ({ plan }) => plan && secondsOf(plan.state.last) > rules.now + A_DAY,
+  );
+  if (ahead.length > 0) {
+    warnings.push(
+      `the newest entry of ${ahead[0]!.key} is dated more than a day ahead; check the clock of the server`,
+    );
+  }
+  return warnings;
+}
+
+/** @throws {PapyraError} `refused` when no entry at all would be left in any stream. */
+export function assertSomethingStays(
+  target: string,
+  plans: readonly StreamPlan[],
+  rules: RetentionRules,
+): void {
+  if (plans.length === 0 || plans.some(({ empties }) => !empties)) return;
+  const newest = Math.max(...plans.map(({ state }) => secondsOf(state.last)));
+  const entries = plans.reduce((all, { state }) => all + state.length, 0);
+  const hours = Math.round((rules.now - newest) / 3600);
+  const age = hours < 0 ? 'dated ahead' : `${hours} hours old`;
+  throw new PapyraError(
+    'refused',
+    `nothing would be left of ${target}: all ${entries} entries would go; the newest is ${age} (${isoOf(`${Math.round(newest * 1000)}-0`)})`,
+    { hint: "check the limit and this machine's clock; if it is right, add --allow-empty" },
+  );
+}
+
+/**
+ * The report of a run that is over, with the failure of the first part that had one.
+ *
+ * @throws {PapyraError} that failure, with the report of what was done nevertheless.
+ */
+export function concluded(
+  report: CompactionReport,
+  results: readonly StreamResult[],
+): CompactionReport {
+  report.duration_ms = Date.now() - Date.parse(report.started_at);
+  const failed = results.filter(({ failure }) => failure !== undefined);
+  const [first] = failed;
+  if (!first) return report;
+  const { code, hint, message, signal } = first.failure!;
+  if (code === 'interrupted') {
+    report.status = 'stopped';
+    throw new PapyraError(code, message, { hint: 'what was trimmed stays trimmed; run again for the rest', cause: first.failure, report, ...(signal ? { signal } : {}) }); // prettier-ignore
+  }
+  // Nothing at all was done: the failure says it all.
+  if (failed.length === results.length && !report.records.dropped) throw first.failure!;
+  report.status = 'partial';
+  for (const { key, failure } of failed) report.warnings.push(`${key}: ${failure!.message}`);
+  const more = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
+  throw new PapyraError(code, `not done: ${first.key}${more}; ${message}`, {
+    hint: hint ?? 'what was done stays done; run again',
+    cause: first.failure,
+    report,
+  });
+}

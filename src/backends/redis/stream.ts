@@ -1,0 +1,64 @@
+import { PapyraError } from '../../errors.js';
+import { idValue } from './ids.js';
+import type { Session } from './session.js';
+
+/** A stream as one command of the server saw it. */
+export interface StreamState {
+  length: number;
+  /** Entries ever added; null before Redis 7. */
+  added: number | null;
+  first: string | null;
+  last: string | null;
+  groups: number;
+}
+
+/** null: there is no such key. */
+export async function readState(session: Session, key: string): Promise<StreamState | null> {
+  try {
+    return stateOf(await session.call('XINFO', 'STREAM', key));
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+export function isMissing(error: unknown): boolean {
+  const { cause = error } = error as { cause?: unknown };
+  return cause instanceof Error && cause.message.includes('no such key');
+}
+
+export function stateOf(reply: unknown): StreamState {
+  const fields = fieldsOf(reply);
+  const idOf = (entry: unknown) => (Array.isArray(entry) ? String(entry[0]) : null);
+  return {
+    length: Number(fields.get('length')),
+    added: fields.has('entries-added') ? Number(fields.get('entries-added')) : null,
+    first: idOf(fields.get('first-entry')),
+    last: idOf(fields.get('last-entry')),
+    groups: Number(fields.get('groups')),
+  };
+}
+
+/** `[name, value, …]` */
+export function fieldsOf(reply: unknown): Map<string, unknown> {
+  const flat = reply as unknown[];
+  const pairs = flat.flatMap((name, index) => index % 2 === 0 ? [[String(name), flat[index + 1]] as const] : []); // prettier-ignore
+  return new Map(pairs);
+}
+
+/** Bytes that a key takes in the server; null where the user may not ask. */
+export async function memoryOf(session: Session, key: string): Promise<number | null> {
+  try {
+    const bytes = await session.call('MEMORY', 'USAGE', key);
+    return bytes === null ? 0 : Number(bytes);
+  } catch (error) {
+    if (error instanceof PapyraError && error.code === 'permission_denied') return null;
+    throw error;
+  }
+}
+
+/** Whether two looks at a stream saw the same head. */
+export function sameHead(one: StreamState, other: StreamState): boolean {
+  if (one.first === null || other.first === null) return one.first === other.first;
+  return idValue(one.first) === idValue(other.first);
+}

@@ -1,0 +1,71 @@
+import type { SharedHash } from '../backends/backend.js';
+import { changeOf } from './run.js';
+import { freshState, HISTORY_LENGTH, type MetricsState } from './state.js';
+import type { MetricsStore } from './store.js';
+import { parseState, writeState } from './stored-form.js';
+
+type Fields = Record<string, string>;
+
+/** Metrics next to the data, in a hash: increments of many hosts add up there. */
+export function hashMetrics(hash: SharedHash): MetricsStore {
+  return {
+    read: async () => {
+      const { state, broken } = load(await hash.read());
+      if (broken === undefined) return { state };
+      return {
+        state: null,
+        warning: `the metrics ${hash.name} cannot be read (${broken}); the next run begins anew`,
+      };
+    },
+    record: async (run) => {
+      let warning: string | undefined;
+      await hash.update((fields) => {
+        const { state, broken } = load(fields);
+        warning =
+          broken && `the metrics ${hash.name} could not be read (${broken}): counting starts anew`;
+        const { increments, values, entry } = changeOf(run, state?.records_left ?? null);
+        const history = [...(state?.history ?? []), entry].slice(-HISTORY_LENGTH);
+        if (state) return { add: increments, set: textsOf({ ...values, history }) };
+        const begun = { ...freshState(new Date()), ...values, history };
+        return { add: increments, set: { ...zeros(), ...textsOf(begun) } };
+      });
+      return warning;
+    },
+    reset: async () => {
+      await hash.update((fields) => {
+        const { records_left = null, last_success = null } = load(fields).state ?? {};
+        const begun = { ...freshState(new Date()), records_left, last_success };
+        return { add: {}, set: { ...zeros(), ...textsOf(begun) } };
+      });
+      return undefined;
+    },
+  };
+}
+
+function zeros(): Fields {
+  return Object.fromEntries(
+    Object.keys(freshState(new Date(0)).counters).map((name) => [name, '0']),
+  );
+}
+
+/** Each in a field of its own, as JSON; the counters are fields, too. */
+function textsOf(values: Partial<MetricsState>): Fields {
+  const others = Object.entries(values).filter(([name]) => name !== 'counters');
+  return Object.fromEntries(others.map(([name, value]) => [name, JSON.stringify(value)]));
+}
+
+function load(fields: Fields): { state: MetricsState | null; broken?: string } {
+  if (Object.keys(fields).length === 0) return { state: null };
+  try {
+    const { counters, ...others } = freshState(new Date(0));
+    const valueOf = (name: string) => JSON.parse(fields[name] ?? 'null') as unknown;
+    const document: object = {
+      ...Object.fromEntries(Object.keys(others).map((name) => [name, valueOf(name)])),
+      counters: Object.fromEntries(Object.keys(counters).map((name) => [name, valueOf(name)])),
+    };
+    const { state = null, broken } = parseState(writeState(document as MetricsState));
+    return broken === undefined ? { state } : { state, broken };
+  } catch {
+    return { state: null, broken: 'a field is not JSON' };
+  }
+}

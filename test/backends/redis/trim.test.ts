@@ -1,0 +1,220 @@
+import { beforeAll, beforeEach, afterAll, describe, expect, test } from 'vitest';
+import { compact, papyra, BARE } from '../../support/papyra.js';
+import { startRedis, stopServers, type Server } from '../../support/redis.js';
+import { Random, testSeed } from '../../support/random.js';
+import {
+  expectedOf,
+  load,
+  readStream,
+  sampleEntries,
+  type StreamEntry,
+} from '../../support/streams.js';
+
+let server: Server;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  server = await startRedis();
+  env = { ...BARE, PAPYRA_REDIS_URL: server.url };
+});
+afterAll(stopServers);
+beforeEach(async () => {
+  await server.client.flushall();
+});
+
+const SAMPLE = sampleEntries();
+const KEYS = ['papyra:local:events', 'papyra:local:audits', 'papyra:local:dead_letters'];
+const of = (key: string, entries = SAMPLE) => entries.filter((entry) => entry.key === key);
+
+/** `--max-age` such that what is older than this instant goes. */
+const ageSince = (seconds: number) => `${(Date.now() / 1000 - seconds).toFixed(3)}s`;
+const START = 1_790_000_000;
+
+const run = (...args: string[]) => compact(['--backend', 'redis', ...args], { env });
+
+const POLICIES: [string, () => string[], Parameters<typeof expectedOf>[1]][] = [
+  ['count', () => ['--max-records', '100'], { maxRecords: 100 }],
+  ['size', () => ['--max-total-bytes', '20000'], { maxBytes: 20_000 }],
+  ['age', () => ['--max-age', ageSince(START + 100_040)], { cutoff: START + 100_040 }],
+  ['age, count and size', () => ['--max-age', ageSince(START + 50_040), '--max-records', '150', '--max-total-bytes', '25000'], { cutoff: START + 50_040, maxRecords: 150, maxBytes: 25_000 }],
+]; // prettier-ignore
+
+describe('what stays of the runtime’s streams is what the model says', () => {
+  test.each(POLICIES)(
+    '%s, exact: the very entries, in order, byte for byte',
+    async (_name, args, policy) => {
+      await load(server.client, SAMPLE);
+      const preview = await run(...args(), '--exact', '--dry-run');
+      const done = await run(...args(), '--exact');
+      expect([preview.code, done.code]).toEqual([0, 0]);
+      for (const key of KEYS) {
+        expect(await readStream(server.client, key)).toEqual(expectedOf(of(key), policy));
+      }
+      const { records } = done.report;
+      expect(preview.report.records).toEqual({ ...records });
+      expect(records.scanned).toBe(SAMPLE.length);
+      expect(records.kept).toBe(KEYS.flatMap((key) => expectedOf(of(key), policy)).length);
+      expect(done.report.parts.map(({ name }) => name)).toEqual(KEYS);
+      expect(done.report.bytes.reclaimed).toBeGreaterThan(0);
+      const again = await run(...args(), '--exact');
+      expect(again.report.status).toBe('nothing_to_do');
+    },
+  );
+
+  test.each(POLICIES)('%s, approximate: at most one node more', async (_name, args, policy) => {
+    await load(server.client, SAMPLE);
+    const { code, report } = await run(...args());
+    expect(code).toBe(0);
+    for (const key of KEYS) {
+      const kept = await readStream(server.client, key);
+      const expected = expectedOf(of(key), policy);
+      expect(kept.slice(kept.length - expected.length)).toEqual(expected);
+      // A node of these holds less than 4096 bytes: at most 20 records.
+      expect(kept.length - expected.length).toBeLessThan(20);
+    }
+    expect(report.records.expired_left).toBe(report.records.kept! - KEYS.flatMap((key) => expectedOf(of(key), policy)).length); // prettier-ignore
+  });
+
+  test.each([
+    ['count', ['--max-records', '100']],
+    ['size', ['--max-total-bytes', '20000']],
+    ['age', ['--max-age', ageSince(START + 100_040)]],
+  ])(
+    'with writers that add all the while, by %s: a newest part stays, with all that came since the plan',
+    async (_name, args) => {
+      await load(server.client, SAMPLE);
+      const writer = server.client.duplicate();
+      let added = 0;
+      let running = true;
+      const writing = (async () => {
+        while (running) {
+          const data = `{"kind": "event", "timestamp": ${Date.now() / 1000}, "n": ${added}}`;
+          await Promise.all(KEYS.map((key) => writer.xadd(key, '*', 'data', data)));
+          added += 1;
+        }
+      })();
+      const { report } = await run(...args, '--exact');
+      running = false;
+      await writing;
+      writer.disconnect();
+      let kept = 0;
+      for (const key of KEYS) {
+        const left = await readStream(server.client, key);
+        const numbers = left.flatMap(({ data }) => /"n": (\d+)/.exec(data)?.[1] ?? []).map(Number);
+        const old = left.slice(0, left.length - numbers.length);
+        expect(old).toEqual(of(key).slice(of(key).length - old.length));
+        expect(numbers).toEqual(Array.from(numbers, (_, index) => added - numbers.length + index));
+        kept += left.length;
+      }
+      // What came while it worked, and after its last look.
+      const since = kept - report.records.kept!;
+      expect(report.records.appended).toBeLessThanOrEqual(since);
+      if (args[0] === '--max-records') expect(report.records.kept).toBe(300);
+      if (args[0] === '--max-age') expect(kept).toBe(KEYS.flatMap((key) => expectedOf(of(key), { cutoff: START + 100_040 })).length + 3 * added); // prettier-ignore
+    },
+  );
+});
+
+describe('clocks that differ', () => {
+  const key = 'papyra:local:events';
+  const seed = testSeed('skewed streams');
+
+  test('an entry is dated by its record, not by its id, whichever clock is ahead', async () => {
+    const random = new Random(seed);
+    for (let round = 0; round < 10; round++) {
+      await server.client.flushall();
+      const skew = random.pick([0, 0.5, 30, 400]);
+      const entries: StreamEntry[] = Array.from({ length: 400 }, (_, index) => {
+        const timestamp = START + index * random.pick([1, 1, 7]) * 1;
+        const id = `${Math.round((START + index * 5) * 1000)}-${index % 3}`;
+        const lag = (random.next() * 2 - 1) * skew;
+        const data = random.pick([
+          `{"kind": "event", "timestamp": ${START + index * 5 + lag}}`,
+          `{"kind": "event", "timestamp": ${START + index * 5 + lag}}`,
+          `{"kind": "event", "timestamp": ${START + index * 5 + lag}, "payload": {"timestamp": ${timestamp}}}`,
+          'torn {"timestamp": ',
+          '{"kind": "undated"}',
+        ]);
+        return { key, id, data };
+      });
+      await load(server.client, entries);
+      const cutoff = START + 1000.5;
+      const maxRecords = random.pick([undefined, 150, 300]);
+      const { code, report } = await run('--max-age', ageSince(cutoff), '--exact', ...(maxRecords ? ['--max-records', String(maxRecords)] : [])); // prettier-ignore
+      expect(code, `seed ${seed}, round ${round}`).toBe(0);
+      const expected = expectedOf(entries, { cutoff, ...(maxRecords ? { maxRecords } : {}) });
+      expect(await readStream(server.client, key), `seed ${seed}, round ${round}`).toEqual(
+        expected,
+      );
+      expect(report.records.kept).toBe(expected.length);
+    }
+  });
+});
+
+describe('what is not there, or is not a log', () => {
+  test('no stream at all: nothing to do, and a word about it', async () => {
+    const { code, report } = await run('--max-records', '5');
+    expect(code).toBe(0);
+    expect(report.status).toBe('nothing_to_do');
+    expect(report.warnings.join()).toMatch(/no entries/);
+  });
+
+  test('what is in quarantine, and other keys, are left alone', async () => {
+    const others = [
+      'papyra:local:quarantine:events',
+      'papyra:local:events:old',
+      'papyrax:local:events',
+      'other',
+    ];
+    for (const other of others) {
+      await load(
+        server.client,
+        of(KEYS[0]!).map((entry) => ({ ...entry, key: other })),
+      );
+    }
+    const env2 = { ...env };
+    const { code, report } = await compact(['--backend', 'redis', '--max-records', '1', '--exact'], { env: env2 }); // prettier-ignore
+    expect([code, report.parts]).toEqual([0, []]);
+    for (const other of others) {
+      expect(await server.client.xlen(other)).toBe(of(KEYS[0]!).length);
+    }
+  });
+
+  test('a plan that would leave no entry at all is refused, and says how old the newest is', async () => {
+    await load(server.client, SAMPLE);
+    const refused = await run('--max-age', '1s');
+    expect(refused.code).toBe(65);
+    expect(refused.stderr).toMatch(/nothing would be left[^]*hours old/);
+    expect(await server.client.xlen(KEYS[0]!)).toBe(of(KEYS[0]!).length);
+    const allowed = await run('--max-age', '1s', '--allow-empty', '--exact');
+    expect(allowed.code).toBe(0);
+    expect(await server.client.xlen(KEYS[0]!)).toBe(0);
+  });
+
+  test('options for log files are refused', async () => {
+    for (const option of [['--in-place'], ['--unreadable', 'drop'], ['--undated', 'drop']]) {
+      const { code, stderr } = await run('--max-records', '5', ...option);
+      expect(code).toBe(64);
+      expect(stderr).toContain(option[0]);
+    }
+  });
+});
+
+test('metrics live next to the streams, and runs at the same time add up', async () => {
+  await load(server.client, SAMPLE);
+  const runs = await Promise.all(
+    Array.from({ length: 5 }, () => run('--max-records', '50', '--exact')),
+  );
+  expect(runs.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0]);
+  const { stdout } = await papyra(['metrics', 'persistence', '--backend', 'redis', '--json'], {
+    env,
+  });
+  const metrics = JSON.parse(stdout) as Record<string, number>;
+  expect(metrics['compactions_run']).toBe(5);
+  expect(metrics['records_dropped']).toBe(SAMPLE.length - 150);
+  for (const key of KEYS) {
+    expect(await readStream(server.client, key)).toEqual(of(key).slice(-50));
+  }
+  const reset = await papyra(['metrics', 'reset', '--backend', 'redis', '--json'], { env });
+  expect(JSON.parse(reset.stdout)).toMatchObject({ compactions_run: 0, records_dropped: 0 });
+});

@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execaSync } from 'execa';
+import { Redis } from 'ioredis';
+import { tempDirectory } from './temp.js';
+
+/** A real redis-server (or sentinel) on a free port of the loopback, gone after the test. */
+export interface Server {
+  port: number;
+  directory: string;
+  process: ChildProcess;
+  url: string;
+  /** A connection to it, as the default user. */
+  client: Redis;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const running: Server[] = [];
+
+/** Ends whatever was started; for `afterEach` or `afterAll`. */
+export async function stopServers(): Promise<void> {
+  await Promise.all(running.splice(0).map((server) => server.stop('SIGKILL')));
+}
+
+/** Below 55536: a cluster needs the port 10000 above, too. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 30_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const free = await Promise.race([
+      once(server, 'listening').then(() => true),
+      once(server, 'error').then(() => false),
+    ]);
+    server.close();
+    if (free) return port;
+  }
+}
+
+export interface ServerOptions {
+  port?: number;
+  directory?: string;
+  /** Lines of its configuration, after those of every server here. */
+  config?: string[];
+  sentinel?: boolean;
+  /** Does not wait until it answers. */
+  silent?: boolean;
+}
+
+export async function startRedis(options: ServerOptions = {}): Promise<Server> {
+  const port = options.port ?? (await freePort());
+  const directory = options.directory ?? tempDirectory();
+  mkdirSync(directory, { recursive: true });
+  const file = join(directory, `redis-${port}.conf`);
+  const config = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `dir ${directory}`,
+    ...(options.sentinel ? [] : ['save ""', 'appendonly no', 'enable-debug-command yes']),
+    ...(options.config ?? []),
+  ];
+  writeFileSync(file, `${config.join('\n')}\n`);
+  const child = spawn('redis-server', [file, ...(options.sentinel ? ['--sentinel'] : [])], {
+    stdio: 'ignore',
+  });
+  const client = new Redis({
+    port,
+    lazyConnect: true,
+    retryStrategy: () => 100,
+    maxRetriesPerRequest: null,
+  });
+  client.on('error', () => undefined);
+  const server: Server = {
+    port,
+    directory,
+    process: child,
+    url: `redis://127.0.0.1:${port}/0`,
+    client,
+    async stop(signal = 'SIGTERM') {
+      client.disconnect();
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      child.kill('SIGCONT');
+      await ended;
+    },
+  };
+  running.push(server);
+  if (!options.silent) await answers(server);
+  return server;
+}
+
+async function answers({ client, process: child }: Server): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
+    const pong = await client.ping().catch((error: unknown) => (error as Error).message);
+    if (typeof pong === 'string' && !/closed|ECONNREFUSED|LOADING/.test(pong)) return;
+    await sleep(25);
+  }
+  throw new Error('redis-server does not answer');
+}
+
+/** Three masters without replicas. */
+export async function startCluster(): Promise<Server[]> {
+  const nodes = await Promise.all(
+    [1, 2, 3].map(() =>
+      startRedis({ config: ['cluster-enabled yes', 'cluster-node-timeout 2000'] }),
+    ),
+  );
+  execaSync('redis-cli', ['--cluster', 'create', ...nodes.map(({ port }) => `127.0.0.1:${port}`), '--cluster-yes']); // prettier-ignore
+  for (const { client } of nodes) {
+    while (!(await client.cluster('INFO')).includes('cluster_state:ok')) await sleep(25);
+  }
+  return nodes;
+}
+
+/** A master `papyra`, a replica, and three sentinels that watch them. */
+export async function startSentinels(): Promise<{
+  master: Server;
+  replica: Server;
+  sentinels: Server[];
+}> {
+  const master = await startRedis();
+  const replica = await startRedis({ config: [`replicaof 127.0.0.1 ${master.port}`] });
+  while (!/master_link_status:up/.test(await replica.client.info('replication'))) await sleep(25);
+  const config = [
+    `sentinel monitor papyra 127.0.0.1 ${master.port} 2`,
+    'sentinel down-after-milliseconds papyra 500',
+    'sentinel failover-timeout papyra 3000',
+  ];
+  const sentinels = await Promise.all([1, 2, 3].map(() => startRedis({ sentinel: true, config })));
+  for (const { client } of sentinels) {
+    const agreed = async () => {
+      const [info] = (await client.call('SENTINEL', 'MASTERS')) as string[][];
+      const field = (name: string) => info![info!.indexOf(name) + 1];
+      return field('num-other-sentinels') === '2' && field('num-slaves') === '1';
+    };
+    while (!(await agreed())) await sleep(50);
+  }
+  return { master, replica, sentinels };
+}
+
+/** A certificate authority, and certificates of it for a server and a client: PEM files. */
+export function certificates(
+  directory: string,
+): Record<'ca' | 'cert' | 'key' | 'clientCert' | 'clientKey', string> {
+  const file = (name: string) => join(directory, name);
+  const openssl = (...args: string[]) => execaSync('openssl', args, { cwd: directory });
+  const make = (name: string, subject: string, extension: string) => {
+    writeFileSync(file(`${name}.ext`), extension);
+    openssl('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject); // prettier-ignore
+    openssl('x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', `${name}.ext`, '-out', `${name}.crt`); // prettier-ignore
+  };
+  openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=papyra test', '-days', '2'); // prettier-ignore
+  make('server', '/CN=localhost', 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+  make('client', '/CN=client', 'extendedKeyUsage=clientAuth');
+  return {
+    ca: file('ca.crt'),
+    cert: file('server.crt'),
+    key: file('server.key'),
+    clientCert: file('client.crt'),
+    clientKey: file('client.key'),
+  };
+}
