@@ -125,7 +125,7 @@ export async function startSentinels(): Promise<{
 }> {
   const master = await startRedis();
   const replica = await startRedis({ config: [`replicaof 127.0.0.1 ${master.port}`] });
-  while (!/master_link_status:up/.test(await replica.client.info('replication'))) await sleep(25);
+  while (!(await replica.client.info("replication")).includes("master_link_status:up")) await sleep(25);
   const config = [
     `sentinel monitor papyra 127.0.0.1 ${master.port} 2`,
     'sentinel down-after-milliseconds papyra 500',

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import type { Password, RedisStore } from '../../config/types.js';
+import type { Address, Password, RedisStore } from '../../config/types.js';
 import { PapyraError } from '../../errors.js';
 import { Failure, LOADING, OLD_SERVER, REPLICA } from './failure.js';
 
@@ -16,8 +16,9 @@ export async function connect(store: RedisStore): Promise<Client> {
   // connect() itself says no more than that the connection is closed; why, an event has said before.
   let cause: Error | undefined;
   const note = (error: Error): void => {
-    cause ??= error;
+    if (cause === undefined || isBare(cause)) cause = error;
   };
+  client.on('+node', (node: Redis) => node.on('error', note));
   client.on('error', note).on('node error', note).on('sentinelError', note);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -28,10 +29,26 @@ export async function connect(store: RedisStore): Promise<Client> {
     return client;
   } catch (error) {
     client.disconnect();
-    throw error instanceof Failure || isReply(error) ? error : (cause ?? error);
+    const why = error instanceof Failure || isReply(error) ? error : (cause ?? error);
+    if (store.server.kind === 'cluster' && isBare(why))
+      await askNode(store, store.server.nodes[0]!);
+    throw why;
   } finally {
     clearTimeout(timer);
   }
+}
+
+const BARE = /Connection is closed|Failed to refresh slots|None of startup nodes/;
+
+/** It says that a connection is gone; why, another one says. */
+function isBare(error: unknown): boolean {
+  return error instanceof Error && BARE.test(error.message);
+}
+
+/** A cluster does not pass on why a node cannot be reached: the node itself is asked. */
+async function askNode(store: RedisStore, at: Required<Address>): Promise<void> {
+  const client = await connect({ ...store, server: { kind: 'single', at } });
+  client.disconnect();
 }
 
 function isReply(error: unknown): boolean {
@@ -52,10 +69,16 @@ async function logIn(client: Client, store: RedisStore): Promise<void> {
 
 /** Who may not ask for it, is told by the commands themselves. */
 async function assertUsable(client: Client): Promise<void> {
-  const node = client instanceof Redis ? client : client.nodes('master')[0];
-  const info = await (node ?? client).info().catch((error: unknown) => {
-    if (error instanceof Error && error.message.startsWith('NOPERM')) return '';
-    throw error;
+  const nodes = client instanceof Redis ? [client] : client.nodes('master');
+  const asked = nodes.map((node) =>
+    node.info().catch((error: unknown) => {
+      if (error instanceof Error && error.message.startsWith('NOPERM')) return '';
+      throw error;
+    }),
+  );
+  // Of a cluster one will do: others may be failing over.
+  const info = await Promise.any(asked).catch((error: unknown) => {
+    throw (error as AggregateError).errors[0];
   });
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   if (field('loading') === '1') throw new Failure(LOADING);

@@ -20,15 +20,13 @@ export async function findStreams(session: Session): Promise<Place[]> {
   const { prefix, systems } = session.store;
   if (systems[0] === '*') return search(session);
   const keys = systems.flatMap((system) => KINDS.map((kind) => `${prefix}:${system}:${kind}`));
-  return session.run((client) =>
-    Promise.resolve(keys.map((key) => ({ key, node: masterOf(client, key) }))),
-  );
+  return session.look((client) => keys.map((key) => ({ key, node: masterOf(client, key) })));
 }
 
 /** All systems: each master is asked, for each has keys of its own. */
 async function search(session: Session): Promise<Place[]> {
   const found = new Map<string, Place>();
-  const nodes = await session.run((client) => Promise.resolve([...mastersOf(client).keys()]));
+  const nodes = await session.look((client) => [...mastersOf(client).keys()]);
   for (const node of nodes) {
     for await (const key of scan(session, node)) {
       // A key may be seen twice.

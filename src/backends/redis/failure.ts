@@ -46,19 +46,22 @@ const MEANINGS: Meaning[] = [
   { when: /^WRONGTYPE/, code: 'config_invalid', says: 'has something else than a stream there', hint: 'check persistence.prefix and system_id' },
   { when: /^(?:MOVED|ASK) /, code: 'config_invalid', says: 'is a node of a cluster', hint: 'set persistence.cluster to a list of its nodes, in place of url' },
   { when: /cluster support disabled/, code: 'config_invalid', says: 'is no node of a cluster', hint: 'set persistence.url, in place of cluster' },
+  { when: /unknown command '?`?sentinel/i, code: 'config_invalid', says: 'is asked for at what is no sentinel', hint: 'check persistence.sentinel.nodes: their port is 26379 by default' },
   { when: /^OLD$|syntax error|unknown command|Unknown subcommand/i, code: 'config_invalid', says: 'is older than Redis 6.2, which papyra needs (XTRIM … MINID)', hint: 'upgrade the server; nothing was done' },
-  { when: /invalid reply: null/, code: 'config_invalid', says: 'is unknown to its sentinels', hint: 'check persistence.sentinel.name' },
+  { when: /invalid reply: null|No such master/, code: 'config_invalid', says: 'is unknown to its sentinels', hint: 'check persistence.sentinel.name' },
   { when: /ENOTFOUND|EAI_AGAIN/, code: 'unreachable', says: 'is a host that nobody knows', hint: 'check the name, and the DNS of this machine' },
   { when: /ECONNREFUSED/, code: 'unreachable', says: 'does not listen: connection refused', hint: ADDRESS, passes: true },
   { when: /\bENOENT\b/, code: 'unreachable', says: 'has no socket there', hint: ADDRESS, passes: true },
   { when: /\bEACCES\b/, code: 'permission_denied', says: 'has a socket that this user may not open', hint: 'let the user who runs papyra read and write the socket' },
   { when: /EHOSTUNREACH|ENETUNREACH/, code: 'unreachable', says: 'cannot be reached from here', hint: 'check the network, and persistence.url', passes: true },
   { when: /wrong version number|packet length too long|http request/i, code: 'unreachable', says: 'does not speak TLS', hint: 'write redis:// in place of rediss://, or leave persistence.tls out' },
-  { when: /certificate required|handshake failure|alert/i, code: 'unreachable', says: 'refuses the TLS handshake: it may want a client certificate', hint: 'set persistence.tls.cert and key' },
-  { when: /ALTNAME|certificate|CERT_|SELF_SIGNED|UNABLE_TO/i, code: 'unreachable', says: 'has a certificate that is not to be trusted', hint: TLS_FILES },
-  { when: /Protocol error|reply type byte/, code: 'unreachable', says: 'does not answer as Redis does', hint: 'check the port; if the server wants TLS, write rediss://' },
+  { when: /certificate required|handshake failure|alert/i, code: 'unreachable', says: 'refuses the TLS handshake; it may want proof of who asks', hint: 'set persistence.tls.cert and key' },
+  { when: /ALTNAME/, code: 'unreachable', says: 'has a certificate of another name', hint: 'set persistence.tls.server_name to the name in its certificate' },
+  { when: /certificate|CERT_|SELF_SIGNED|UNABLE_TO/i, code: 'unreachable', says: 'has a certificate that is not to be trusted', hint: TLS_FILES },
+  { when: /Protocol error|Unknown RESP type/, code: 'unreachable', says: 'does not answer as Redis does', hint: 'check the port; if the server wants TLS, write rediss://' },
   { when: /^silent$|Command timed out|ETIMEDOUT/, code: 'unreachable', says: 'did not answer in time', hint: 'check host and port (and TLS: rediss://), or raise --timeout', passes: true },
-  { when: /Connection is closed|ECONNRESET|EPIPE|socket hang up|ended|Failed to refresh slots|startup nodes|Cluster redirections|sentinels are unreachable|aborted/i, code: 'unreachable', says: 'closed the connection', hint: 'check that it is a Redis, and whether it wants TLS (rediss://)', passes: true },
+  { when: /connect to sentinel|sentinels are unreachable/, code: 'unreachable', says: 'has no sentinel that answers', hint: 'check persistence.sentinel.nodes, and that they run', passes: true },
+  { when: /Connection is closed|ECONNRESET|EPIPE|socket hang up|ended|Failed to refresh slots|startup nodes|Cluster redirections|aborted/i, code: 'unreachable', says: 'closed the connection', hint: 'check that it is a Redis, and whether it wants TLS (rediss://)', passes: true },
 ]; // prettier-ignore
 
 /** Whether another connection may bring what this one did not. */
@@ -81,7 +84,7 @@ export function redisError(error: unknown, server: string): unknown {
   }
   const { code, says, hint } = meaning;
   const key = text.startsWith('WRONGTYPE') ? ` (${keyOf(error as Refusal)})` : '';
-  const detail = says.includes('certificate') ? ` (${text})` : key;
+  const detail = says.includes('certificate') ? ` (${(error as Error).message})` : key;
   return new PapyraError(code, `Redis ${server} ${says}${detail}`, { hint, cause: error });
 }
 
@@ -92,7 +95,7 @@ interface Refusal extends Error {
 
 /** Which right is missing: of a command, or of a key. */
 function notPermitted(error: Refusal, server: string): PapyraError {
-  const { name = 'command' } = error.command ?? {};
+  const name = (error.command?.name ?? 'command').toLowerCase();
   const ofKey = /\bkeys?\b/.test(error.message);
   const command = ['xinfo', 'memory', 'xgroup', 'cluster'].includes(name)
     ? `${name}|${String(error.command!.args[0]).toLowerCase()}`
@@ -115,12 +118,22 @@ function meaningOf(error: unknown): Meaning | undefined {
   return MEANINGS.find(({ when }) => when.test(text));
 }
 
+/** Of a cluster: what its last node said; of a transaction: what its commands did. */
+interface Wrapped {
+  code?: unknown;
+  lastNodeError?: unknown;
+  previousErrors?: unknown[];
+}
+
 /** The innermost word: a cluster wraps those of its nodes. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code, lastNodeError } = error as { code?: unknown; lastNodeError?: unknown };
-  if (lastNodeError) return textOf(lastNodeError);
-  const last = /Last error: (?:\w*Error: )?(.*)/.exec(error.message)?.[1];
+  const { code, lastNodeError, previousErrors } = error as Wrapped;
+  const inner = lastNodeError ?? previousErrors?.[0];
+  if (inner) return textOf(inner);
+  const last = /(?:Last error: (?:\w*Error: )?|because )((?!Connection is closed).*)/.exec(
+    error.message,
+  )?.[1];
   if (error instanceof AggregateError && error.message === '') return textOf(error.errors[0]);
   return last ?? (typeof code === 'string' ? `${error.message} ${code}` : error.message);
 }

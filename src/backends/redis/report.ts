@@ -162,7 +162,8 @@ export function concluded(
   // Nothing at all was done: the failure says it all.
   if (failed.length === results.length && !report.records.dropped) throw first.failure!;
   report.status = 'partial';
-  for (const { key, failure } of failed) report.warnings.push(`${key}: ${failure!.message}`);
+  for (const { key, failure } of failed.slice(1))
+    report.warnings.push(`${key}: ${failure!.message}`);
   const more = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
   throw new PapyraError(code, `not done: ${first.key}${more}; ${message}`, {
     hint: hint ?? 'what was done stays done; run again',

@@ -3,10 +3,12 @@ import type { RedisStore } from '../../config/types.js';
 import { monotonicMs } from '../../clock.js';
 import { interruption } from '../../errors.js';
 import { connect, type Client } from './connect.js';
-import { mayPass, redisError } from './failure.js';
+import { Failure, mayPass, redisError } from './failure.js';
 import { serverName } from './names.js';
 
 const RETRY_MS = 100;
+/** What follows a command that waited in vain is given this long. */
+const MIN_MS = 250;
 const LAST_WORDS_MS = 300;
 
 /**
@@ -24,6 +26,8 @@ export class Session {
   #signal: AbortSignal | undefined;
   /** Why there never was a connection: a second try would only take as long again. */
   #refusal: unknown;
+  /** The last command waited in vain until the time limit was over: the next ones need not. */
+  #late = false;
 
   constructor(readonly store: RedisStore) {
     this.name = serverName(store);
@@ -51,31 +55,48 @@ export class Session {
   /**
    * Runs commands over the connection of now; again over a new one when it was lost.
    *
-   * @throws {PapyraError} what the server refuses, or `unreachable` after the time limit.
+   * @throws {PapyraError} what the server refuses, or what it failed of when the time limit is over.
    */
   async run<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    let failedAt: number | undefined;
+    const deadline = monotonicMs() + (this.#late ? 0 : this.store.timeoutMs);
+    let last: unknown;
     for (;;) {
-      if (this.#refusal !== undefined) throw redisError(this.#refusal, this.name);
-      const connecting = (this.#client ??= this.#open());
+      const connecting = this.#connection();
       try {
-        const client = await this.#orStopped(connecting);
+        const client = await this.#within(Infinity, connecting);
         const began = monotonicMs();
-        const result = await this.#orStopped(work(client));
+        const result = await this.#within(Math.max(deadline, began + MIN_MS), work(client));
         this.quickest = Math.min(this.quickest, monotonicMs() - began);
+        this.#late = false;
         return result;
       } catch (error) {
-        failedAt ??= monotonicMs();
-        const late = monotonicMs() - failedAt > this.store.timeoutMs;
-        if (this.connections === 0 || !mayPass(error) || late) throw redisError(error, this.name);
+        // What it failed of before says more than that the time is over.
+        last = error instanceof Failure && last !== undefined ? last : error;
+        const lost = this.connections > 0 && mayPass(last);
+        this.#late = lost && monotonicMs() > deadline;
+        if (!lost || this.#late) throw redisError(last, this.name);
         await this.#drop(connecting);
         await sleep(RETRY_MS);
       }
     }
   }
 
+  /** Looks at the connection, without a word to the server. */
+  async look<T>(at: (client: Client) => T): Promise<T> {
+    try {
+      return at(await this.#within(Infinity, this.#connection()));
+    } catch (error) {
+      throw redisError(error, this.name);
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#client) await this.#drop(this.#client);
+  }
+
+  #connection(): Promise<Client> {
+    if (this.#refusal !== undefined) throw redisError(this.#refusal, this.name);
+    return (this.#client ??= this.#open());
   }
 
   async #open(): Promise<Client> {
@@ -96,20 +117,23 @@ export class Session {
     client?.disconnect();
   }
 
-  /** An answer that does not come is not waited for by a run that was asked to stop. */
-  async #orStopped<T>(answer: Promise<T>): Promise<T> {
+  /** An answer is waited for until its time is over, or the run is asked to stop. */
+  async #within<T>(deadline: number, answer: Promise<T>): Promise<T> {
     const signal = this.#signal;
-    if (!signal) return answer;
-    let stop: (() => void) | undefined;
-    const stopped = new Promise<never>((_resolve, reject) => {
-      stop = () => reject(interruption(signal));
-      if (signal.aborted) stop();
-      else signal.addEventListener('abort', stop, { once: true });
+    let stop = (): void => undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<never>((_resolve, reject) => {
+      stop = () => reject(interruption(signal!));
+      if (signal?.aborted) stop();
+      signal?.addEventListener('abort', stop, { once: true });
+      const late = () => reject(new Failure('silent'));
+      if (deadline < Infinity) timer = setTimeout(late, deadline - monotonicMs());
     });
     try {
-      return await Promise.race([answer, stopped]);
+      return await Promise.race([answer, over]);
     } finally {
-      signal.removeEventListener('abort', stop!);
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
     }
   }
 }
