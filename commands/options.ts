@@ -116,6 +116,7 @@ export function addStoreOptions(command: Command): Command {
     );
 }
 
+export const count = (flag: string) => value(flag, parseCount);
 export const duration = (flag: string) => value(flag, parseDuration);
 export const size = (flag: string) => value(flag, parseSize);
 export const time = (flag: string) => value(flag, parseTime);

@@ -2,7 +2,7 @@ import { inWords, suggestion } from './config/explain.js';
 import type { Overrides } from './config/types.js';
 import { MAX_SECONDS } from './units.js';
 import { PapyraError } from './errors.js';
-import type { CompactOptions, OpenOptions } from './index.js';
+import type { CompactOptions, OpenOptions, ReadMetricsOptions } from './index.js';
 
 /** What a program may hand over; the compiler is not there to see it when it is written in JavaScript. */
 interface Rule {
@@ -97,6 +97,12 @@ export function checkOpenOptions(options: OpenOptions): void {
 /** The same for `compact()`. An option that is misspelt is one that would have been forgotten. */
 export function checkCompactOptions(options: CompactOptions): void {
   check(options, COMPACT, '');
+}
+
+/** The same for `metrics.read()`. */
+export function checkReadMetricsOptions(options: ReadMetricsOptions): void {
+  const rules: Rules<ReadMetricsOptions> = { history: WHOLE };
+  check(options, rules, '');
 }
 
 function check(options: object, rules: Record<string, Rule>, where: string): void {

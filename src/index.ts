@@ -6,15 +6,12 @@
 import { resolve } from 'node:path';
 import type { Backend, PlanRequest, Progress } from './backends/backend.js';
 import { openBackend } from './backends/open.js';
-import { checkCompactOptions, checkOpenOptions } from './call.js';
+import { checkCompactOptions, checkOpenOptions, checkReadMetricsOptions } from './call.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import { PapyraError } from './errors.js';
-import { fileMetrics } from './metrics/file-store.js';
-import { hashMetrics } from './metrics/hash-store.js';
-import { metricsReport, unavailableReport, type MetricsReport } from './metrics/report.js';
-import type { RunResult } from './metrics/run.js';
-import type { MetricsStore } from './metrics/store.js';
+import { metricsFor, type Metrics, type RunMetrics } from './metrics/metrics.js';
+import { endOfRun } from './metrics/run.js';
 import { blankReport, type CompactionReport } from './report.js';
 import type { OddLines, RetentionRules } from './retention/policy.js';
 
@@ -30,8 +27,10 @@ export type {
   RetentionInput,
 } from './config/types.js';
 export type { ErrorCode, PapyraErrorOptions } from './errors.js';
-export type { Counters } from './metrics/state.js';
+export type { Metrics, ReadMetricsOptions } from './metrics/metrics.js';
+export { prometheusText } from './metrics/prometheus.js';
 export type { MetricsReport } from './metrics/report.js';
+export type { Counters, HistoryEntry } from './metrics/state.js';
 export type { CompactionPart, CompactionReport, CompactionStatus, PartAction } from './report.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
@@ -94,16 +93,7 @@ export interface System {
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
   };
-  readonly metrics: {
-    /** The counters over all runs. Changes nothing. */
-    read(): Promise<MetricsReport>;
-    /**
-     * Sets all counters to zero.
-     *
-     * @throws {PapyraError} `io_error` or `permission_denied` when the counters cannot be written.
-     */
-    reset(): Promise<MetricsReport>;
-  };
+  readonly metrics: Metrics;
   /** Lets go of whatever is open. */
   close(): Promise<void>;
 }
@@ -120,13 +110,17 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
   const { configFile, overrides, cwd, ...input } = options;
   const config = await loadConfig({ configFile, overrides, cwd, input });
   const backend = await openBackend(config.store, loadModule);
+  const metrics = metricsFor(config, backend);
   return {
     configFile: config.file,
     store: { backend: backend.name, target: backend.target },
-    persistence: { compact: (how = {}) => compact(config, backend, how) },
+    persistence: { compact: (how = {}) => compact(config, backend, metrics, how) },
     metrics: {
-      read: () => readMetrics(config, backend),
-      reset: () => resetMetrics(config, backend),
+      read: async (how = {}) => {
+        checkReadMetricsOptions(how);
+        return metrics.read(how);
+      },
+      reset: () => metrics.reset(),
     },
     close: () => backend.close?.() ?? Promise.resolve(),
   };
@@ -142,6 +136,7 @@ async function loadModule(file: string, explicit: boolean): Promise<unknown> {
 async function compact(
   config: EffectiveConfig,
   backend: Backend,
+  metrics: RunMetrics,
   how: CompactOptions,
 ): Promise<CompactionReport> {
   checkCompactOptions(how);
@@ -185,7 +180,7 @@ async function compact(
     try {
       const report = await plan.execute();
       closing = plan.close();
-      await record(config, backend, runOf(startedAt, report), report.warnings, how.signal);
+      report.warnings.push(...(await metrics.record(endOfRun(startedAt, report), how.signal)));
       return report;
     } finally {
       await (closing ?? plan.close());
@@ -196,11 +191,12 @@ async function compact(
     const report = error instanceof PapyraError ? error.report : undefined;
     if (stopped) {
       const told = report ?? nothingDone(backend, config, startedAt);
-      await record(config, backend, runOf(startedAt, told), told.warnings, how.signal);
+      told.warnings.push(...(await metrics.record(endOfRun(startedAt, told), how.signal)));
       return told;
     }
-    const run = runOf(startedAt, report, error as Error);
-    await record(config, backend, run, report?.warnings ?? [], how.signal);
+    const end = endOfRun(startedAt, report, error as Error);
+    const warnings = await metrics.record(end, how.signal);
+    report?.warnings.push(...warnings);
     throw error;
   } finally {
     clearTimeout(limit?.timer);
@@ -235,22 +231,6 @@ function nothingDone(
   return report;
 }
 
-/** How a run ended: the report, where there is one, has times of its own. */
-function runOf(startedAt: number, report?: CompactionReport, error?: Error): RunResult {
-  const { started_at, duration_ms } = report ?? {
-    started_at: new Date(startedAt).toISOString(),
-    duration_ms: Date.now() - startedAt,
-  };
-  const code = error instanceof PapyraError ? error.code : 'internal';
-  return {
-    started_at,
-    duration_ms,
-    report: report ?? null,
-    error: error === undefined ? null : { code, message: error.message },
-    usage: null,
-  };
-}
-
 /** Options, and the kinds of backend that can follow them. */
 const FITTING: [option: string, given: (how: CompactOptions) => unknown, backends: string[]][] = [
   ['--in-place', ({ inPlace }) => inPlace, ['json', 'rotating']],
@@ -268,50 +248,4 @@ function assertFitting(how: CompactOptions, backend: string): void {
   throw new PapyraError('usage', `${unfit[0]} is not for the backend ${backend}`, {
     hint: `leave it out; it goes with ${unfit[2].join(', ')}; nothing was done`,
   });
-}
-
-/** The counters of a store, or why it has none. */
-function metricsOf(config: EffectiveConfig, backend: Backend): MetricsStore | string {
-  if (!config.metrics.enabled) return 'metrics are disabled in the configuration';
-  const home = backend.home();
-  if ('unavailable' in home) return home.unavailable;
-  return 'hash' in home ? hashMetrics(home.hash) : fileMetrics(home.log);
-}
-
-/** For the metrics: not to know it is no failure. */
-function usageOf(backend: Backend): Promise<number | null> {
-  return backend.usage().catch(() => null);
-}
-
-/** Counts a run. Metrics that cannot be written are a warning, never a reason to fail. */
-async function record(
-  config: EffectiveConfig,
-  backend: Backend,
-  run: RunResult,
-  warnings: string[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    const store = metricsOf(config, backend);
-    if (typeof store === 'string') return;
-    const warning = await store.record({ ...run, usage: await usageOf(backend) }, signal);
-    if (warning !== undefined) warnings.push(warning);
-  } catch (error) {
-    warnings.push(`this run was not counted: ${(error as Error).message}`);
-  }
-}
-
-async function readMetrics(config: EffectiveConfig, backend: Backend): Promise<MetricsReport> {
-  const store = metricsOf(config, backend);
-  if (typeof store === 'string') return unavailableReport(backend.name, backend.target, store);
-  const { state, warning } = await store.read();
-  return metricsReport(backend.name, backend.target, state, await usageOf(backend), warning);
-}
-
-async function resetMetrics(config: EffectiveConfig, backend: Backend): Promise<MetricsReport> {
-  const store = metricsOf(config, backend);
-  const warning = typeof store === 'string' ? undefined : await store.reset();
-  const report = await readMetrics(config, backend);
-  if (warning !== undefined) report.warnings.push(warning);
-  return report;
 }

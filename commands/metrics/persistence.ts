@@ -1,6 +1,11 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Context } from '../context.js';
-import { addStoreOptions } from '../options.js';
+import { addStoreOptions, count, type GlobalFlags, type StoreFlags } from '../options.js';
+
+export interface MetricsFlags extends GlobalFlags, StoreFlags {
+  history?: number | true;
+  prometheus?: boolean;
+}
 
 /** `papyra metrics persistence` */
 export function addMetricsPersistence(parent: Command, context: Context): void {
@@ -9,9 +14,16 @@ export function addMetricsPersistence(parent: Command, context: Context): void {
     .summary('show the counters over all compactions of the store')
     .description(
       'Show the counters over all compactions of the store. They live beside the data, so that every run on every host adds to the same numbers. Changes nothing.',
-    );
+    )
+    .addOption(
+      new Option(
+        '--history [count]',
+        'show the last so many runs, one a line; without a count: 20',
+      ).argParser(count('--history')),
+    )
+    .option('--prometheus', 'print the numbers as a text for Prometheus');
   addStoreOptions(command).action(async (_options: unknown, self: Command) => {
-    const { showMetrics } = await import('./show.js');
-    await showMetrics(self, context, (system) => system.metrics.read());
+    const { metricsPersistence } = await import('./persistence-action.js');
+    await metricsPersistence(self.optsWithGlobals<MetricsFlags>(), context);
   });
 }

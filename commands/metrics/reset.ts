@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
-import { addStoreOptions } from '../options.js';
+import { addStoreOptions, type GlobalFlags, type StoreFlags } from '../options.js';
 
 /** `papyra metrics reset` */
 export function addMetricsReset(parent: Command, context: Context): void {
@@ -9,7 +9,7 @@ export function addMetricsReset(parent: Command, context: Context): void {
     .summary('set the counters of the store to zero')
     .description('Set the counters of the store to zero and begin to count anew.');
   addStoreOptions(command).action(async (_options: unknown, self: Command) => {
-    const { showMetrics } = await import('./show.js');
-    await showMetrics(self, context, (system) => system.metrics.reset());
+    const { reset } = await import('./reset-action.js');
+    await reset(self.optsWithGlobals<GlobalFlags & StoreFlags>(), context);
   });
 }

@@ -44,7 +44,11 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
     store: given ? pathStore(request) : configuredStore(request, persistence),
     retention: retentionOf(persistence, overrides),
     archive: archiveOf(request, persistence),
-    metrics: { enabled: input.metrics?.enabled ?? true },
+    metrics: {
+      enabled: input.metrics?.enabled ?? true,
+      // Another store's metrics would take the place of the configured one's.
+      textfile: given ? undefined : textfileOf(request),
+    },
   };
 }
 
@@ -145,6 +149,11 @@ function archiveOf({ found, cwd }: ResolveRequest, { archive }: PersistenceInput
   return archive && startingAt(found ? dirname(found.file) : cwd, archive.dir);
 }
 
+function textfileOf({ found, cwd, input }: ResolveRequest): string | undefined {
+  const textfile = input.metrics?.textfile;
+  return textfile && startingAt(found ? dirname(found.file) : cwd, textfile);
+}
+
 function source(found: FoundConfig | null): string {
   return found ? found.file : 'the configuration';
 }
@@ -164,11 +173,8 @@ function nothingConfigured(): PapyraError {
 }
 
 /** What the contract has and this version has not: said plainly, never passed over. */
-function refuseUnsupported({ metrics, hooks }: ConfigInput, where: string): void {
-  const keys: [string, unknown][] = [
-    ['metrics.textfile', metrics?.textfile],
-    ['hooks', hooks],
-  ];
+function refuseUnsupported({ hooks }: ConfigInput, where: string): void {
+  const keys: [string, unknown][] = [['hooks', hooks]];
   const key = keys.find(([, value]) => value !== undefined)?.[0];
   if (key !== undefined) throw cannot(`${where}: ${key}`, key);
 }

@@ -165,5 +165,6 @@ export interface EffectiveConfig {
   retention: RetentionPolicy;
   /** Where dropped records go first; undefined: nowhere. */
   archive?: string | undefined;
-  metrics: { enabled: boolean };
+  /** `textfile`: where the metrics go after each run, for node_exporter; undefined: nowhere. */
+  metrics: { enabled: boolean; textfile?: string | undefined };
 }

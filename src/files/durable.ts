@@ -11,7 +11,7 @@ import {
   writeSync,
   type Stats,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors.js';
 import type { OpenFile } from './read.js';
 import { attempt, errnoOf } from './system-error.js';
@@ -130,13 +130,33 @@ export function assertOwner(path: string, { uid, gid }: Owner): void {
 
 /** Replaces a small file by new content: after a crash there is the old one or the new one, whole. */
 export function replaceFile(path: string, content: string | Uint8Array, owner: Owner): void {
-  const temp = `${path}.tmp`;
+  putOver(path, `${path}.tmp`, content, (fd) => {
+    adoptBeside(fd, owner);
+    fsyncSync(fd);
+  });
+  syncDirectory(dirname(path));
+}
+
+/**
+ * Replaces a small file that anybody may read: whoever looks finds the old one or the new one, whole. Two
+ * processes may do so at the same time. A link is replaced, not followed.
+ */
+export function publishFile(path: string, content: string): void {
+  const temp = join(dirname(path), `.${basename(path)}.papyra.${process.pid}`);
+  putOver(path, temp, content, (fd) => fchmodSync(fd, 0o644));
+}
+
+function putOver(
+  path: string,
+  temp: string,
+  content: string | Uint8Array,
+  finish: (fd: number) => void,
+): void {
   rmSync(temp, { force: true });
   const fd = createExclusive(temp);
   try {
-    adoptBeside(fd, owner);
     writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content);
-    fsyncSync(fd);
+    finish(fd);
     renameSync(temp, path);
   } catch (error) {
     rmSync(temp, { force: true });
@@ -144,5 +164,4 @@ export function replaceFile(path: string, content: string | Uint8Array, owner: O
   } finally {
     closeSync(fd);
   }
-  syncDirectory(dirname(path));
 }

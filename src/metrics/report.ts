@@ -1,5 +1,6 @@
 import type { CompactionReport } from '../report.js';
-import { freshState, type Counters, type MetricsState } from './state.js';
+import { endedWell, endOf } from './run.js';
+import { freshState, type Counters, type HistoryEntry, type MetricsState } from './state.js';
 
 /** What `papyra metrics persistence` shows, and the document of its `--json`. */
 export interface MetricsReport extends Record<keyof Counters, number | null> {
@@ -8,9 +9,16 @@ export interface MetricsReport extends Record<keyof Counters, number | null> {
   target: string | null;
   /** Bytes that the store takes now. */
   disk_usage_bytes: number | null;
+  /** The report of the last run that made one. */
   last_compaction: CompactionReport | null;
+  /** The last run, also one that failed, in short. */
+  last_run: HistoryEntry | null;
+  /** ISO 8601: when the last run that ended well did so; null: none has. */
+  last_success: string | null;
   /** ISO 8601: when counting began; null before the first run. */
   since: string | null;
+  /** The last runs, oldest first, where they were asked for. */
+  history?: HistoryEntry[];
   /** Why there are no numbers; left out when there are. */
   unavailable?: string;
   warnings: string[];
@@ -30,6 +38,8 @@ export function metricsReport(
     ...(state ?? freshState(new Date(0))).counters,
     disk_usage_bytes: usage,
     last_compaction: state?.last_compaction ?? null,
+    last_run: state?.history.at(-1) ?? null,
+    last_success: state?.last_success ?? null,
     since: state?.since ?? null,
     warnings: warning === undefined ? [] : [warning],
   };
@@ -55,8 +65,20 @@ export function unavailableReport(
     compactions_stopped: null,
     disk_usage_bytes: null,
     last_compaction: null,
+    last_run: null,
+    last_success: null,
     since: null,
     unavailable: reason,
     warnings: [],
+  };
+}
+
+/** `report` as it is after a run that its store may not know of. */
+export function withRun(report: MetricsReport, run: HistoryEntry): MetricsReport {
+  return {
+    ...report,
+    disk_usage_bytes: run.disk_usage_bytes,
+    last_run: run,
+    last_success: endedWell(run) ? endOf(run) : report.last_success,
   };
 }

@@ -1,8 +1,9 @@
+import { PapyraError } from '../errors.js';
 import type { CompactionReport } from '../report.js';
 import type { Counters, HistoryEntry, MetricsState } from './state.js';
 
-/** How a run ended, for the metrics. */
-export interface RunResult {
+/** How a run ended. */
+export interface RunEnd {
   /** ISO 8601, UTC. */
   started_at: string;
   duration_ms: number;
@@ -10,8 +11,27 @@ export interface RunResult {
   report: CompactionReport | null;
   /** Why it, or the first of its parts, failed; null: it did not. */
   error: { code: string; message: string } | null;
+}
+
+/** What the metrics want to know of a run. */
+export interface RunResult extends RunEnd {
   /** Bytes that the store takes after it; null: not known. */
   usage: number | null;
+}
+
+/** `startedAt` in milliseconds since 1970; a report has times of its own. */
+export function endOfRun(startedAt: number, report?: CompactionReport, error?: Error): RunEnd {
+  const { started_at, duration_ms } = report ?? {
+    started_at: new Date(startedAt).toISOString(),
+    duration_ms: Date.now() - startedAt,
+  };
+  const code = error instanceof PapyraError ? error.code : 'internal';
+  return {
+    started_at,
+    duration_ms,
+    report: report ?? null,
+    error: error === undefined ? null : { code, message: error.message },
+  };
 }
 
 /** What a run changes in the metrics, in a form that a store can apply without a lock of its own. */
@@ -25,7 +45,7 @@ export interface RunChange {
 }
 
 /** Longer ones are cut: a history of a hundred runs is read at each of them. */
-const MAX_MESSAGE = 160;
+const MAX_MESSAGE = 200;
 
 /** `left`: the `records_left` of the run before. */
 export function changeOf(run: RunResult, left: number | null): RunChange {

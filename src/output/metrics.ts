@@ -5,11 +5,9 @@ import { formatBytes, formatCount, printable } from './text.js';
 
 /** The counters over all runs, for a person. */
 export function metricsText(report: MetricsReport, paint: Paint): string {
-  const title = `Metrics of ${paint.bold(printable(report.target ?? report.backend))}`;
-  if (report.unavailable !== undefined) {
-    return `${title}: ${paint.yellow('unavailable')} (${printable(report.unavailable)})\n`;
-  }
-  const { last_compaction: last } = report;
+  const title = metricsTitle('Metrics', report, paint);
+  if (report.unavailable !== undefined) return `${title}\n`;
+  const { last_compaction: last, last_run: run } = report;
   const rows = [
     ['compactions run', formatCount(report.compactions_run)],
     ['compaction errors', formatCount(report.compaction_errors)],
@@ -22,8 +20,17 @@ export function metricsText(report: MetricsReport, paint: Paint): string {
     ['disk usage', formatBytes(report.disk_usage_bytes)],
   ];
   const times = [
+    ['last success', printable(report.last_success ?? 'none yet')],
     ['last compaction', last ? printable(`${last.started_at} (${last.status})`) : 'none yet'],
+    ...(run?.error ? [['last error', printable(`${run.started_at} (${run.error.code})`)]] : []),
     ['counting since', printable(report.since ?? 'the first run')],
   ];
   return `${title}\n\n${grid(rows, ['left', 'right'])}\n\n${grid(times, ['left', 'left'])}\n`;
+}
+
+/** `Metrics of /data/events.ndjson`, and why there are none. */
+export function metricsTitle(what: string, report: MetricsReport, paint: Paint): string {
+  const title = `${what} of ${paint.bold(printable(report.target ?? report.backend))}`;
+  if (report.unavailable === undefined) return title;
+  return `${title}: ${paint.yellow('unavailable')} (${printable(report.unavailable)})`;
 }

@@ -1,32 +1,18 @@
-/** DEL, C1, and the characters that turn the direction of text around or end a line. */
-const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
-/** Those, and C0. */
-const UNSAFE = new RegExp(`[\u0000-\u001f]|${UNSAFE_IN_JSON.source}`, 'g');
-
-/** Text from a log, a path or a server, made safe to print: control characters are escaped. */
-export function printable(text: string): string {
-  return text.replace(UNSAFE, (character) => {
-    const code = character.charCodeAt(0);
-    if (character === '\n') return '\\n';
-    if (character === '\t') return '\\t';
-    return code < 0x100
-      ? `\\x${code.toString(16).padStart(2, '0')}`
-      : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
-}
-
-/** A document that is safe to print, and still JSON: of C0, `JSON.stringify` has taken care. */
-export function printableJson(document: unknown, indent?: number): string {
-  return JSON.stringify(document, null, indent).replace(
-    UNSAFE_IN_JSON,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
+export { printable, printableJson } from '../printable.js';
 
 /** `3,000`; `?` for a number that is not known. */
 export function formatCount(value: number | null): string {
   // By hand: the first use of the locale's own costs 11 ms.
   return value === null ? '?' : String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+const MULTIPLES = ['', ' k', ' M', ' G', ' T'];
+
+/** `99,999`, `1.2 M`: for a table that has no room for more. */
+export function formatShortCount(value: number | null): string {
+  if (value === null || value < 100_000) return formatCount(value);
+  const [short, multiple] = scaled(value, MULTIPLES);
+  return `${short.toFixed(1)}${multiple}`;
 }
 
 /** `1 record`, `3,000 records`. */
@@ -39,13 +25,18 @@ const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 /** `690.8 kB`: the decimal units that `--max-total-bytes` takes; `?` when not known. */
 export function formatBytes(bytes: number | null): string {
   if (bytes === null) return '?';
-  let value = bytes;
-  let unit = 0;
-  while (Math.abs(value) >= 999.95 && unit < UNITS.length - 1) {
+  const [value, unit] = scaled(bytes, UNITS);
+  return `${unit === 'B' ? value : value.toFixed(1)} ${unit}`;
+}
+
+/** In the unit in which it has three digits before the point at most. */
+function scaled(value: number, units: string[]): [value: number, unit: string] {
+  let at = 0;
+  while (Math.abs(value) >= 999.95 && at < units.length - 1) {
     value /= 1000;
-    unit += 1;
+    at += 1;
   }
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+  return [value, units[at]!];
 }
 
 /** `0.8 s`, `3 m 20 s`, `2 h 5 m`. */

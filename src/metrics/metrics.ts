@@ -1,0 +1,90 @@
+import type { Backend } from '../backends/backend.js';
+import type { EffectiveConfig } from '../config/types.js';
+import { fileMetrics } from './file-store.js';
+import { hashMetrics } from './hash-store.js';
+import { metricsReport, unavailableReport, withRun, type MetricsReport } from './report.js';
+import { entryOf, type RunEnd } from './run.js';
+import type { MetricsStore } from './store.js';
+
+export interface ReadMetricsOptions {
+  /** Add the last so many runs, oldest first; left out: none. */
+  history?: number;
+}
+
+/** What compaction did to a store, over all runs. */
+export interface Metrics {
+  /**
+   * The counters over all runs. Changes nothing.
+   *
+   * @throws {PapyraError} `usage` for a bad option; what opening the store throws, when that is not there.
+   */
+  read(options?: ReadMetricsOptions): Promise<MetricsReport>;
+  /**
+   * Sets all counters to zero and forgets the history.
+   *
+   * @throws {PapyraError} `io_error` or `permission_denied` when the counters cannot be written.
+   */
+  reset(): Promise<MetricsReport>;
+}
+
+export interface RunMetrics extends Metrics {
+  /** Counts a run and writes the textfile. Returns what went wrong, which is no reason to fail. */
+  record(end: RunEnd, signal: AbortSignal | undefined): Promise<string[]>;
+}
+
+/** The metrics of an opened store, as far as it has some. */
+export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetrics {
+  const unavailable = (why: string) => unavailableReport(backend.name, backend.target, why);
+
+  const read = async ({ history }: ReadMetricsOptions = {}): Promise<MetricsReport> => {
+    const store = storeOf(config, backend);
+    if (typeof store === 'string') return unavailable(store);
+    const { state, warning } = await store.read();
+    const usage = await usageOf(backend);
+    const report = metricsReport(backend.name, backend.target, state, usage, warning);
+    return history === undefined
+      ? report
+      : { ...report, history: state?.history.slice(-history) ?? [] };
+  };
+
+  return {
+    read,
+    reset: async () => {
+      const store = storeOf(config, backend);
+      const warning = typeof store === 'string' ? undefined : await store.reset();
+      const report = await read();
+      if (warning !== undefined) report.warnings.push(warning);
+      return report;
+    },
+    record: async (end, signal) => {
+      const { enabled, textfile } = config.metrics;
+      const warnings: (string | undefined)[] = [];
+      const run = { ...end, usage: await usageOf(backend) };
+      try {
+        const store = storeOf(config, backend);
+        if (typeof store !== 'string') warnings.push(await store.record(run, signal));
+      } catch (error) {
+        warnings.push(`this run was not counted: ${(error as Error).message}`);
+      }
+      if (enabled && textfile !== undefined) {
+        const known = await read().catch((error: unknown) => unavailable((error as Error).message));
+        const { writeTextfile } = await import('./textfile.js');
+        warnings.push(writeTextfile(textfile, withRun(known, entryOf(run))));
+      }
+      return warnings.filter((warning) => warning !== undefined);
+    },
+  };
+}
+
+/** The counters of a store, or why it has none. */
+function storeOf(config: EffectiveConfig, backend: Backend): MetricsStore | string {
+  if (!config.metrics.enabled) return 'metrics are disabled in the configuration';
+  const home = backend.home();
+  if ('unavailable' in home) return home.unavailable;
+  return 'hash' in home ? hashMetrics(home.hash) : fileMetrics(home.log);
+}
+
+/** A store that is not there, or does not answer, has no size: that is no failure of its metrics. */
+function usageOf(backend: Backend): Promise<number | null> {
+  return backend.usage().catch(() => null);
+}

@@ -1,0 +1,134 @@
+import { printable } from '../printable.js';
+import type { MetricsReport } from './report.js';
+import { endOf } from './run.js';
+import type { Counters, HistoryEntry } from './state.js';
+
+const COUNTERS: Record<keyof Counters, string> = {
+  compactions_run: 'Compactions that ended well, those with nothing to do included',
+  compaction_errors: 'Compactions that failed',
+  compactions_stopped: 'Compactions that a signal or their time limit stopped',
+  records_written: 'Records that the runtime was seen to append',
+  records_scanned: 'Readable records that compactions looked at',
+  records_dropped: 'Expired records that compactions removed',
+  files_rewritten: 'Files that compactions replaced',
+  bytes_reclaimed: 'Bytes of storage that compactions gave back',
+};
+
+/** How a run that is counted can end. */
+const STATUSES: Exclude<HistoryEntry['status'], 'dry_run'>[] = [
+  ...(['compacted', 'nothing_to_do', 'no_op', 'best_effort'] as const),
+  ...(['stopped', 'partial', 'failed'] as const),
+];
+
+/** A family of samples; those whose value is null are left out. */
+interface Family {
+  name: string;
+  type: 'counter' | 'gauge';
+  help: string;
+  samples: { name: string; labels: string; value: number | string | null }[];
+}
+
+/**
+ * The counters as a text for Prometheus, in base units: OpenMetrics, and read by the older text parser
+ * (that of node_exporter's textfile collector) as well, which takes the counters for untyped.
+ *
+ * @param before - What this function wrote earlier: counters that `report` does not know, of the same store, are
+ * carried over from it.
+ */
+export function prometheusText(report: MetricsReport, before = ''): string {
+  const { unavailable, last_run } = report;
+  if (unavailable !== undefined && !last_run) {
+    return `# HELP papyra_metrics unavailable: ${oneLine(unavailable)}\n# EOF\n`;
+  }
+  const earlier = samplesIn(before);
+  const store = `backend="${escaped(report.backend)}",target="${escaped(report.target ?? '')}"`;
+  const counters = Object.entries(COUNTERS).map(([key, help]): Family => {
+    const name = `papyra_${key}_total`;
+    const value = report[key as keyof Counters] ?? earlier.get(`${name}{${store}}`) ?? null;
+    const samples = [{ name, labels: store, value }];
+    return { name: `papyra_${key}`, type: 'counter', help, samples };
+  });
+  const gauge = (key: string, help: string, value: number | string | null): Family => {
+    const name = `papyra_${key}`;
+    return { name, type: 'gauge', help, samples: [{ name, labels: store, value }] };
+  };
+  const success = 'last_success_timestamp_seconds';
+  return render([
+    ...counters,
+    gauge('disk_usage_bytes', 'Bytes that the store takes', report.disk_usage_bytes),
+    gauge(
+      'last_compaction_timestamp_seconds',
+      'When the last compaction ended, well or not; 0: there was none',
+      last_run ? secondsOf(endOf(last_run)) : 0,
+    ),
+    gauge(
+      'last_compaction_duration_seconds',
+      'How long the last compaction took',
+      last_run ? last_run.duration_ms / 1000 : 0,
+    ),
+    gauge(
+      success,
+      'When the last compaction that ended well did so; 0: none is known',
+      report.last_success
+        ? secondsOf(report.last_success)
+        : (earlier.get(`papyra_${success}{${store}}`) ?? 0),
+    ),
+    statusOf(last_run, store),
+  ]);
+}
+
+/** One sample for each way to end: 1 for that of the last run, 0 for the others. */
+function statusOf(last: HistoryEntry | null, store: string): Family {
+  const name = 'papyra_last_compaction_status';
+  return {
+    name,
+    type: 'gauge',
+    help: 'How the last compaction ended: 1 for the status it had',
+    samples: STATUSES.map((status) => ({
+      name,
+      labels: `${store},status="${status}"`,
+      value: last?.status === status ? 1 : 0,
+    })),
+  };
+}
+
+function render(families: Family[]): string {
+  const blocks = families.map(({ name, type, help, samples }) => {
+    const known = samples.filter(({ value }) => value !== null);
+    if (known.length === 0) return '';
+    const unit = /_(seconds|bytes)$/.exec(name)?.[1];
+    return [
+      `# HELP ${name} ${help}.`,
+      `# TYPE ${name} ${type}`,
+      ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
+      ...known.map((sample) => `${sample.name}{${sample.labels}} ${sample.value}`),
+      '',
+    ].join('\n');
+  });
+  return `${blocks.join('')}# EOF\n`;
+}
+
+/** By name and labels, as they were written. */
+function samplesIn(text: string): Map<string, string> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const end = line.lastIndexOf(' ');
+      return [line.slice(0, end), line.slice(end + 1)];
+    }),
+  );
+}
+
+function secondsOf(iso: string): number {
+  return Date.parse(iso) / 1000;
+}
+
+/** A label's value: the text format has escapes for these three; whatever else a terminal would obey is spelled out. */
+function escaped(value: string): string {
+  const lines = value.split('\n');
+  return lines.map((line) => printable(line).replaceAll(/["\\]/g, '\\$&')).join('\\n');
+}
+
+function oneLine(text: string): string {
+  return printable(text).replaceAll('\\', '\\\\').replaceAll('"', "'");
+}

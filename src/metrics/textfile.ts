@@ -1,0 +1,35 @@
+import { readFileSync, statSync } from 'node:fs';
+import { publishFile } from '../files/durable.js';
+import { systemError } from '../files/system-error.js';
+import { prometheusText } from './prometheus.js';
+import type { MetricsReport } from './report.js';
+
+/** More than the metrics of any store take. */
+const MAX_BYTES = 1_000_000;
+
+/**
+ * Writes the metrics to where node_exporter's textfile collector finds them. Returns a warning when
+ * that could not be done.
+ */
+export function writeTextfile(path: string, report: MetricsReport): string | undefined {
+  try {
+    const earlier = earlierText(path);
+    if (earlier === undefined) {
+      return `the metrics textfile was not written: ${path} is something else; name another file in metrics.textfile, or move it away`;
+    }
+    publishFile(path, prometheusText(report, earlier));
+    return undefined;
+  } catch (error) {
+    const { message } = systemError(error, 'write', path) as Error;
+    return `the metrics textfile was not written: ${message}`;
+  }
+}
+
+/** What is there; undefined when that is not ours to replace. */
+function earlierText(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat || (stat.isFile() && stat.size === 0)) return '';
+  if (!stat.isFile() || stat.size > MAX_BYTES) return undefined;
+  const text = readFileSync(path, 'utf8');
+  return text.startsWith('# HELP papyra_') ? text : undefined;
+}
