@@ -3,14 +3,17 @@ import type { RetentionPolicy } from '../retention/policy.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import {
+  cutFront,
   formatAge,
   formatBytes,
   formatCount,
   formatSeconds,
   formatShare,
+  formatShortCount,
   plural,
   printable,
 } from './text.js';
+import { wrapped } from './wrap.js';
 
 /** The report of a compaction, for a person. */
 export function compactionText(report: CompactionReport, paint: Paint): string {
@@ -21,6 +24,13 @@ export function compactionText(report: CompactionReport, paint: Paint): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
+/** Beside the time of its records, and beside how long it took, there is no room for more. */
+const FILE_COLUMNS = 14;
+const STREAM_COLUMNS = 27;
+/** Of 80 columns, what is left beside a label, and beside the numbers. */
+const DETAIL_COLUMNS = 67;
+const REASON_COLUMNS = 43;
+
 const ACTIONS: Record<PartAction, string> = {
   rewritten: 'rewritten',
   removed: 'removed',
@@ -30,18 +40,19 @@ const ACTIONS: Record<PartAction, string> = {
   collapsed: 'in place',
 };
 
-/** A line for each part: of a set only the first one has its whole name. */
+/** A line for each part: of a set only the active file has its name, the others their number. */
 function partsOf({ parts }: CompactionReport, paint: Paint): string {
-  const longest = parts.at(-1)!.name;
-  const short = (name: string) =>
-    name !== longest && name.startsWith(`${longest}.`) ? name.slice(longest.length) : name;
+  const active = parts.at(-1)!.name;
   // A stream tells how long it took, a segment of what time it is: both would be too wide.
   const timed = parts.some(({ duration_ms }) => duration_ms !== undefined);
-  const head = ['part', 'dropped', 'kept', 'bytes left', timed ? 'took' : 'from – to (UTC)', ''];
+  const room = parts.some(({ oldest }) => oldest !== undefined) ? FILE_COLUMNS : STREAM_COLUMNS;
+  const short = (name: string) =>
+    name.startsWith(`${active}.`) ? name.slice(active.length) : cutFront(printable(name), room);
+  const head = ['part', 'dropped', 'kept', 'size', timed ? 'took' : 'from–to (UTC)', ''];
   const rows = parts.map((part) => [
-    printable(short(part.name)),
-    formatCount(part.dropped),
-    formatCount(part.kept),
+    short(part.name),
+    formatShortCount(part.dropped),
+    formatShortCount(part.kept),
     formatBytes(part.bytes_after),
     timed ? `${formatCount(part.duration_ms ?? null)} ms` : spanOf(part),
     ACTIONS[part.action],
@@ -56,7 +67,7 @@ function partsOf({ parts }: CompactionReport, paint: Paint): string {
 }
 
 function spanOf({ oldest, newest }: CompactionPart): string {
-  return oldest && newest ? `${minute(oldest)} – ${minute(newest)}` : '';
+  return oldest && newest ? `${minute(oldest)}–${minute(newest)}` : '';
 }
 
 /** `11-22 05:00` */
@@ -141,13 +152,15 @@ function reasons(by: CompactionReport['records']['dropped_by']): string {
     by.count ? `${formatCount(by.count)} by count` : '',
     by.size ? `${formatCount(by.size)} by size` : '',
   ];
-  return words.filter(Boolean).join(', ');
+  const reasons = words.filter(Boolean);
+  const line = reasons.join(', ');
+  return line.length > REASON_COLUMNS ? reasons.join(',\n') : line;
 }
 
 function details(report: CompactionReport, paint: Paint): string {
   const { files, bytes } = report;
   const would = report.status === 'dry_run' ? 'to be ' : '';
-  const rows = [['policy', policyText(report.policy)]];
+  const rows = [['policy', wrapped(policyText(report.policy), DETAIL_COLUMNS)]];
   if (files.rewritten !== null) {
     const collapsed = report.parts.filter(({ action }) => action === 'collapsed').length;
     const words = [
@@ -156,7 +169,8 @@ function details(report: CompactionReport, paint: Paint): string {
       files.removed ? `${files.removed} ${would}removed` : '',
       files.unchanged ? `${files.unchanged} unchanged` : '',
     ];
-    rows.push(['files', words.filter(Boolean).join(', ') || 'none']);
+    const text = words.filter(Boolean).join(', ') || 'none';
+    rows.push(['files', wrapped(text, DETAIL_COLUMNS)]);
   }
   if (bytes.before !== null && bytes.reclaimed) {
     rows.push([

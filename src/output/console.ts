@@ -2,6 +2,7 @@ import type { PapyraError } from '../errors.js';
 import { errorDocument } from './error-document.js';
 import { paintFor, type ColorMode, type Paint } from './paint.js';
 import { printable, printableJson } from './text.js';
+import { fitted } from './wrap.js';
 
 export interface ConsoleOptions {
   json: boolean;
@@ -34,31 +35,37 @@ export class Console {
   /** The one result: a document with `--json`, else a text. */
   result(document: unknown, text: (paint: Paint) => string): void {
     if (this.options.quiet) return;
-    this.stdout.write(this.options.json ? `${printableJson(document, 2)}\n` : text(this.paint));
+    this.stdout.write(
+      this.options.json ? `${printableJson(document, 2)}\n` : fitted(text(this.paint), this.stdout),
+    );
   }
 
   warnings(warnings: readonly string[]): void {
     if (this.options.quiet) return;
     for (const warning of warnings) {
-      this.stderr.write(`papyra: ${this.#paintError.yellow('warning:')} ${printable(warning)}\n`);
+      this.#say(`papyra: ${this.#paintError.yellow('warning:')} ${printable(warning)}`);
     }
   }
 
   /** A word that only `--verbose` wants to hear. */
   detail(text: string): void {
     if (this.options.quiet || !this.options.verbose) return;
-    this.stderr.write(`papyra: ${printable(text)}\n`);
+    this.#say(`papyra: ${printable(text)}`);
   }
 
   /** One or two lines: what failed, and what to do; with `--json` a document in one line after them. */
   failure(error: PapyraError, exitCode: number): void {
     const { message, hint, code } = error;
-    this.stderr.write(`papyra: ${this.#paintError.red('error:')} ${printable(message)}\n`);
-    if (hint !== undefined) this.stderr.write(`  ${printable(hint)}\n`);
+    this.#say(`papyra: ${this.#paintError.red('error:')} ${printable(message)}`);
+    if (hint !== undefined) this.#say(`  ${printable(hint)}`);
     if (this.options.json) {
       this.stderr.write(`${printableJson(errorDocument(error, exitCode))}\n`);
     }
     if (this.options.verbose || code === 'internal') this.#trace(error);
+  }
+
+  #say(line: string): void {
+    this.stderr.write(`${fitted(line, this.stderr)}\n`);
   }
 
   #trace(error: unknown): void {

@@ -5,7 +5,7 @@ import type { MetricsReport } from '../metrics/report.js';
 import { grid } from './grid.js';
 import { metricsTitle } from './metrics.js';
 import type { Paint } from './paint.js';
-import { formatBytes, formatSeconds, formatShortCount, printable } from './text.js';
+import { cut, formatBytes, formatSeconds, formatShortCount, printable } from './text.js';
 
 /** What a terminal of 80 columns has room for, beside the label and the range. */
 const SPARKS = 40;
@@ -54,9 +54,7 @@ function reason(run: HistoryEntry | undefined, target: string | null, paint: Pai
   if (!run?.error) return [];
   const { code, message } = run.error;
   const short = target === null ? message : message.replaceAll(target, basename(target));
-  const text = printable(`${code}: ${short}`);
-  const room = COLUMNS - 4;
-  return [`    ${paint.dim(text.length > room ? `${text.slice(0, room - 1)}…` : text)}`];
+  return [`    ${paint.dim(cut(printable(`${code}: ${short}`), COLUMNS - 4))}`];
 }
 
 function sparks(history: HistoryEntry[], paint: Paint): string {

@@ -61,6 +61,16 @@ export function formatAge(seconds: number): string {
   return plural(seconds, 'second');
 }
 
+/** The beginning of a text that is too long. */
+export function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** The end of one: of a key that tells more. */
+export function cutFront(text: string, length: number): string {
+  return text.length > length ? `…${text.slice(1 - length)}` : text;
+}
+
 /** `66.6 %` */
 export function formatShare(part: number, whole: number): string {
   return whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`;
