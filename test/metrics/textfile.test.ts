@@ -1,0 +1,165 @@
+import { execaSync } from 'execa';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { publishFile } from '../../src/files/durable.js';
+import { compact, isRoot, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
+import { tempDirectory } from '../support/temp.js';
+import { parsed, valuesOf } from './parse.js';
+
+/** A configured store of ten records in `data/`, of which half expire, with a textfile in `prom/`. */
+function scene(
+  metrics: object = { textfile: '../prom/papyra.prom' },
+  path = '../data/events.ndjson',
+) {
+  const directory = tempDirectory();
+  for (const name of ['etc', 'data', 'prom']) mkdirSync(join(directory, name));
+  const log = join(directory, 'data/events.ndjson');
+  writeFileSync(log, '{"timestamp": 1}\n'.repeat(10));
+  const config = join(directory, 'etc/papyra.config.json');
+  const persistence = { backend: 'json', path, retention: { max_records: 5 } };
+  writeFileSync(config, JSON.stringify({ persistence, metrics }));
+  return { log, config, textfile: join(directory, 'prom/papyra.prom') };
+}
+
+const read = (path: string) => valuesOf(parsed([readFileSync(path, 'utf8')])[0]!.openmetrics);
+
+describe('metrics.textfile', () => {
+  test('is written after a run, beside nothing else, readable by all, relative to the configuration', async () => {
+    const { config, textfile } = scene();
+    expect(await compact(['--config', config])).toMatchObject({ code: 0, stderr: '' });
+    const text = readFileSync(textfile, 'utf8');
+    const asked = await papyra(['metrics', 'persistence', '--config', config, '--prometheus']);
+    expect(text).toBe(asked.stdout);
+    expect(read(textfile)).toMatchObject({ papyra_records_dropped_total: 5 });
+    expect(statSync(textfile).mode & 0o7777).toBe(0o644);
+    expect(readdirSync(dirname(textfile))).toEqual(['papyra.prom']);
+  });
+
+  test('a run that fails writes it, too: while another one works (75)', async () => {
+    const { log, config, textfile } = scene();
+    await compact(['--config', config]);
+    const before = read(textfile);
+    writeFileSync(`${log}.compact.tmp`, '');
+    expect((await compact(['--config', config])).code).toBe(75);
+    const after = read(textfile);
+    expect(after).toMatchObject({
+      papyra_compactions_run_total: 1,
+      papyra_compaction_errors_total: 1,
+      'papyra_last_compaction_status:failed': 1,
+      papyra_last_success_timestamp_seconds: before['papyra_last_success_timestamp_seconds'],
+    });
+    const last = 'papyra_last_compaction_timestamp_seconds';
+    expect(after[last]).toBeGreaterThan(before[last]!);
+  });
+
+  test('a store that is not there (66): what was known stays, but for its size', async () => {
+    const { log, config, textfile } = scene();
+    await compact(['--config', config]);
+    const { papyra_disk_usage_bytes: size, ...before } = read(textfile);
+    expect(size).toBeGreaterThan(0);
+    renameSync(dirname(log), `${dirname(log)}.away`);
+    expect((await compact(['--config', config])).code).toBe(66);
+    const after = read(textfile);
+    expect(after).not.toHaveProperty('papyra_disk_usage_bytes');
+    for (const name of Object.keys(before).filter((name) => !name.includes('last_compaction'))) {
+      expect([name, after[name]]).toEqual([name, before[name]]);
+    }
+    expect(after).toMatchObject({
+      papyra_compactions_run_total: 1,
+      'papyra_last_compaction_status:failed': 1,
+      'papyra_last_compaction_status:compacted': 0,
+    });
+  });
+
+  test.runIf(isRoot)('a store that may not be read (77)', async () => {
+    const { config, textfile } = scene();
+    for (const path of [dirname(dirname(config)), dirname(config), config, dirname(textfile)]) {
+      chownSync(path, PLAIN_USER, PLAIN_USER);
+    }
+    const as = { bin: publicInstall(), uid: PLAIN_USER, gid: PLAIN_USER };
+    expect((await compact(['--config', config], as)).code).toBe(77);
+    expect(read(textfile)).toMatchObject({ 'papyra_last_compaction_status:failed': 1 });
+  });
+
+  test('a backend without counters still tells when it ran', async () => {
+    const { config, textfile } = scene();
+    const metrics = { textfile };
+    writeFileSync(config, JSON.stringify({ persistence: { backend: 'memory' }, metrics }));
+    await compact(['--config', config]);
+    const values = read(textfile);
+    expect(values).not.toHaveProperty('papyra_compactions_run_total');
+    expect(values['papyra_last_success_timestamp_seconds']).toBeGreaterThan(1.7e9);
+    expect(values).toMatchObject({ 'papyra_last_compaction_status:no_op': 1 });
+  });
+
+  test('not after a dry run, not with --path, not with metrics disabled', async () => {
+    const { log, config, textfile } = scene();
+    await compact(['--config', config, '--dry-run']);
+    await compact(['--config', config, '--path', log, '--max-records', '9']);
+    const off = scene({ enabled: false, textfile: '../prom/papyra.prom' });
+    await compact(['--config', off.config]);
+    expect([textfile, off.textfile].filter((path) => existsSync(path))).toEqual([]);
+  });
+
+  test('where it cannot be written: a warning, the compaction is done', async () => {
+    const { config, textfile } = scene();
+    rmSync(dirname(textfile), { recursive: true });
+    const { code, stderr, report } = await compact(['--config', config]);
+    expect({ code, status: report.status }).toEqual({ code: 0, status: 'compacted' });
+    expect(stderr).toContain(
+      `the metrics textfile was not written: cannot write ${textfile}: no such`,
+    );
+    expect(report.warnings).toHaveLength(1);
+  });
+
+  test('a file that is something else is left alone, with a warning', async () => {
+    const { log, config } = scene({ textfile: '../data/events.ndjson' });
+    const { code, stderr } = await compact(['--config', config]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`${log} is something else`);
+    expect(readFileSync(log, 'utf8')).toBe('{"timestamp": 1}\n'.repeat(5));
+    const other = scene();
+    execaSync('mkfifo', [other.textfile]);
+    const run = await compact(['--config', other.config]);
+    expect(run.stderr).toContain(`${other.textfile} is something else`);
+    expect(lstatSync(other.textfile).isFIFO()).toBe(true);
+  });
+
+  test('a link in its place is replaced, not followed', async () => {
+    const { config, textfile } = scene();
+    const victim = join(dirname(config), 'victim');
+    writeFileSync(victim, '');
+    symlinkSync(victim, textfile);
+    await compact(['--config', config]);
+    expect(lstatSync(textfile).isFile()).toBe(true);
+    expect(readFileSync(victim, 'utf8')).toBe('');
+  });
+
+  test('a link where the new content is prepared is not followed either', () => {
+    const directory = tempDirectory();
+    const victim = join(directory, 'victim');
+    writeFileSync(victim, 'mine');
+    chmodSync(victim, 0o600);
+    const temp = join(directory, `.papyra.prom.papyra.${process.pid}`);
+    symlinkSync(victim, temp);
+    publishFile(join(directory, 'papyra.prom'), 'text');
+    expect(readFileSync(victim, 'utf8')).toBe('mine');
+    expect(statSync(victim).mode & 0o777).toBe(0o600);
+    expect(readFileSync(join(directory, 'papyra.prom'), 'utf8')).toBe('text');
+    expect(existsSync(temp)).toBe(false);
+  });
+});
