@@ -82,8 +82,8 @@ function optionList(options: readonly Option[]): string {
 
 /** `Fl n` and `Fl -max-age Ar duration`: the ways to write an option. */
 function forms(option: Option): string[] {
-  const argument = /<([\w-]+)>/.exec(option.flags)?.[1];
-  const value = argument === undefined ? '' : ` Ar ${argument}`;
+  const argument = /[<[]([\w-]+)[>\]]/.exec(option.flags)?.[1];
+  const value = argument === undefined ? '' : `${option.optional ? ' Op' : ''} Ar ${argument}`;
   return [option.short, option.long]
     .filter((flag) => flag !== undefined)
     .map((flag) => `Fl ${flag.slice(1)}${flag.startsWith('--') ? value : ''}`);
