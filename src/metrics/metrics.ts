@@ -58,6 +58,7 @@ export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetric
     },
     record: async (end, signal) => {
       const { enabled, textfile } = config.metrics;
+      if (!enabled) return [];
       const warnings: (string | undefined)[] = [];
       const run = { ...end, usage: await usageOf(backend) };
       try {
@@ -66,7 +67,7 @@ export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetric
       } catch (error) {
         warnings.push(`this run was not counted: ${(error as Error).message}`);
       }
-      if (enabled && textfile !== undefined) {
+      if (textfile !== undefined) {
         const known = await read().catch((error: unknown) => unavailable((error as Error).message));
         const { writeTextfile } = await import('./textfile.js');
         warnings.push(writeTextfile(textfile, withRun(known, entryOf(run))));

@@ -62,10 +62,9 @@ export function changeOf(run: RunResult, left: number | null): RunChange {
   increments.files_rewritten = files.rewritten ?? 0;
   increments.bytes_reclaimed = Math.max(0, bytes.reclaimed ?? 0);
   values.last_compaction = report;
-  values.records_left =
-    records.kept === null
-      ? null
-      : records.kept + (records.expired_left ?? 0) + (records.appended ?? 0);
+  if (records.kept !== null) {
+    values.records_left = records.kept + (records.expired_left ?? 0) + (records.appended ?? 0);
+  }
   return { increments, values, entry };
 }
 

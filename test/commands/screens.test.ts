@@ -124,8 +124,8 @@ describe('on a terminal of 80 columns', () => {
   test.each([
     ['dry run', ['records', 'bytes']],
     ['dry run of a set', ['records', 'bytes']],
-    ['dry run of a set', ['dropped', 'kept', 'on disk']],
-    ['a long name', ['dropped', 'kept', 'on disk']],
+    ['dry run of a set', ['dropped', 'kept', 'size']],
+    ['a long name', ['dropped', 'kept', 'size']],
     ['history', ['took', 'scanned', 'dropped', 'reclaimed', 'on disk']],
     ['the whole history', ['took', 'scanned', 'dropped', 'reclaimed', 'on disk']],
   ])('%s: numbers stand under %j, right-aligned, with their units', (name, words) => {
@@ -140,7 +140,7 @@ describe('on a terminal of 80 columns', () => {
     for (const word of words) {
       const right = lines[head]!.indexOf(` ${word}`) + word.length + 1;
       const cells = rows.map((row) => row.slice(0, right).split(/ {2,}/).at(-1)!);
-      const bytes = ['bytes', 'reclaimed', 'on disk'].includes(word);
+      const bytes = ['bytes', 'reclaimed', 'size', 'on disk'].includes(word);
       const number = bytes ? /^(\d{1,3}(\.\d)? [kMGT]?B|–|)$/ : /^(\d{1,3}(,\d{3})*|\d{1,3}\.\d [kMGT]|[\d.]+ s|\d+ m \d+ s|–)$/; // prettier-ignore
       for (const cell of cells) expect(cell, word).toMatch(number);
       const beside = rows.map((row) => row.slice(right, right + 2).trim());
