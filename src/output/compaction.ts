@@ -45,7 +45,7 @@ function partsOf({ parts }: CompactionReport, paint: Paint): string {
   const active = parts.at(-1)!.name;
   // A stream tells how long it took, a segment of what time it is: both would be too wide.
   const timed = parts.some(({ duration_ms }) => duration_ms !== undefined);
-  const room = parts.some(({ oldest }) => oldest !== undefined) ? FILE_COLUMNS : STREAM_COLUMNS;
+  const room = timed ? STREAM_COLUMNS : FILE_COLUMNS;
   const short = (name: string) =>
     name.startsWith(`${active}.`) ? name.slice(active.length) : cutFront(printable(name), room);
   const head = ['part', 'dropped', 'kept', 'size', timed ? 'took' : 'from–to (UTC)', ''];
