@@ -15,6 +15,8 @@ describe('the tarball of npm pack', () => {
     const names = packed!.files.map(({ path }) => path);
     expect(names).toContain('dist/THIRD-PARTY-LICENCES.txt');
     expect(names).toContain('man/papyra.1');
+    expect(names).toContain('examples/prometheus-alerts.yaml');
+    expect(names).toContain('examples/grafana-dashboard.json');
     expect(names.filter((name) => /^(src|test|commands|man\/prose)/.test(name))).toEqual([]);
 
     const prefix = join(directory, 'prefix');
