@@ -59,9 +59,7 @@ function partsOf({ parts }: CompactionReport, paint: Paint): string {
   ]);
   const pins = parts
     .filter(({ pinned_by }) => pinned_by !== undefined)
-    .map(
-      (part) => `  ${paint.yellow(printable(part.name))} is held by ${printable(part.pinned_by!)}`,
-    );
+    .map((part) => `  ${paint.yellow(printable(part.name))}: ${printable(part.pinned_by!)}`);
   const table = grid([head.map((word) => paint.dim(word)), ...rows], ['left', 'right', 'right', 'right', timed ? 'right' : 'left', 'left']); // prettier-ignore
   return [table, ...pins].join('\n');
 }

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execaSync } from 'execa';
 import { Redis } from 'ioredis';
-import { tempDirectory } from './temp.js';
 
 /** A real redis-server (or sentinel) on a free port of the loopback, gone after the test. */
 export interface Server {
@@ -21,9 +21,19 @@ export interface Server {
 
 const running: Server[] = [];
 
+const made: string[] = [];
+
+/** A directory that lasts as long as the servers do. */
+export function serverDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'papyra-redis-'));
+  made.push(directory);
+  return directory;
+}
+
 /** Ends whatever was started; for `afterEach` or `afterAll`. */
 export async function stopServers(): Promise<void> {
   await Promise.all(running.splice(0).map((server) => server.stop('SIGKILL')));
+  for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
 }
 
 /** Below 55536: a cluster needs the port 10000 above, too. */
@@ -46,13 +56,15 @@ export interface ServerOptions {
   /** Lines of its configuration, after those of every server here. */
   config?: string[];
   sentinel?: boolean;
+  /** Of the connection for the test itself. */
+  password?: string;
   /** Does not wait until it answers. */
   silent?: boolean;
 }
 
 export async function startRedis(options: ServerOptions = {}): Promise<Server> {
   const port = options.port ?? (await freePort());
-  const directory = options.directory ?? tempDirectory();
+  const directory = options.directory ?? serverDirectory();
   mkdirSync(directory, { recursive: true });
   const file = join(directory, `redis-${port}.conf`);
   const config = [
@@ -71,6 +83,7 @@ export async function startRedis(options: ServerOptions = {}): Promise<Server> {
     lazyConnect: true,
     retryStrategy: () => 100,
     maxRetriesPerRequest: null,
+    ...(options.password === undefined ? {} : { password: options.password }),
   });
   client.on('error', () => undefined);
   const server: Server = {
@@ -125,7 +138,8 @@ export async function startSentinels(): Promise<{
 }> {
   const master = await startRedis();
   const replica = await startRedis({ config: [`replicaof 127.0.0.1 ${master.port}`] });
-  while (!(await replica.client.info("replication")).includes("master_link_status:up")) await sleep(25);
+  while (!(await replica.client.info('replication')).includes('master_link_status:up'))
+    await sleep(25);
   const config = [
     `sentinel monitor papyra 127.0.0.1 ${master.port} 2`,
     'sentinel down-after-milliseconds papyra 500',

@@ -29,7 +29,7 @@ export function redisBackend(store: RedisStore): Backend {
     home: () => ({ hash: redisHash(session, `${storeKey(store)}:compaction`) }),
     usage: () => memoryOfAll(session),
     plan: (request) => planStreams(session, target, request),
-    close: () => session.close(),
+    close: async () => session.close(),
   };
 }
 

@@ -131,9 +131,10 @@ function textOf(error: unknown): string {
   const { code, lastNodeError, previousErrors } = error as Wrapped;
   const inner = lastNodeError ?? previousErrors?.[0];
   if (inner) return textOf(inner);
-  const last = /(?:Last error: (?:\w*Error: )?|because )((?!Connection is closed).*)/.exec(
-    error.message,
-  )?.[1];
+  const last =
+    /(?:Last error: (?:\w*Error: )?|to sentinel \S+ because )((?!Connection is closed).*)/.exec(
+      error.message,
+    )?.[1];
   if (error instanceof AggregateError && error.message === '') return textOf(error.errors[0]);
   return last ?? (typeof code === 'string' ? `${error.message} ${code}` : error.message);
 }

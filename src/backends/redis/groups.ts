@@ -58,5 +58,5 @@ export function heldBy({ group, why, id }: Floor, held: number | null): string {
   const since = new Date(secondsOf(id) * 1000).toISOString();
   const what = why === 'pending' ? 'not acknowledged' : 'not been given';
   const amount = held === null ? 'more than can be counted quickly' : `${held} expired entries`;
-  return `consumer group '${group}', which has ${what} entries since ${since}: ${amount} stay; let its consumers catch up, or use --ignore-group ${group}`;
+  return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${amount} stay; let its consumers catch up, or use --ignore-group ${group}`;
 }

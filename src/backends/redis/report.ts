@@ -82,7 +82,7 @@ function partOf(result: StreamResult): CompactionPart {
 }
 
 function pinOf({ failure, plan }: StreamResult): string | undefined {
-  if (failure) return [failure.message, failure.hint].filter(Boolean).join('; ');
+  if (failure) return `failed: ${[failure.message, failure.hint].filter(Boolean).join('; ')}`;
   return plan?.floor ? heldBy(plan.floor, plan.held) : undefined;
 }
 

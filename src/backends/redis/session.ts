@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisStore } from '../../config/types.js';
 import { monotonicMs } from '../../clock.js';
@@ -36,6 +37,8 @@ export class Session {
   /** From now on a run that `signal` ends. */
   heed(signal: AbortSignal | undefined): void {
     this.#signal = signal;
+    // One for each command on its way is no leak.
+    if (signal) setMaxListeners(0, signal);
   }
 
   /** A run that was stopped may still say a word or two, if it is quick. */
@@ -75,7 +78,7 @@ export class Session {
         const lost = this.connections > 0 && mayPass(last);
         this.#late = lost && monotonicMs() > deadline;
         if (!lost || this.#late) throw redisError(last, this.name);
-        await this.#drop(connecting);
+        this.#drop(connecting);
         await sleep(RETRY_MS);
       }
     }
@@ -90,8 +93,8 @@ export class Session {
     }
   }
 
-  async close(): Promise<void> {
-    if (this.#client) await this.#drop(this.#client);
+  close(): void {
+    if (this.#client) this.#drop(this.#client);
   }
 
   #connection(): Promise<Client> {
@@ -110,24 +113,32 @@ export class Session {
     }
   }
 
-  /** Lets go of a connection, once: all who wait for it see it fail. */
-  async #drop(connecting: Promise<Client>): Promise<void> {
+  /** Lets go of a connection, once: all who wait for it see it fail. One that is still being made ends by itself. */
+  #drop(connecting: Promise<Client>): void {
     if (this.#client === connecting) this.#client = undefined;
-    const client = await connecting.catch(() => undefined);
-    client?.disconnect();
+    connecting.then(
+      (client) => client.disconnect(),
+      () => undefined,
+    );
   }
 
-  /** An answer is waited for until its time is over, or the run is asked to stop. */
+  /**
+   * An answer is waited for until its time is over, or the run is asked to stop: then a moment longer, for
+   * what a trim has done should be counted.
+   */
   async #within<T>(deadline: number, answer: Promise<T>): Promise<T> {
     const signal = this.#signal;
     let stop = (): void => undefined;
     let timer: NodeJS.Timeout | undefined;
     const over = new Promise<never>((_resolve, reject) => {
-      stop = () => reject(interruption(signal!));
-      if (signal?.aborted) stop();
+      const give = (milliseconds: number, why: () => Error): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => reject(why()), milliseconds);
+      };
+      stop = () => give(LAST_WORDS_MS, () => interruption(signal!));
+      if (signal?.aborted) reject(interruption(signal));
       signal?.addEventListener('abort', stop, { once: true });
-      const late = () => reject(new Failure('silent'));
-      if (deadline < Infinity) timer = setTimeout(late, deadline - monotonicMs());
+      if (deadline < Infinity) give(deadline - monotonicMs(), () => new Failure('silent'));
     });
     try {
       return await Promise.race([answer, over]);

@@ -13,11 +13,10 @@ import { isMissing, readState, stateOf, type StreamState } from './stream.js';
  */
 const MIN_BATCH = 100;
 const MAX_BATCH = 10_000;
-const FIRST_BATCH = 1000;
-/** Over the network's share: half as many above, a quarter more below. */
-const SLOW_MS = 2;
-const QUICK_MS = 1;
-/** Others get their turn in between. */
+/** Over the network's share: half as many above, half as many again below. */
+const SLOW_MS = 1;
+const QUICK_MS = 0.5;
+/** At least half of the time is for others: what batches took is paused, a millisecond or more at a time. */
 const PAUSE_MS = 1;
 /** Entries in a node, as servers are configured by default: no approximate trim takes less. */
 const NODE = 100;
@@ -49,8 +48,10 @@ export interface Trimmed {
 export class Trim {
   readonly #dropped: Dropped = { age: 0, count: 0, size: 0 };
   #state: StreamState | null;
-  #batch = FIRST_BATCH;
+  #batch = MIN_BATCH;
   #left: number | null = 0;
+  /** Milliseconds that batches took, and no pause has followed yet. */
+  #owed = 0;
 
   constructor(
     readonly session: Session,
@@ -189,15 +190,20 @@ export class Trim {
     // What an earlier cut left of a node has gone with it.
     if (taken > 0) this.#left = 0;
     options.onTrimmed(taken);
-    this.#adapt(took - session.quickest);
+    const cost = Math.max(0, took - session.quickest);
+    this.#adapt(cost);
     if (state && state.groups > plan.state.groups) throw newGroup(plan.key);
-    if (taken > 0) await sleep(PAUSE_MS);
+    this.#owed += cost;
+    if (this.#owed >= PAUSE_MS) {
+      await sleep(this.#owed);
+      this.#owed = 0;
+    }
     return taken;
   }
 
   #adapt(milliseconds: number): void {
     if (milliseconds > SLOW_MS) this.#batch = Math.max(MIN_BATCH, Math.floor(this.#batch / 2));
-    else if (milliseconds < QUICK_MS) this.#batch = Math.min(MAX_BATCH, Math.ceil(this.#batch * 1.25)); // prettier-ignore
+    else if (milliseconds < QUICK_MS) this.#batch = Math.min(MAX_BATCH, Math.ceil(this.#batch * 1.5)); // prettier-ignore
   }
 }
 

@@ -85,16 +85,16 @@ describe('what stays of the runtime’s streams is what the model says', () => {
       await load(server.client, SAMPLE);
       const writer = server.client.duplicate();
       let added = 0;
-      let running = true;
+      const writes = { stop: false };
       const writing = (async () => {
-        while (running) {
+        while (!writes.stop) {
           const data = `{"kind": "event", "timestamp": ${Date.now() / 1000}, "n": ${added}}`;
           await Promise.all(KEYS.map((key) => writer.xadd(key, '*', 'data', data)));
           added += 1;
         }
       })();
       const { report } = await run(...args, '--exact');
-      running = false;
+      writes.stop = true;
       await writing;
       writer.disconnect();
       let kept = 0;
