@@ -20,7 +20,14 @@ const MAY_KNOW = {
   'src/metrics': ['src/errors.ts', 'src/report.ts', 'src/printable.ts', 'src/files'],
   // Views know the shapes that they show, not the code that makes them.
   'src/output': ['src/errors.ts', 'src/report.ts', 'src/printable.ts', 'src/clock.ts'],
-  commands: ['src/output', 'src/index.ts', 'src/errors.ts', 'src/units.ts'],
+  // Which flag stands for which variable, and how a number is shown.
+  'src/schedule': [
+    'src/errors.ts',
+    'src/units.ts',
+    'src/config/environment.ts',
+    'src/output/text.ts',
+  ],
+  commands: ['src/output', 'src/schedule', 'src/index.ts', 'src/errors.ts', 'src/units.ts'],
 };
 
 /** Files of other folders that hold shapes only: a view is made for the data it shows. */
@@ -33,10 +40,11 @@ const MAY_KNOW_TYPES = {
   ],
   'src/backends': ['src/config/types.ts'],
   'src/metrics': ['src/backends/backend.ts', 'src/config/types.ts'],
+  'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts', 'src/retention/policy.ts'],
 };
 
 const HOUSE = [
-  ...['backends', 'config', 'files', 'metrics', 'output', 'records', 'retention'],
+  ...['backends', 'config', 'files', 'metrics', 'output', 'records', 'retention', 'schedule'],
   ...[
     'call',
     'clock',

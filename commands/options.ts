@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { PapyraError } from '../src/errors.js';
 import type { OpenOptions, Overrides } from '../src/index.js';
+import { parseInterval } from '../src/schedule/interval.js';
 import { parseCount, parseDuration, parseSize, parseTime } from '../src/units.js';
 import type { ColorMode } from '../src/output/paint.js';
 
@@ -119,6 +120,8 @@ export function addStoreOptions(command: Command): Command {
 export const count = (flag: string) => value(flag, parseCount);
 export const duration = (flag: string) => value(flag, parseDuration);
 export const size = (flag: string) => value(flag, parseSize);
+export const interval = (flag: string) => value(flag, parseInterval);
+export const text = (flag: string) => value(flag, nonEmpty);
 export const time = (flag: string) => value(flag, parseTime);
 
 /** What the flags say about the store, in the words of the API. */

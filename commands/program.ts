@@ -5,6 +5,7 @@ import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
 import { addGlobalOptions } from './options.js';
 import { addCompact } from './persistence/compact.js';
+import { addSchedule } from './schedule/schedule.js';
 
 /** The whole command tree: what `--help` shows and what the man pages are made from. */
 export function buildProgram(version: string, context: Context): Command {
@@ -24,6 +25,11 @@ export function buildProgram(version: string, context: Context): Command {
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);
   addMetricsReset(metrics, context);
+
+  const schedule = program
+    .command('schedule')
+    .description('Print a ready job that compacts the store again and again');
+  addSchedule(schedule, context);
 
   addHelp(program);
   return program;

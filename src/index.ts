@@ -22,9 +22,11 @@ export type { CustomBackend, CustomCompactRequest, PartialReport } from './backe
 export type {
   Address,
   ConfigInput,
+  EffectiveConfig,
   Overrides,
   PersistenceInput,
   RetentionInput,
+  StoreConfig,
 } from './config/types.js';
 export type { ErrorCode, PapyraErrorOptions } from './errors.js';
 export type { Metrics, ReadMetricsOptions } from './metrics/metrics.js';
@@ -79,6 +81,8 @@ export interface CompactOptions extends Partial<OddLines> {
 export interface System {
   /** The configuration file in force; null when there is none. */
   readonly configFile: string | null;
+  /** File, environment and flags taken together. It may hold a password: not for printing. */
+  readonly config: EffectiveConfig;
   /** Backend and target, for messages: `json /data/events.ndjson`. */
   readonly store: { backend: string; target: string | null };
   readonly persistence: {
@@ -113,6 +117,7 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
   const metrics = metricsFor(config, backend);
   return {
     configFile: config.file,
+    config,
     store: { backend: backend.name, target: backend.target },
     persistence: { compact: (how = {}) => compact(config, backend, metrics, how) },
     metrics: {

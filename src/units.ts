@@ -47,6 +47,15 @@ export function parseDuration(text: string): number {
   return seconds;
 }
 
+/** The shortest way to write a duration so that `parseDuration` reads it: `10m`, `7d`. */
+export function durationText(seconds: number): string {
+  const [unit, size] = Object.entries(SECONDS).findLast(([, size]) => seconds % size === 0) ?? [
+    's',
+    1,
+  ];
+  return `${seconds / size}${unit}`;
+}
+
 /**
  * A size such as `500MB`, `2GB`, `64KiB` or a plain number of bytes, in bytes. `MB` is 10^6, `MiB` 2^20.
  *

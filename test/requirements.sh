@@ -20,6 +20,9 @@ need tmux tmux
 # Debian's own: another python3 may come first on the PATH.
 /usr/bin/python3 -c 'import prometheus_client.openmetrics.parser' 2>/dev/null ||
   missing="$missing python3-prometheus-client"
+need systemd-analyze systemd
+need zsh zsh
+need fish fish
 
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

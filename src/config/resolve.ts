@@ -49,6 +49,7 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
       // Another store's metrics would take the place of the configured one's.
       textfile: given ? undefined : textfileOf(request),
     },
+    overrides,
   };
 }
 

@@ -167,4 +167,6 @@ export interface EffectiveConfig {
   archive?: string | undefined;
   /** `textfile`: where the metrics go after each run, for node_exporter; undefined: nowhere. */
   metrics: { enabled: boolean; textfile?: string | undefined };
+  /** What flags and environment said. */
+  overrides: Overrides;
 }

@@ -78,7 +78,8 @@ function hasNumbers({ records, bytes }: CompactionReport): boolean {
 }
 
 /** Not only records go: unreadable lines do, too, when they are told to. */
-function nothingGoes({ records, bytes, files }: CompactionReport): boolean {
+function nothingGoes({ records, bytes, files, parts }: CompactionReport): boolean {
+  if (parts.some(({ action }) => action === 'collapsed')) return false;
   if (files.rewritten !== null) return files.rewritten + (files.removed ?? 0) === 0;
   return (bytes.reclaimed ?? records.dropped) === 0;
 }

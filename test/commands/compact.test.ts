@@ -212,6 +212,14 @@ describe('persistence compact', () => {
     expect((await papyra(args)).stdout).toMatch(/unreadable +2 +lines found\n/);
   });
 
+  test('a dry run in place says what would go', async () => {
+    const log = tempLog(sample(100));
+    const args = ['--path', log, '--max-records', '10', '--in-place', '-n'];
+    const { stdout } = await papyra(['persistence', 'compact', ...args]);
+    expect(stdout).toMatch(/^Dry run of .*: [\d.]+ kB would be reclaimed\. Nothing was changed\./);
+    expect(stdout).toContain('1 to be shortened in place');
+  });
+
   test('unreadable lines: kept and warned of, dropped on request, or refused', async () => {
     const content = `not json\n${sample(5)}\u0000\u0000\n`;
     const kept = tempLog(content);

@@ -1,0 +1,50 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Container } from '../../src/schedule/container.js';
+import { POLITE, type Host } from '../../src/schedule/host.js';
+import type { Job } from '../../src/schedule/job.js';
+
+/** This machine, for cron and systemd, and what was said about another, for the others. */
+export function placeOf(
+  job: Job,
+  { image, volume = 'papyra-data' }: { image: string; volume?: string },
+): Host & Container {
+  return {
+    node: process.execPath,
+    papyra: resolve(process.argv[1]!),
+    user: userName(),
+    politely: Object.entries(POLITE).flatMap(([command, options]) => {
+      const program = ['/usr/bin', '/bin']
+        .map((directory) => join(directory, command))
+        .find(isThere);
+      return program === undefined ? [] : [program, ...options];
+    }),
+    image,
+    volume,
+    owner: job.log === null ? null : ownerOf(job.log),
+  };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A number that has no name.
+    return String(process.getuid?.());
+  }
+}
+
+function isThere(program: string): boolean {
+  try {
+    accessSync(program, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function ownerOf(log: string): Container['owner'] {
+  const stat = statSync(log, { throwIfNoEntry: false });
+  return stat ? { uid: stat.uid, gid: stat.gid } : null;
+}

@@ -1,0 +1,62 @@
+import type { Command } from 'commander';
+import { PapyraError } from '../../src/errors.js';
+import type { System } from '../../src/index.js';
+import { printable } from '../../src/output/text.js';
+import { chooseInterval, growthOf, intervalWarnings } from '../../src/schedule/interval.js';
+import { jobOf } from '../../src/schedule/job.js';
+import { unitsFor, type Schedule, type ScheduleKind } from '../../src/schedule/schedule.js';
+import { consoleFor, withSystem, type Context } from '../context.js';
+import { placeOf } from './place.js';
+import type { ScheduleFlags } from './schedule.js';
+
+/** Prints the units that compact the store which the flags of `command` name. */
+export async function schedule(
+  kind: ScheduleKind,
+  command: Command,
+  context: Context,
+): Promise<void> {
+  const flags = command.optsWithGlobals<ScheduleFlags>();
+  const output = consoleFor(context, flags);
+  const version = command.parent?.parent?.version() ?? '';
+  const result = await withSystem(flags, output, async (system): Promise<Schedule> => {
+    const { config, store } = system;
+    const interval = await intervalOf(system, flags.every);
+    const job = jobOf(config, store.target ?? store.backend, interval);
+    const place = placeOf(job, { image: `papyra:${version}`, ...flags });
+    assertPrintable([job.target, ...job.args, ...Object.values(place).flat().map(String)]);
+    return {
+      schema: 'papyra.schedule/v1',
+      kind,
+      backend: store.backend,
+      target: job.target,
+      every_seconds: interval.seconds,
+      reason: interval.reason,
+      files: await unitsFor(kind, job, place),
+      warnings: intervalWarnings(interval.seconds, config.retention),
+    };
+  });
+  output.result(result, () => result.files.map(({ content }) => content).join('\n'));
+  output.warnings(result.warnings);
+}
+
+async function intervalOf({ config, metrics }: System, every: number | undefined) {
+  const backend: string = config.store.backend;
+  if (backend === 'memory') {
+    throw new PapyraError('usage', 'there is nothing to schedule for the memory backend', {
+      hint: 'its records are in the process of the runtime; nothing outside can compact them',
+    });
+  }
+  if (every !== undefined) return { seconds: every, reason: 'it was asked for with --every' };
+  // Of Redis the answer is known, and the server need not be up to write a file.
+  const growth = backend === 'redis' ? null : growthOf(await metrics.read());
+  return chooseInterval(backend, config.retention, growth);
+}
+
+/** They go out as they are: to be saved, and to a terminal. */
+function assertPrintable(words: string[]): void {
+  const odd = words.find((word) => printable(word) !== word);
+  if (odd === undefined) return;
+  throw new PapyraError('usage', `${odd} has a control character in it`, {
+    hint: 'no scheduler takes that; rename it, or write the job by hand',
+  });
+}

@@ -1,0 +1,56 @@
+import { Option, type Command } from 'commander';
+import type { ScheduleKind } from '../../src/schedule/schedule.js';
+import type { Context } from '../context.js';
+import { addStoreOptions, interval, text, type GlobalFlags, type StoreFlags } from '../options.js';
+
+export interface ScheduleFlags extends GlobalFlags, StoreFlags {
+  every?: number;
+  image?: string;
+  volume?: string;
+}
+
+const KINDS: Record<ScheduleKind, { makes: string; inContainer: boolean }> = {
+  cron: { makes: 'a line for a crontab', inContainer: false },
+  systemd: { makes: 'a service and a timer of systemd', inContainer: false },
+  kubernetes: { makes: 'a CronJob of Kubernetes', inContainer: true },
+  nomad: { makes: 'a periodic job of Nomad', inContainer: true },
+};
+
+/** `papyra schedule cron`, and so on. */
+export function addSchedule(parent: Command, context: Context): void {
+  for (const [kind, { makes, inContainer }] of Object.entries(KINDS)) {
+    const command = parent
+      .command(kind)
+      .summary(`print ${makes} that compacts the store`)
+      .description(
+        `Print ${makes} that compacts the configured store, or the one that the flags name. It prints, and installs nothing.`,
+      )
+      .addOption(
+        new Option(
+          '--every <interval>',
+          'how often: hourly, daily, weekly, or such as 15m or 6h; left out: what retention and traffic ask for',
+        ).argParser(interval('--every')),
+      );
+    if (inContainer) addContainerOptions(command);
+    addStoreOptions(command).action(async (_options: unknown, self: Command) => {
+      const { schedule } = await import('./schedule-action.js');
+      await schedule(kind as ScheduleKind, self, context);
+    });
+  }
+}
+
+function addContainerOptions(command: Command): void {
+  command
+    .addOption(
+      new Option(
+        '--image <name>',
+        'the image to run, with Node, papyra, util-linux and perl in it; default: papyra, of this version',
+      ).argParser(text('--image')),
+    )
+    .addOption(
+      new Option(
+        '--volume <name>',
+        'the volume that holds the data; default: papyra-data',
+      ).argParser(text('--volume')),
+    );
+}

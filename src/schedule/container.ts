@@ -1,0 +1,68 @@
+import { dirname, relative } from 'node:path';
+import { PapyraError } from '../errors.js';
+import { POLITE } from './host.js';
+import type { Job } from './job.js';
+
+/** What a cluster needs to know that the configuration does not say. */
+export interface Container {
+  /** An image with papyra and what it needs. */
+  image: string;
+  /** The volume that holds the data: a claim of Kubernetes, a host volume of Nomad. */
+  volume: string;
+  /** Whose the log is; null: there is none here to ask. */
+  owner: { uid: number; gid: number } | null;
+}
+
+/** A directory that must be there in the container. */
+export interface Mount {
+  name: 'data' | 'archive';
+  /** The volume that is mounted. */
+  source: string;
+  path: string;
+}
+
+/** What is started in the image, where Node and papyra are wherever its PATH says. */
+export const ENTRYPOINT = ['nice', ...POLITE.nice, 'ionice', ...POLITE.ionice, 'papyra'];
+
+/** Mounted where it is here, each directory once: so the configuration means the same there. */
+export function mountsOf({ log, archive }: Job, { volume }: Container): Mount[] {
+  const mounts: Mount[] = [];
+  if (log !== null) mounts.push({ name: 'data', source: volume, path: dirname(log) });
+  if (archive !== null && !mounts.some(({ path }) => isInside(path, archive))) {
+    mounts.push({ name: 'archive', source: `${volume}-archive`, path: archive });
+  }
+  if (mounts.some(({ path }) => path === '/')) {
+    throw new PapyraError(
+      'usage',
+      `${log ?? ''} is in the root directory, where nothing can be mounted`,
+      {
+        hint: 'put the log into a directory of its own',
+      },
+    );
+  }
+  return mounts;
+}
+
+/** The configuration file, unless it comes with the data. */
+export function configMount({ configFile }: Job, mounts: Mount[]): string | null {
+  if (configFile === null || mounts.some(({ path }) => isInside(path, configFile))) return null;
+  return configFile;
+}
+
+function isInside(directory: string, path: string): boolean {
+  return !relative(directory, path).startsWith('..');
+}
+
+/** What a person must see to before a container can run the job. */
+export function needsOf(job: Job, container: Container): string[] {
+  const { log, backend } = job;
+  return [
+    `${container.image} must be an image with Node, papyra, util-linux and perl.`,
+    ...(log !== null && container.owner === null
+      ? [`Let it run as the owner of ${log}, which is not there where this was printed.`]
+      : []),
+    ...(log === null && backend !== 'redis'
+      ? ['Mount what the backend module needs, and the module itself.']
+      : []),
+  ];
+}

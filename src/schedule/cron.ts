@@ -1,0 +1,42 @@
+import { PapyraError } from '../errors.js';
+import { comment, purpose } from './comment.js';
+import type { Host } from './host.js';
+import type { Job, UnitFile } from './job.js';
+import { shellWord } from './quote.js';
+import { cronFields } from './times.js';
+
+/** What the cron of Debian, among others, takes. */
+const LONGEST_COMMAND = 998;
+
+/** A line for a crontab of `host.user`. */
+export function cronUnit(job: Job, host: Host): UnitFile[] {
+  const notes = comment(
+    ...purpose(job),
+    `For the crontab of ${host.user}: type crontab -e and put it at the end. It says nothing when all is well, so a mail means that something failed. Exit status 75, try again later, needs nothing from you: the next run does.`,
+    'Where nobody reads the mail of cron, add this to the line:',
+    '  2>&1 | logger -t papyra',
+  );
+  const content = `${notes}${cronFields(job.times)} ${commandOf(job, host)}\n`;
+  return [{ name: `${job.name}.cron`, content }];
+}
+
+function commandOf({ args }: Job, { politely, node, papyra }: Host): string {
+  const words = [...politely, node, papyra, ...args];
+  const odd = words.find((word) => word.includes('\\'));
+  if (odd !== undefined) {
+    throw impossible(`a backslash, as in ${odd}, does not mean the same in every cron`);
+  }
+  // cron takes a bare % for the end of the line, in quotes as well.
+  const command = words
+    .map(shellWord)
+    .join(' ')
+    .replaceAll('%', String.raw`\%`);
+  if (Buffer.byteLength(command) <= LONGEST_COMMAND) return command;
+  throw impossible(`the command is longer than the ${LONGEST_COMMAND} characters that it takes`);
+}
+
+function impossible(why: string): PapyraError {
+  return new PapyraError('usage', `this cannot be put into a crontab: ${why}`, {
+    hint: 'use papyra schedule systemd, or a path without it',
+  });
+}

@@ -1,0 +1,133 @@
+import type { MetricsReport } from '../metrics/report.js';
+import type { RetentionPolicy } from '../retention/policy.js';
+import { formatAge, formatBytes, formatCount } from '../output/text.js';
+import { PapyraError } from '../errors.js';
+import { durationText, parseDuration } from '../units.js';
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+const WEEK = 604_800;
+
+/** The intervals that divide an hour, a day or a week: five fields of cron cannot say others. */
+const INTERVALS = [
+  ...[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 3, 4, 6, 8, 12].map((hours) => hours * HOUR),
+  ...[DAY, WEEK],
+];
+
+const WORDS: Record<string, number> = { hourly: HOUR, daily: DAY, weekly: WEEK };
+
+/**
+ * The value of `--every` in seconds: `hourly`, `daily`, `weekly`, or a duration that divides the hour, the
+ * day or the week.
+ *
+ * @throws {PapyraError} `usage` for anything else, naming the nearest that would do.
+ */
+export function parseInterval(text: string): number {
+  const seconds = Object.hasOwn(WORDS, text) ? WORDS[text]! : parseDuration(text);
+  if (INTERVALS.includes(seconds)) return seconds;
+  const shorter = INTERVALS.findLast((interval) => interval < seconds);
+  const longer = INTERVALS.find((interval) => interval > seconds);
+  const near = [shorter, longer].filter((interval) => interval !== undefined).map(durationText);
+  throw new PapyraError(
+    'usage',
+    `'${text}' divides neither the hour, the day nor the week; the nearest that does: ${near.join(' or ')}`,
+  );
+}
+
+/** What a store was seen to grow by. */
+export interface Growth {
+  /** Days over which it was seen. */
+  days: number;
+  recordsPerDay: number;
+  /** null: the size of its records is not known. */
+  bytesPerDay: number | null;
+}
+
+/** What the counters say about growth; null when they have not seen an hour of it. */
+export function growthOf(metrics: MetricsReport): Growth | null {
+  const { since, last_compaction: last, records_written: written } = metrics;
+  if (since === null || last === null || written === null) return null;
+  const days = (Date.parse(last.started_at) - Date.parse(since)) / 1000 / DAY;
+  if (!(days * DAY >= HOUR)) return null;
+  const recordsPerDay = written / days;
+  const { before } = last.bytes;
+  const { scanned } = last.records;
+  const bytesPerRecord = before === null || !scanned ? null : before / scanned;
+  const bytesPerDay = bytesPerRecord === null ? null : recordsPerDay * bytesPerRecord;
+  return { days, recordsPerDay, bytesPerDay };
+}
+
+/** Up to so many records and bytes a day, this is often enough. */
+const TRAFFIC = [
+  { word: 'low', every: DAY, records: 100_000, bytes: 100e6 },
+  { word: 'medium', every: 12 * HOUR, records: 300_000, bytes: 300e6 },
+  { word: 'medium', every: 6 * HOUR, records: 1_000_000, bytes: 1e9 },
+  { word: 'high', every: HOUR, records: Infinity, bytes: Infinity },
+];
+
+export interface Interval {
+  seconds: number;
+  /** Why, in a sentence for the operator. */
+  reason: string;
+}
+
+/**
+ * How often to compact: as often as traffic asks for, and always well before a record that has just been
+ * spared comes of age. Pure. `growth`: null when it is not known.
+ */
+export function chooseInterval(
+  backend: string,
+  retention: RetentionPolicy,
+  growth: Growth | null,
+): Interval {
+  const wanted = backend === 'redis' ? REDIS : byTraffic(growth);
+  const { max_age_seconds: age } = retention;
+  if (age === null || wanted.seconds <= age / 2) return wanted;
+  const half = INTERVALS.findLast((interval) => interval <= age / 2);
+  const rule = half ? 'a run comes at least twice in that time' : 'nothing runs more often';
+  return {
+    seconds: half ?? MINUTE,
+    reason: `records live for ${formatAge(age)}, and ${rule}; else every ${inWords(wanted.seconds)} would do: ${wanted.reason}`,
+  };
+}
+
+const REDIS: Interval = {
+  seconds: HOUR,
+  reason: 'what has expired in Redis takes memory, and trimming little and often stalls it least',
+};
+
+function byTraffic(growth: Growth | null): Interval {
+  if (growth === null) {
+    return {
+      seconds: 6 * HOUR,
+      reason:
+        'how fast the store grows is not known yet; print this again when compactions have run for a day',
+    };
+  }
+  const { days, recordsPerDay, bytesPerDay } = growth;
+  const { word, every } = TRAFFIC.find(
+    ({ records, bytes }) => recordsPerDay < records && (bytesPerDay ?? 0) < bytes,
+  )!;
+  const records = formatCount(Math.round(recordsPerDay));
+  const size = bytesPerDay === null ? '' : ` (${formatBytes(Math.round(bytesPerDay))})`;
+  const seen = days < 1 ? `${(days * 24).toFixed(1)} hours` : `${days.toFixed(1)} days`;
+  return {
+    seconds: every,
+    reason: `traffic is ${word}: about ${records} records${size} a day, seen over ${seen}`,
+  };
+}
+
+/** `hour`, `6 hours`: behind the word every. */
+export function inWords(seconds: number): string {
+  return seconds === WEEK ? 'week' : formatAge(seconds).replace(/^1 /, '');
+}
+
+/** What the operator should know about an interval; empty when all is well. */
+export function intervalWarnings(seconds: number, { max_age_seconds: age }: RetentionPolicy) {
+  if (age === null || seconds < age) return [];
+  return [
+    `a run every ${inWords(seconds)} is not more often than records expire (${formatAge(age)}): they stay for up to ${formatAge(age + seconds)}`,
+  ];
+}

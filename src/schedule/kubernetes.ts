@@ -1,0 +1,147 @@
+import { basename } from 'node:path';
+import type { ICronJob } from 'kubernetes-models/batch/v1';
+import { stringify } from 'yaml';
+import { comment, purpose } from './comment.js';
+import {
+  configMount,
+  ENTRYPOINT,
+  mountsOf,
+  needsOf,
+  type Container,
+  type Mount,
+} from './container.js';
+import type { Job, UnitFile } from './job.js';
+import { containerArgument, shellWord } from './quote.js';
+import { cronFields } from './times.js';
+
+/** A CronJob. */
+export function kubernetesUnit(job: Job, container: Container): UnitFile[] {
+  const mounts = mountsOf(job, container);
+  const config = configMount(job, mounts);
+  const notes = comment(
+    ...purpose(job),
+    ...needsOf(job, container),
+    ...(config === null ? [] : configNotes(job, config)),
+    ...(job.backend === 'redis' ? secretNotes(job) : []),
+    ...(job.log === null ? [] : VOLUME_NOTES),
+    'Then save this and type kubectl apply -f on it. The times are those of the control plane, mostly UTC.',
+  );
+  const document = stringify(cronJob(job, container, mounts, config), YAML);
+  return [{ name: `${job.name}.yaml`, content: `${notes}${document}` }];
+}
+
+/** Quoted where the old YAML, too, would take a text for something else; long lines stay lines. */
+const YAML = { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false } as const;
+
+const VOLUME_NOTES = [
+  'A claim that is ReadWriteOnce binds the job to the node of the runtime: add an affinity to its pods.',
+];
+
+const configName = ({ name }: Job) => `${name}-config`;
+const secretName = ({ name }: Job) => `${name}-redis`;
+
+/** With Redis the configuration may have a password in it. */
+function configNotes(job: Job, file: string): string[] {
+  const kind = job.backend === 'redis' ? 'secret generic' : 'configmap';
+  const source = shellWord(`${basename(file)}=${file}`);
+  return [
+    'The configuration goes there with:',
+    `  kubectl create ${kind} ${configName(job)} --from-file=${source}`,
+  ];
+}
+
+function secretNotes(job: Job): string[] {
+  return [
+    'What it does not say, such as PAPYRA_REDIS_URL=redis://user:password@host:6379/0, comes from a file of such lines:',
+    `  kubectl create secret generic ${secretName(job)} --from-env-file=FILE`,
+  ];
+}
+
+function cronJob(
+  job: Job,
+  { image, owner }: Container,
+  mounts: Mount[],
+  config: string | null,
+): ICronJob {
+  const labels = { 'app.kubernetes.io/name': 'papyra', 'app.kubernetes.io/instance': job.name };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'CronJob',
+    metadata: { name: job.name, labels },
+    spec: {
+      schedule: cronFields(job.times),
+      concurrencyPolicy: 'Forbid',
+      startingDeadlineSeconds: job.everySeconds / 2,
+      successfulJobsHistoryLimit: 1,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: {
+        spec: {
+          backoffLimit: 2,
+          podFailurePolicy: { rules: [NO_USE_TRYING_AGAIN] },
+          template: {
+            metadata: { labels },
+            spec: {
+              restartPolicy: 'Never',
+              automountServiceAccountToken: false,
+              securityContext: {
+                ...(owner && { runAsUser: owner.uid, runAsGroup: owner.gid }),
+                seccompProfile: { type: 'RuntimeDefault' },
+              },
+              containers: [
+                {
+                  name: 'papyra',
+                  image,
+                  command: ENTRYPOINT,
+                  args: job.args.map(containerArgument),
+                  ...(job.backend === 'redis' && {
+                    envFrom: [{ secretRef: { name: secretName(job), optional: true } }],
+                  }),
+                  securityContext: {
+                    allowPrivilegeEscalation: false,
+                    capabilities: { drop: ['ALL'] },
+                  },
+                  resources: {
+                    requests: { cpu: '100m', memory: '128Mi' },
+                    limits: { memory: '256Mi' },
+                  },
+                  volumeMounts: [
+                    ...mounts.map(({ name, path }) => ({ name, mountPath: path })),
+                    ...(config === null ? [] : [configVolumeMount(config)]),
+                  ],
+                },
+              ],
+              volumes: [
+                ...mounts.map(({ name, source }) => ({
+                  name,
+                  persistentVolumeClaim: { claimName: source },
+                })),
+                ...(config === null ? [] : [configVolume(job)]),
+              ],
+            },
+          },
+        },
+      },
+    },
+  };
+}
+
+/** Wrong usage, a refusal, a wrong configuration: all else, such as 75, is tried again as often as backoffLimit says. */
+const NO_USE_TRYING_AGAIN = {
+  action: 'FailJob' as const,
+  onExitCodes: {
+    containerName: 'papyra',
+    operator: 'In' as const,
+    values: [64, 65, 66, 70, 77, 78],
+  },
+};
+
+/** That one file, so that the rest of its directory in the image stays. */
+function configVolumeMount(file: string) {
+  return { name: 'config', mountPath: file, subPath: basename(file), readOnly: true };
+}
+
+function configVolume(job: Job) {
+  return job.backend === 'redis'
+    ? { name: 'config', secret: { secretName: configName(job) } }
+    : { name: 'config', configMap: { name: configName(job) } };
+}

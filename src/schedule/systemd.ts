@@ -1,0 +1,85 @@
+import { comment, purpose } from './comment.js';
+import type { Host } from './host.js';
+import type { Job, UnitFile } from './job.js';
+import { systemdArgument, systemdWord } from './quote.js';
+import { onCalendar } from './times.js';
+
+const FOLDER = '/etc/systemd/system';
+
+/** A service that compacts once, and a timer that starts it. */
+export function systemdUnits(job: Job, host: Host): UnitFile[] {
+  const { name } = job;
+  return [
+    { name: `${name}.service`, content: serviceOf(job, host) },
+    { name: `${name}.timer`, content: timerOf(job) },
+  ];
+}
+
+function serviceOf(job: Job, host: Host): string {
+  const { name, target, everySeconds } = job;
+  const command = [host.node, host.papyra, ...job.args].map(systemdArgument).join(' ');
+  const install = comment(
+    `${FOLDER}/${name}.service`,
+    ...purpose(job),
+    'Save both files under the names that they begin with, then type:',
+    `  systemctl daemon-reload && systemctl enable --now ${name}.timer`,
+    `  systemctl start --wait ${name}.service; journalctl -u ${name}.service`,
+  );
+  const retry = comment(
+    'Exit status 75, try again later, and others that may pass are tried again twice; then, or at once where that is no use, the unit has failed, and OnFailure= can tell somebody. Not Type=oneshot: systemd before 244 does not start those again.',
+  );
+  return `${install}
+[Unit]
+Description=Compact ${target.replaceAll('%', '%%')}
+Documentation=man:papyra-persistence-compact(1) man:papyra-scheduling(7)
+${needsOf(job)}StartLimitIntervalSec=${everySeconds / 2}
+StartLimitBurst=3
+
+${retry}[Service]
+Type=simple
+User=${host.user}
+${secretOf(job)}ExecStart=${command}
+Nice=10
+IOSchedulingClass=best-effort
+IOSchedulingPriority=7
+Restart=on-failure
+RestartSec=${Math.min(600, everySeconds / 12)}
+RestartPreventExitStatus=64 65 66 70 77 78
+SuccessExitStatus=129 130 143
+`;
+}
+
+/** What must be there first. */
+function needsOf({ log, archive, configFile, backend }: Job): string {
+  const paths = [log, archive, configFile].filter((path) => path !== null).map(systemdWord);
+  const lines = [
+    ...(paths.length === 0 ? [] : [`RequiresMountsFor=${paths.join(' ')}`]),
+    ...(backend === 'redis' ? ['Wants=network-online.target', 'After=network-online.target'] : []),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The URL of Redis, or its password, is not for a unit, which everybody can read. */
+function secretOf({ backend, name }: Job): string {
+  if (backend !== 'redis') return '';
+  const file = `/etc/papyra/${name}.env`;
+  const note = `What the configuration does not say, such as PAPYRA_REDIS_URL=redis://user:password@host:6379/0, goes into ${file}, mode 0600.`;
+  return `${comment(note)}EnvironmentFile=-${file}\n`;
+}
+
+function timerOf(job: Job): string {
+  const { name, target, times, everySeconds } = job;
+  const jitter = Math.min(900, everySeconds / 12);
+  return `${comment(`${FOLDER}/${name}.timer`)}
+[Unit]
+Description=When to compact ${target.replaceAll('%', '%%')}
+
+[Timer]
+OnCalendar=${onCalendar(times)}
+RandomizedDelaySec=${jitter}
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`;
+}

@@ -1,0 +1,144 @@
+import { execaSync } from 'execa';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Schedule } from '../../src/schedule/schedule.js';
+import { HOSTILE } from '../schedule/jobs.js';
+import { systemdWords, unitValue } from '../schedule/read-back.js';
+import { BARE, compact, papyra, PAPYRA } from '../support/papyra.js';
+import { tempDirectory, tempLog } from '../support/temp.js';
+
+const KINDS = ['cron', 'systemd', 'kubernetes', 'nomad'];
+const TWO_RECORDS = '{"timestamp": 1}\n{"timestamp": 2}\n';
+
+/** A configuration beside a log of two records, of which one is to go, under a name that hurts. */
+function scene(name = HOSTILE, retention: object = { max_records: 1 }) {
+  const directory = join(tempDirectory(), dirname(name));
+  mkdirSync(directory, { recursive: true });
+  const log = join(directory, name.split('/').at(-1)!);
+  writeFileSync(log, TWO_RECORDS);
+  const config = join(directory, 'papyra.config.json');
+  writeFileSync(config, JSON.stringify({ persistence: { backend: 'json', path: log, retention } }));
+  return { directory, log, config };
+}
+
+async function schedule(kind: string, args: string[], options = {}): Promise<Schedule> {
+  const run = await papyra(['schedule', kind, '--json', ...args], options);
+  expect(run).toMatchObject({ code: 0 });
+  return JSON.parse(run.stdout) as Schedule;
+}
+
+/** The last line of a crontab, as cron hands it to its shell. */
+const cronCommand = (line: string) => /^(?:\S+ ){5}(.*)\n$/.exec(line)![1]!.replaceAll('\\%', '%');
+
+describe('papyra schedule', () => {
+  test.each(KINDS)('%s prints what is in the document, and touches nothing', async (kind) => {
+    const { directory, config } = scene();
+    const before = statSync(directory).mtimeMs;
+    const document = await schedule(kind, ['--config', config]);
+    const text = await papyra(['schedule', kind, '--config', config]);
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    expect(text.stdout).toBe(document.files.map(({ content }) => content).join('\n'));
+    expect(document).toMatchObject({ schema: 'papyra.schedule/v1', kind, every_seconds: 21_600 });
+    expect(text.stdout).toContain(`# Why that often: how fast the store grows is not known yet`);
+    expect(readdirSync(directory)).toHaveLength(2);
+    expect(statSync(directory).mtimeMs).toBe(before);
+  });
+
+  test.each(KINDS)('%s --quiet says nothing', async (kind) => {
+    const run = await papyra(['schedule', kind, '--config', scene().config, '--quiet']);
+    expect(run).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('the line of cron compacts in the bare environment of cron, without a word', async () => {
+    const { log, config } = scene();
+    const { stdout } = await papyra(['schedule', 'cron', '--config', config]);
+    const line = stdout.split(/^(?=\d)/m)[1]!;
+    const env = { PATH: '/usr/bin:/bin', HOME: '/nonexistent', SHELL: '/bin/sh', LOGNAME: 'root' };
+    const run = execaSync('/bin/sh', ['-c', cronCommand(line)], {
+      env,
+      extendEnv: false,
+      cwd: '/',
+    });
+    expect(run.stdout + run.stderr).toBe('');
+    expect(readFileSync(log, 'utf8')).toBe('{"timestamp": 2}\n');
+  });
+
+  test('ExecStart of the service compacts with nothing in the environment but a PATH', async () => {
+    const { log, config } = scene();
+    const { files } = await schedule('systemd', ['--config', config]);
+    const [command, ...args] = systemdWords(unitValue(files[0]!.content, 'ExecStart'), true);
+    expect(command).toBe(process.execPath);
+    const run = execaSync(command!, args, { env: BARE, extendEnv: false, cwd: '/' });
+    expect(run.stdout + run.stderr).toBe('');
+    expect(readFileSync(log, 'utf8')).toBe('{"timestamp": 2}\n');
+  });
+
+  test('flags and environment are in the command, paths are absolute', async () => {
+    const log = tempLog(TWO_RECORDS);
+    const { files } = await schedule('systemd', ['--path', 'events.ndjson', '--max-age', '36h'], {
+      cwd: dirname(log),
+      env: { ...BARE, PAPYRA_MAX_TOTAL_BYTES: '2GB', PAPYRA_MAX_AGE: '1h' },
+    });
+    expect(systemdWords(unitValue(files[0]!.content, 'ExecStart'), true)).toEqual([
+      ...[process.execPath, PAPYRA, '--quiet', 'persistence', 'compact', '--path', log],
+      ...['--max-age', '36h', '--max-total-bytes', '2000000000', '--lock-wait', '10m'],
+    ]);
+  });
+
+  test('the interval comes from what the metrics have seen', async () => {
+    const log = tempLog(TWO_RECORDS);
+    await compact(['--path', log]);
+    const store = join(dirname(log), '.papyra/events.ndjson.metrics.json');
+    const state = JSON.parse(readFileSync(store, 'utf8')) as {
+      since: string;
+      counters: { records_written: number };
+    };
+    state.since = new Date(Date.parse(state.since) - 2 * 86_400_000).toISOString();
+    state.counters.records_written = 400_000;
+    writeFileSync(store, JSON.stringify(state));
+    const seen = await schedule('cron', ['--path', log]);
+    expect(seen.every_seconds).toBe(43_200);
+    expect(seen.reason).toMatch(/^traffic is medium: about 200,00\d records \(3\.4 MB\) a day/);
+    expect((await schedule('cron', ['--path', log, '--max-age', '1h'])).every_seconds).toBe(1800);
+  });
+
+  test('--every decides; less often than records expire is a warning', async () => {
+    const log = tempLog(TWO_RECORDS);
+    const args = ['schedule', 'nomad', '--path', log, '--max-age', '2h', '--every', 'daily'];
+    const run = await papyra(args);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('every day.\n# Why that often: it was asked for with --every.');
+    expect(run.stderr).toBe(
+      'papyra: warning: a run every day is not more often than records expire (2 hours): they stay for up to 26 hours\n',
+    );
+  });
+
+  test('image and volume of a container can be named', async () => {
+    const { config } = scene('a/events');
+    const args = ['--config', config, '--image', 'hub/papyra:9', '--volume', 'records'];
+    const [kubernetes] = (await schedule('kubernetes', args)).files;
+    expect(kubernetes!.content).toMatch(/image: hub\/papyra:9\n[^]*claimName: records\n/);
+    const [nomad] = (await schedule('nomad', args)).files;
+    expect(nomad!.content).toMatch(/source = "records"\n[^]*image +=+ "hub\/papyra:9"\n/);
+  });
+
+  test.each([
+    ['an interval that cron cannot say', ['--every', '5h'], 64, "--every: '5h' divides neither"],
+    ['an interval without a unit', ['--every', '5'], 64, "--every: '5' has no unit"],
+    ['a log that is not there', ['--path', '/nonexistent/log'], 66, 'no log at /nonexistent/log'],
+    ['the memory backend', ['--backend', 'memory'], 64, 'there is nothing to schedule'],
+  ])('%s is refused', async (_what, args, code, message) => {
+    const cwd = scene().directory;
+    const run = await papyra(['schedule', 'cron', ...args], { cwd });
+    expect(run).toMatchObject({ code, stdout: '' });
+    expect(run.stderr).toContain(`papyra: error: ${message}`);
+  });
+
+  test('a path with a control character is refused, and not printed raw', async () => {
+    const log = tempLog(TWO_RECORDS, 'a\nb\u001b[31m.ndjson');
+    const run = await papyra(['schedule', 'kubernetes', '--path', log]);
+    expect(run).toMatchObject({ code: 64, stdout: '' });
+    expect(run.stderr).toContain('a\\nb\\x1b[31m.ndjson has a control character in it');
+  });
+});

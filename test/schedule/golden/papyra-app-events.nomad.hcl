@@ -1,0 +1,74 @@
+# Compacts /var/lib/app/events.ndjson every 6 hours.
+# Why that often: this is a test.
+# registry.example/papyra:1 must be an image with Node, papyra, util-linux and
+# perl.
+# What is not for this file is read from a variable of Nomad:
+#   nomad var put nomad/jobs/papyra-app-events config=@/etc/papyra/config.yaml
+# Then save this and type nomad job run on it. The times are UTC.
+
+job "papyra-app-events" {
+  type = "batch"
+
+  periodic {
+    crons            = ["16 1-23/6 * * *"]
+    prohibit_overlap = true
+  }
+
+  group "compact" {
+    volume "data" {
+      type   = "host"
+      source = "app-data"
+    }
+
+    # Try again later (75), and what else may pass by itself, is tried again twice.
+    restart {
+      attempts = 2
+      interval = "1h"
+      delay    = "5m"
+      mode     = "fail"
+    }
+
+    reschedule {
+      attempts  = 0
+      unlimited = false
+    }
+
+    task "papyra" {
+      driver = "docker"
+      user   = "1000:1001"
+
+      config {
+        image      = "registry.example/papyra:1"
+        entrypoint = ["nice", "-n", "10", "ionice", "-c", "2", "-n", "7", "papyra"]
+        args       = ["--config", "/etc/papyra/config.yaml", "--quiet", "persistence", "compact", "--lock-wait", "10m"]
+
+        mount {
+          type     = "bind"
+          source   = "secrets/config.yaml"
+          target   = "/etc/papyra/config.yaml"
+          readonly = true
+        }
+      }
+
+      volume_mount {
+        volume      = "data"
+        destination = "/var/lib/app"
+      }
+
+      template {
+        data        = "{{ with nomadVar \"nomad/jobs/papyra-app-events\" }}{{ .config }}{{ end }}"
+        destination = "secrets/config.yaml"
+      }
+
+      logs {
+        max_files     = 3
+        max_file_size = 5
+      }
+
+      resources {
+        cpu    = 100
+        memory = 256
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import type { Container } from '../../src/schedule/container.js';
+import type { Host } from '../../src/schedule/host.js';
+import { jobOf, type Job } from '../../src/schedule/job.js';
+import type { EffectiveConfig } from '../../src/index.js';
+
+export const PLACE: Host & Container = {
+  node: '/usr/bin/node',
+  papyra: '/usr/local/bin/papyra',
+  user: 'root',
+  politely: ['/usr/bin/nice', '-n', '10', '/usr/bin/ionice', '-c', '2', '-n', '7'],
+  image: 'registry.example/papyra:1',
+  volume: 'app-data',
+  owner: { uid: 1000, gid: 1001 },
+};
+
+const EVERY = { seconds: 21_600, reason: 'this is a test' };
+const NO_LIMIT = { max_age_seconds: null, max_records: null, max_total_bytes: null };
+
+export function configOf(
+  log: string,
+  file: string | null = '/etc/papyra/config.yaml',
+  more: Partial<EffectiveConfig> = {},
+): EffectiveConfig {
+  return {
+    file,
+    store: { backend: 'json', path: log, namedBy: 'config' },
+    retention: NO_LIMIT,
+    metrics: { enabled: true },
+    overrides: {},
+    ...more,
+  };
+}
+
+export const fileJob = (log = '/var/lib/app/events.ndjson', archive?: string): Job =>
+  jobOf(configOf(log, undefined, { archive }), log, EVERY);
+
+/** A store without files. */
+export function redisJob(): Job {
+  const store = { backend: 'redis' } as unknown as EffectiveConfig['store'];
+  return jobOf(configOf('', undefined, { store }), 'redis://cache:6379/0 papyra:local', EVERY);
+}
+
+/** What no scheduler may expand, split or lose. */
+export const HOSTILE = `/srv/it's 100% "ü" $HOME \${X} $(Y) %{z}/a#b;c & 日本 *.ndjson`;

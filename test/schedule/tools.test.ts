@@ -1,0 +1,114 @@
+import { execaSync } from 'execa';
+import fc from 'fast-check';
+import { CronJob, type ICronJob } from 'kubernetes-models/batch/v1';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { hclText, shellWord, systemdArgument, systemdWord } from '../../src/schedule/quote.js';
+import { unitsFor, type ScheduleKind } from '../../src/schedule/schedule.js';
+import { tempDirectory } from '../support/temp.js';
+import { fileJob, HOSTILE, PLACE, redisJob } from './jobs.js';
+import { hclWords, nomadJob, systemdWords, unitValue } from './read-back.js';
+
+const jobs = [
+  ['a log', fileJob()],
+  ['an archive', fileJob('/data/a/log.ndjson', '/backup')],
+  ['Redis', redisJob()],
+  ['a hostile path', fileJob(HOSTILE, `${HOSTILE}.d`)],
+] as const;
+const content = async (kind: ScheduleKind, job: (typeof jobs)[number][1]) =>
+  (await unitsFor(kind, job, { ...PLACE, node: process.execPath }))[0]!.content;
+
+/** Texts without control characters; the same each time. */
+const TEXTS = fc
+  .sample(
+    fc.string({ unit: 'grapheme' }).map((text) => text.replaceAll(/\p{C}/gu, '') || '-'),
+    { numRuns: 300, seed: 7 },
+  )
+  .concat(HOSTILE, '\\', '\\"', '%', '%%', '$$', "'", '${{', '%{}', '$%{$');
+
+describe('the words of a command come back as they were', () => {
+  test('from a shell', () => {
+    const { stdout } = execaSync('/bin/sh', ['-s'], {
+      input: `printf '%s\\n' ${TEXTS.map(shellWord).join(' ')}`,
+      stripFinalNewline: true,
+    });
+    expect(stdout.split('\n')).toEqual(TEXTS);
+  });
+
+  test('from a line of systemd', () => {
+    expect(systemdWords(TEXTS.map(systemdArgument).join(' '), true)).toEqual(TEXTS);
+    expect(systemdWords(TEXTS.map(systemdWord).join(' '), false)).toEqual(TEXTS);
+  });
+
+  test('from HCL', async () => {
+    const composed = TEXTS.map((text) => text.normalize('NFC'));
+    expect(await hclWords(`[${TEXTS.map(hclText).join(', ')}]`)).toEqual(composed);
+  });
+});
+
+describe.each(jobs)('for %s', (_what, job) => {
+  test('systemd-analyze has nothing to complain about', async () => {
+    const directory = tempDirectory();
+    const units = await unitsFor('systemd', job, { ...PLACE, node: process.execPath });
+    for (const { name, content } of units) writeFileSync(join(directory, name), content);
+    const files = units.map(({ name }) => join(directory, name));
+    const verify = execaSync('systemd-analyze', ['verify', '--man=no', ...files], {
+      reject: false,
+    });
+    expect({ code: verify.exitCode, stderr: verify.stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('the command of systemd has the arguments', async () => {
+    const words = systemdWords(unitValue(await content('systemd', job), 'ExecStart'), true);
+    expect(words).toEqual([process.execPath, PLACE.papyra, ...job.args]);
+  });
+
+  test('Kubernetes takes the CronJob, and it has the arguments', async () => {
+    const document = parseYaml(await content('kubernetes', job), { version: '1.1' }) as ICronJob;
+    const cronJob = new CronJob(document);
+    cronJob.validate();
+    const { spec } = cronJob.spec!.jobTemplate.spec!.template;
+    const [container] = spec!.containers;
+    expect(cronJob.spec!.concurrencyPolicy).toBe('Forbid');
+    expect(container!.args!.map((arg) => arg.replaceAll('$$', '$'))).toEqual(job.args);
+    const volumes = spec!.volumes!.map(({ name }) => name);
+    expect(container!.volumeMounts!.map(({ name }) => name)).toEqual(volumes);
+  });
+
+  test('the parser of HashiCorp reads the job, and it has the arguments', async () => {
+    const { name, group, task, args } = await nomadJob(await content('nomad', job));
+    expect(name).toBe(job.name);
+    expect(args).toEqual(job.args);
+    const mounted = (task.volume_mount ?? []).map(({ volume }) => volume);
+    expect(mounted.sort()).toEqual(Object.keys(group.volume ?? {}).sort());
+  });
+});
+
+describe('a crontab', () => {
+  test.each([
+    ['a backslash', '/srv/a\\b/log.ndjson', 'a backslash, as in /srv/a\\b/log.ndjson'],
+    ['a command of a kilobyte', `/srv/${'x'.repeat(1000)}/log`, 'longer than the 998 characters'],
+  ])('with %s is refused', async (_what, log, why) => {
+    const job = { ...fileJob(), args: ['--path', log] };
+    await expect(unitsFor('cron', job, PLACE)).rejects.toThrow(why);
+  });
+});
+
+test('a path that Nomad would spell in another way is refused', async () => {
+  const job = fileJob('/srv/u\u0308ber/log.ndjson');
+  await expect(unitsFor('nomad', job, PLACE)).rejects.toThrow('would be spelt in another way');
+});
+
+describe('a secret', () => {
+  test.each<ScheduleKind>(['systemd', 'kubernetes', 'nomad'])(
+    'of Redis comes from elsewhere in %s, and nothing here could hold one',
+    async (kind) => {
+      const unit = await content(kind, redisJob());
+      const places = /EnvironmentFile=-\/etc\/papyra|secretRef:|nomadVar/;
+      expect(unit).toMatch(places);
+      expect(unit).toContain('PAPYRA_REDIS_URL');
+    },
+  );
+});

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { jobName } from '../../src/schedule/name.js';
+import { unitsFor, type ScheduleKind } from '../../src/schedule/schedule.js';
+import { fileJob, PLACE, redisJob } from './jobs.js';
+
+const KINDS: ScheduleKind[] = ['cron', 'systemd', 'kubernetes', 'nomad'];
+const golden = (name: string) => join(import.meta.dirname, 'golden', name);
+
+describe.each(KINDS)('%s', (kind) => {
+  test.each([
+    ['a log', fileJob()],
+    ['a log with an archive elsewhere', fileJob('/data/a/log.ndjson', '/backup')],
+    ['Redis', redisJob()],
+  ])('for %s is as in the golden file', async (_what, job) => {
+    for (const { name, content } of await unitsFor(kind, job, PLACE)) {
+      await expect(content).toMatchFileSnapshot(golden(name));
+    }
+  });
+});
+
+describe('mounts in a container', () => {
+  const text = async (kind: ScheduleKind, log: string, archive?: string) =>
+    (await unitsFor(kind, fileJob(log, archive), PLACE))[0]!.content;
+
+  test.each<ScheduleKind>(['kubernetes', 'nomad'])(
+    '%s: what is inside another mount is not mounted again',
+    async (kind) => {
+      expect(await text(kind, '/etc/papyra/log.ndjson')).not.toMatch(/config(map|=@)/);
+      expect(await text(kind, '/data/log.ndjson', '/data/archive')).not.toContain('data-archive');
+      expect(await text(kind, '/data/log.ndjson', '/data-archive')).toContain('app-data-archive');
+    },
+  );
+
+  test.each<ScheduleKind>(['kubernetes', 'nomad'])('%s: not the root directory', async (kind) => {
+    await expect(text(kind, '/log.ndjson')).rejects.toThrow('is in the root directory');
+  });
+
+  test('the owner of a log that is not here must be looked up', async () => {
+    const [unit] = await unitsFor('kubernetes', fileJob(), { ...PLACE, owner: null });
+    expect(unit!.content).toContain('# Let it run as the owner of /var/lib/app/events.ndjson');
+    expect(unit!.content).not.toContain('runAsUser');
+  });
+});
+
+describe('the name of a job', () => {
+  test.each([
+    ['/var/lib/app/events.ndjson', 'papyra-app-events'],
+    ['/events', 'papyra-events'],
+    ['/srv/My App/events.ndjson', 'papyra-my-app-events-'],
+    ['/srv/日本/記録', 'papyra-'],
+    [`/srv/${'long-'.repeat(20)}/events`, 'papyra-long-long-long-long-long-long-long-l-'],
+    ['redis://cache:6379/0 papyra:*', 'papyra-redis-cache-6379-0-papyra-'],
+  ])('of %s begins with %s, and every scheduler takes it', (target, start) => {
+    const name = jobName(target);
+    expect(name.startsWith(start)).toBe(true);
+    expect(name).toMatch(/^[a-z]([a-z0-9-]*[a-z0-9])?$/);
+    expect(name.length).toBeLessThanOrEqual(52);
+    if (start.endsWith('-')) expect(name).toMatch(/-[0-9a-f]{8}$/);
+  });
+});
