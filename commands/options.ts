@@ -74,10 +74,10 @@ export function addStoreOptions(command: Command): Command {
       ).argParser(value('--path', nonEmpty)),
     )
     .addOption(
-      new Option(
-        '--backend <name>',
-        'the backend: json, rotating, redis or memory (or PAPYRA_BACKEND)',
-      ).argParser(value('--backend', nonEmpty)),
+      new Option('--backend <name>', 'the backend (or PAPYRA_BACKEND)')
+        .choices(['json', 'rotating', 'redis', 'memory'])
+        // Which one is meant is asked in one place, for flag, environment and file.
+        .argParser(value('--backend', nonEmpty)),
     )
     .addOption(
       new Option(

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { PapyraError } from '../src/errors.js';
+import { addCompletion } from './completion/completion.js';
 import type { Context } from './context.js';
 import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
@@ -31,6 +32,7 @@ export function buildProgram(version: string, context: Context): Command {
     .description('Print a ready job that compacts the store again and again');
   addSchedule(schedule, context);
 
+  addCompletion(program, context);
   addHelp(program);
   return program;
 }

@@ -66,7 +66,10 @@ function commandAt(path: string): Command {
 function synopsis(path: string): string {
   const command = commandAt(path);
   const options = command.options.map((option) => `.Op ${forms(option).at(-1)!}\n`);
-  return `.Nm papyra\n.Op Ar global options\n.Cm ${path}\n${options.join('')}`;
+  const operands = command.registeredArguments.map(
+    (argument) => `.Cm ${argument.argChoices?.join(' | ') ?? argument.name()}\n`,
+  );
+  return `.Nm papyra\n.Op Ar global options\n.Cm ${path}\n${[...options, ...operands].join('')}`;
 }
 
 function optionList(options: readonly Option[]): string {

@@ -1,0 +1,21 @@
+import type { Command } from 'commander';
+import { consoleFor, type Context } from '../context.js';
+import type { GlobalFlags } from '../options.js';
+import { bashScript } from './bash.js';
+import type { Shell } from './completion.js';
+import { fishScript } from './fish.js';
+import { placesOf, type Place } from './places.js';
+import { zshScript } from './zsh.js';
+
+const SCRIPTS: Record<Shell, (places: Place[]) => string> = {
+  bash: bashScript,
+  zsh: zshScript,
+  fish: fishScript,
+};
+
+/** Prints the script for `shell`, made from the command tree that `command` is in. */
+export function completion(shell: Shell, command: Command, context: Context): void {
+  const output = consoleFor(context, command.optsWithGlobals<GlobalFlags>());
+  const script = SCRIPTS[shell](placesOf(command.parent!));
+  output.result({ schema: 'papyra.completion/v1', shell, script }, () => script);
+}

@@ -1,0 +1,76 @@
+import type { Argument, Command, Option } from 'commander';
+
+/** What may stand behind an option, or as an operand; null: nothing. */
+export type Value = { kind: 'file' | 'directory' | 'text' } | { kind: 'choice'; words: string[] };
+
+export interface Flag {
+  short: string | undefined;
+  long: string;
+  about: string;
+  value: Value | null;
+}
+
+/** A place on the command line: behind these words these commands, flags and operands may follow. */
+export interface Place {
+  /** `['persistence', 'compact']`; empty: behind the program's name. */
+  path: string[];
+  commands: { name: string; about: string }[];
+  /** Those of the command itself, and those that go everywhere. */
+  flags: Flag[];
+  globalFlags: Flag[];
+  operand: Value | null;
+}
+
+/** All places of a command tree, the root first. */
+export function placesOf(program: Command): Place[] {
+  const places = below(program, [], true);
+  // Behind the word help stand the words of a command.
+  const asHelp = below(program, ['help'], false).filter(({ path }) => path[1] !== 'help');
+  return [...places.filter(({ path }) => path[0] !== 'help'), ...asHelp];
+}
+
+function below(command: Command, path: string[], withFlags: boolean): Place[] {
+  const help = command.createHelp();
+  const children = command.commands.filter((child) => withFlags || child.name() !== 'help');
+  const argument = command.registeredArguments[0];
+  const own = help.visibleOptions(command);
+  return [
+    {
+      path,
+      commands: children.map((child) => ({ name: child.name(), about: child.summary() || child.description() })), // prettier-ignore
+      flags: withFlags ? own.map(flagOf) : [],
+      globalFlags: withFlags ? help.visibleGlobalOptions(command).map(flagOf) : [],
+      operand: withFlags && argument ? valueOf(argument) : null,
+    },
+    ...children.flatMap((child) => below(child, [...path, child.name()], withFlags)),
+  ];
+}
+
+function flagOf(option: Option): Flag {
+  const { short, long, description } = option;
+  return {
+    short,
+    long: long!,
+    about: description,
+    value: option.required || option.optional ? valueOf(option) : null,
+  };
+}
+
+/** The placeholder says it: `<file>`, `<directory>`. */
+function valueOf(described: Option | Argument): Value {
+  if (described.argChoices) return { kind: 'choice', words: [...described.argChoices] };
+  const placeholder =
+    'flags' in described ? /[<[](\w+)/.exec(described.flags)?.[1] : described.name();
+  return { kind: placeholder === 'file' || placeholder === 'directory' ? placeholder : 'text' };
+}
+
+/** The flags of all places that have a value, each once: the same name means the same everywhere. */
+export function valuedFlags(places: Place[]): (Flag & { value: Value })[] {
+  const all = places.flatMap(({ flags }) => flags).filter((flag) => flag.value !== null);
+  return [...new Map(all.map((flag) => [flag.long, flag])).values()] as (Flag & { value: Value })[];
+}
+
+/** A text in single quotes, for bash and zsh. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
