@@ -9,6 +9,14 @@ import { consoleFor, withSystem, type Context } from '../context.js';
 import { placeOf } from './place.js';
 import type { ScheduleFlags } from './schedule.js';
 
+/** Where a job finds what only the environment says. */
+const SECRETS: Record<ScheduleKind, string> = {
+  cron: 'cron does not have it; put it into the configuration, or a file that password_file names',
+  systemd: 'put it into the file that EnvironmentFile= names',
+  kubernetes: 'put it into the Secret that envFrom names',
+  nomad: 'put the URL into the variable of Nomad',
+};
+
 /** Prints the units that compact the store which the flags of `command` name. */
 export async function schedule(
   kind: ScheduleKind,
@@ -23,7 +31,12 @@ export async function schedule(
     const interval = await intervalOf(system, flags.every);
     const job = jobOf(config, store.target ?? store.backend, interval);
     const place = placeOf(job, { image: `papyra:${version}`, ...flags });
-    assertPrintable([job.target, ...job.args, ...Object.values(place).flat().map(String)]);
+    assertPrintable([
+      job.target,
+      ...job.args,
+      ...job.others,
+      ...Object.values(place).flat().map(String),
+    ]);
     return {
       schema: 'papyra.schedule/v1',
       kind,
@@ -32,7 +45,10 @@ export async function schedule(
       every_seconds: interval.seconds,
       reason: interval.reason,
       files: await unitsFor(kind, job, place),
-      warnings: intervalWarnings(interval.seconds, config.retention),
+      warnings: [
+        ...intervalWarnings(interval.seconds, config.retention),
+        ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
+      ],
     };
   });
   output.result(result, () => result.files.map(({ content }) => content).join('\n'));

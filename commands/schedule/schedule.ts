@@ -21,9 +21,9 @@ export function addSchedule(parent: Command, context: Context): void {
   for (const [kind, { makes, inContainer }] of Object.entries(KINDS)) {
     const command = parent
       .command(kind)
-      .summary(`print ${makes} that compacts the store`)
+      .summary(`print ${makes} to compact the store`)
       .description(
-        `Print ${makes} that compacts the configured store, or the one that the flags name. It prints, and installs nothing.`,
+        `Print ${makes} to compact the configured store, or the one that the flags name. It prints, and installs nothing.`,
       )
       .addOption(
         new Option(

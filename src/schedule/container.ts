@@ -55,11 +55,14 @@ function isInside(directory: string, path: string): boolean {
 
 /** What a person must see to before a container can run the job. */
 export function needsOf(job: Job, container: Container): string[] {
-  const { log, backend } = job;
+  const { log, backend, others } = job;
   return [
     `${container.image} must be an image with Node, papyra, util-linux and perl.`,
     ...(log !== null && container.owner === null
       ? [`Let it run as the owner of ${log}, which is not there where this was printed.`]
+      : []),
+    ...(others.length > 0
+      ? [`The configuration names ${others.join(' and ')}: see that they are there, too.`]
       : []),
     ...(log === null && backend !== 'redis'
       ? ['Mount what the backend module needs, and the module itself.']

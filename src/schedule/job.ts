@@ -17,6 +17,10 @@ export interface Job {
   archive: string | null;
   /** The configuration file; null: flags say it all. */
   configFile: string | null;
+  /** Other files that the configuration names: the text for Prometheus, passwords, certificates. */
+  others: string[];
+  /** Variables in force that have no flag, as what they say is secret. */
+  secrets: string[];
   everySeconds: number;
   /** Why that often. */
   reason: string;
@@ -41,7 +45,6 @@ export function jobOf(
 ): Job {
   const { store, file } = config;
   const log = 'path' in store ? store.path : null;
-  const lockWait = durationText(Math.min(LONGEST_LOCK_WAIT, seconds / 4));
   return {
     name: jobName(target),
     backend: store.backend,
@@ -49,6 +52,8 @@ export function jobOf(
     log,
     archive: config.archive ?? null,
     configFile: file,
+    others: othersOf(config),
+    secrets: store.backend === 'redis' ? secretsOf(config.overrides) : [],
     everySeconds: seconds,
     reason,
     times: timesFor(seconds, seedOf(target)),
@@ -56,9 +61,33 @@ export function jobOf(
       ...(file === null ? [] : ['--config', file]),
       ...['--quiet', 'persistence', 'compact'],
       ...flagsOf(config.overrides, log),
-      ...(log === null ? [] : ['--lock-wait', lockWait]),
+      ...limitsOf(log, store.backend, seconds),
     ],
   };
+}
+
+/** A run on files waits for another one; one on Redis ends before the next, which goes on. */
+function limitsOf(log: string | null, backend: string, seconds: number): string[] {
+  if (log !== null) {
+    return ['--lock-wait', durationText(Math.min(LONGEST_LOCK_WAIT, seconds / 4))];
+  }
+  return backend === 'redis' ? ['--max-duration', durationText((seconds * 3) / 4)] : [];
+}
+
+function othersOf({ store, metrics }: EffectiveConfig): string[] {
+  const files = [metrics.textfile];
+  if (store.backend === 'redis') {
+    const { server, password, tls } = store;
+    const secrets = [password, server.kind === 'sentinel' ? server.password : undefined];
+    files.push(...secrets.map((secret) => (typeof secret === 'object' ? secret.file : undefined)));
+    files.push(tls?.ca, tls?.cert, tls?.key);
+  }
+  return files.filter((file) => file !== undefined);
+}
+
+function secretsOf(overrides: Overrides): string[] {
+  const secret = Object.entries(ENVIRONMENT).filter(([, variable]) => !('flag' in variable));
+  return secret.filter(([, { key }]) => overrides[key] !== undefined).map(([name]) => name);
 }
 
 /** Flags and environment that were in force, as flags: a scheduler starts with neither. */

@@ -50,8 +50,10 @@ SuccessExitStatus=129 130 143
 }
 
 /** What must be there first. */
-function needsOf({ log, archive, configFile, backend }: Job): string {
-  const paths = [log, archive, configFile].filter((path) => path !== null).map(systemdWord);
+function needsOf({ log, archive, configFile, others, backend }: Job): string {
+  const paths = [log, archive, configFile, ...others]
+    .filter((path) => path !== null)
+    .map(systemdWord);
   const lines = [
     ...(paths.length === 0 ? [] : [`RequiresMountsFor=${paths.join(' ')}`]),
     ...(backend === 'redis' ? ['Wants=network-online.target', 'After=network-online.target'] : []),

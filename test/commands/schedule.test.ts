@@ -123,6 +123,19 @@ describe('papyra schedule', () => {
     expect(nomad!.content).toMatch(/source = "records"\n[^]*image +=+ "hub\/papyra:9"\n/);
   });
 
+  test.each(KINDS)('%s: Redis every hour, also while it is down, and no password', async (kind) => {
+    const directory = tempDirectory();
+    const persistence = { backend: 'redis', url: 'redis://me:s3cret@127.0.0.1:1/0' };
+    writeFileSync(join(directory, 'papyra.config.json'), JSON.stringify({ persistence }));
+    const env = { ...BARE, PAPYRA_REDIS_PASSWORD: 's3cret', PAPYRA_TIMEOUT: '90s' };
+    const run = await papyra(['schedule', kind], { cwd: directory, env });
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(/--max-duration\W+45m/);
+    expect(run.stdout).toMatch(/--timeout\W+90s/);
+    expect(run.stdout + run.stderr).not.toContain('s3cret');
+    expect(run.stderr).toMatch(/^papyra: warning: PAPYRA_REDIS_PASSWORD is in force here/);
+  });
+
   test.each([
     ['an interval that cron cannot say', ['--every', '5h'], 64, "--every: '5h' divides neither"],
     ['an interval without a unit', ['--every', '5'], 64, "--every: '5' has no unit"],

@@ -1,7 +1,7 @@
 import type { Container } from '../../src/schedule/container.js';
 import type { Host } from '../../src/schedule/host.js';
 import { jobOf, type Job } from '../../src/schedule/job.js';
-import type { EffectiveConfig } from '../../src/index.js';
+import type { EffectiveConfig, StoreConfig } from '../../src/index.js';
 
 export const PLACE: Host & Container = {
   node: '/usr/bin/node',
@@ -34,10 +34,21 @@ export function configOf(
 export const fileJob = (log = '/var/lib/app/events.ndjson', archive?: string): Job =>
   jobOf(configOf(log, undefined, { archive }), log, EVERY);
 
-/** A store without files. */
+/** A store without files of its own. */
 export function redisJob(): Job {
-  const store = { backend: 'redis' } as unknown as EffectiveConfig['store'];
-  return jobOf(configOf('', undefined, { store }), 'redis://cache:6379/0 papyra:local', EVERY);
+  const store: StoreConfig = {
+    backend: 'redis',
+    server: { kind: 'single', at: { host: 'cache', port: 6379 } },
+    db: 0,
+    password: { file: '/etc/papyra/password' },
+    tls: { ca: '/etc/papyra/ca.pem' },
+    prefix: 'papyra',
+    systems: ['local'],
+    approx: true,
+    timeoutMs: 5000,
+  };
+  const metrics = { enabled: true, textfile: '/var/lib/node_exporter/papyra.prom' };
+  return jobOf(configOf('', undefined, { store, metrics }), 'cache:6379 papyra:local', EVERY);
 }
 
 /** What no scheduler may expand, split or lose. */

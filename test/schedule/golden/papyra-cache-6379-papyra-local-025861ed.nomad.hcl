@@ -1,17 +1,19 @@
-# Compacts redis://cache:6379/0 papyra:local every 6 hours.
+# Compacts cache:6379 papyra:local every 6 hours.
 # Why that often: this is a test.
 # registry.example/papyra:1 must be an image with Node, papyra, util-linux and
 # perl.
+# The configuration names /var/lib/node_exporter/papyra.prom and
+# /etc/papyra/password and /etc/papyra/ca.pem: see that they are there, too.
 # What is not for this file is read from a variable of Nomad; redis_url may be
 # left out where the configuration has it:
-#   nomad var put nomad/jobs/papyra-redis-cache-6379-0-papyra-local-59e7aa1a config=@/etc/papyra/config.yaml redis_url=@FILE
+#   nomad var put nomad/jobs/papyra-cache-6379-papyra-local-025861ed config=@/etc/papyra/config.yaml redis_url=@FILE
 # Then save this and type nomad job run on it. The times are UTC.
 
-job "papyra-redis-cache-6379-0-papyra-local-59e7aa1a" {
+job "papyra-cache-6379-papyra-local-025861ed" {
   type = "batch"
 
   periodic {
-    crons            = ["6 5-23/6 * * *"]
+    crons            = ["49 1-23/6 * * *"]
     prohibit_overlap = true
   }
 
@@ -36,7 +38,7 @@ job "papyra-redis-cache-6379-0-papyra-local-59e7aa1a" {
       config {
         image      = "registry.example/papyra:1"
         entrypoint = ["nice", "-n", "10", "ionice", "-c", "2", "-n", "7", "papyra"]
-        args       = ["--config", "/etc/papyra/config.yaml", "--quiet", "persistence", "compact"]
+        args       = ["--config", "/etc/papyra/config.yaml", "--quiet", "persistence", "compact", "--max-duration", "270m"]
 
         mount {
           type     = "bind"
@@ -47,12 +49,12 @@ job "papyra-redis-cache-6379-0-papyra-local-59e7aa1a" {
       }
 
       template {
-        data        = "{{ with nomadVar \"nomad/jobs/papyra-redis-cache-6379-0-papyra-local-59e7aa1a\" }}{{ .config }}{{ end }}"
+        data        = "{{ with nomadVar \"nomad/jobs/papyra-cache-6379-papyra-local-025861ed\" }}{{ .config }}{{ end }}"
         destination = "secrets/config.yaml"
       }
 
       template {
-        data        = "{{ with nomadVar \"nomad/jobs/papyra-redis-cache-6379-0-papyra-local-59e7aa1a\" }}{{ with .redis_url }}PAPYRA_REDIS_URL={{ . | trimSpace | toJSON }}{{ end }}{{ end }}"
+        data        = "{{ with nomadVar \"nomad/jobs/papyra-cache-6379-papyra-local-025861ed\" }}{{ with .redis_url }}PAPYRA_REDIS_URL={{ . | trimSpace | toJSON }}{{ end }}{{ end }}"
         destination = "secrets/redis.env"
         env         = true
       }
