@@ -332,6 +332,19 @@ describe('a set that rotates soon', () => {
     expect(lines(contentOf(path))).toEqual(before.slice(-500));
   });
 
+  test('a time limit ends the run with what is done, and the next one goes on', async () => {
+    const { path, flags } = nearlyFull();
+    const before = lines(contentOf(path));
+    const limited = await run(path, '--max-records', '500', ...flags, '--max-duration', '1.5s');
+    expect([limited.code, limited.report.status]).toEqual([0, 'stopped']);
+    const [oldest, ...others] = limited.report.parts;
+    expect(oldest).toMatchObject({ action: 'emptied', kept: 0 });
+    expect(others.at(-1)).toMatchObject({ action: 'unchanged', dropped: 0 });
+    expect(limited.report.records.dropped).toBeGreaterThan(0);
+    expect((await run(path, '--max-records', '500', ...flags)).report.status).toBe('compacted');
+    expect(lines(contentOf(path))).toEqual(before.slice(-500));
+  });
+
   test('a stop that is asked for while names may move is one: 143', async () => {
     const { path, flags } = nearlyFull();
     const args = ['persistence', 'compact', ...FLAGS, '--path', path, '--max-records', '500', ...flags]; // prettier-ignore

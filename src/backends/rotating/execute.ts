@@ -39,27 +39,47 @@ export async function executeSet(
   const results = new Map<SegmentPlan, Result>(
     plans.map((plan) => [plan, plan.refusal ? { failure: plan.refusal } : {}]),
   );
-  const active = plans.find(({ segment }) => segment.index === 0);
+  const active = plans.find(isActive);
   const longest = Math.max(0, ...(active?.seen.blocks.map(({ sums }) => sums.longest) ?? []));
   const zones = new Zones(set, longest, run.opened, request.offline);
   const busy = plans.filter(({ action }) => action !== 'unchanged');
   const archive = busy.some(({ outcome }) => outcome.worthIt) ? await archiveAll(run, busy) : null;
+  const stop = await doParts(run, busy, zones, results).then(() => undefined, stopOf);
+  return conclude(run, plans, merged, results, archive, stop);
+}
 
+/** Steps 2 to 7. */
+async function doParts(
+  run: SetRun,
+  busy: readonly SegmentPlan[],
+  zones: Zones,
+  results: Map<SegmentPlan, Result>,
+): Promise<void> {
+  const { set, request } = run;
   for (const plan of busy.filter(({ action }) => action === 'removed')) {
     await attemptPart(results, plan, () => empty(plan));
   }
-  for (const plan of busy.filter(({ segment }) => segment.index > 0)) {
-    if (plan.action === 'removed') continue;
+  for (const plan of busy.filter((one) => one.action !== 'removed' && !isActive(one))) {
     await zones.settle(request.signal);
     await attemptPart(results, plan, () => shrink(run, plan, zones));
   }
   await removeEmptied(run, results, zones, (index) => index < set.maxFiles - 1 || !zones.wasFull);
-  if (active && active.action !== 'unchanged') {
+  // The active file is never removed.
+  for (const plan of busy.filter(isActive)) {
     await zones.settle(request.signal);
-    await attemptPart(results, active, () => shrinkActive(run, active, zones));
+    await attemptPart(results, plan, () => shrinkActive(run, plan, zones));
   }
   await removeEmptied(run, results, zones, () => true);
-  return conclude(run, plans, merged, results, archive);
+}
+
+function isActive({ segment }: SegmentPlan): boolean {
+  return segment.index === 0;
+}
+
+/** A stop that was asked for ends the work, and leaves done what is done. */
+function stopOf(error: unknown): PapyraError {
+  if (error instanceof PapyraError && error.code === 'interrupted') return error;
+  throw error;
 }
 
 /** Runs one part; what fails is written down, and the others go on. A stop that is asked for is none. */
@@ -147,8 +167,13 @@ function conclude(
   merged: Survey,
   results: ReadonlyMap<SegmentPlan, Result>,
   archive: string | null,
+  stop: PapyraError | undefined,
 ): CompactionReport {
-  const report = setReport(run, plans, merged, results);
+  const worked = [...results.values()].some(({ action }) => action !== undefined);
+  if (stop && !worked) throw stop;
+  // What was not begun is as it was.
+  const told = stop ? new Map([...results].map(([plan, result]) => [plan, result.action ? result : { failure: stop }])) : results; // prettier-ignore
+  const report = setReport(run, plans, merged, told);
   const all = [...results.values()];
   const appended = all.map(({ appended: one }) => one ?? { records: 0, bytes: 0 });
   const records = appended.some((one) => one.records === null)
@@ -163,8 +188,16 @@ function conclude(
     const names = left.map(([{ name }]) => name).join(', ');
     report.warnings.push(`${names}: emptied, but not unlinked while the set is about to be rotated; the next run does`); // prettier-ignore
   }
+  if (stop) {
+    report.status = 'stopped';
+    throw new PapyraError('interrupted', stop.message, {
+      hint: 'files that are done stay done; run again for the rest',
+      cause: stop,
+      report,
+      ...(stop.signal ? { signal: stop.signal } : {}),
+    });
+  }
   const failed = [...results].filter(([, { failure }]) => failure);
-  const worked = all.some(({ action }) => action !== undefined);
   report.status = worked ? 'compacted' : 'nothing_to_do';
   if (failed.length === 0) return report;
   report.status = 'partial';
