@@ -2,8 +2,11 @@
 // then bundles the command line and the library into dist/: one file each plus what is loaded when it is
 // used. Bundled, `papyra --version` starts in a fraction of the time that node_modules would take.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join, resolve } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
+import { rollup } from 'rollup';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -12,7 +15,11 @@ rmSync('dist', { recursive: true, force: true });
 await compileKernel('src/records/kernel/wasm.ts');
 await bundleWorker('src/backends/log/survey-worker.ts', 'src/backends/log/worker-code.ts');
 
+// jiti finds its own files beside itself; typescript is only for a loader of cosmiconfig that papyra replaces.
+const OUTSIDE = ['jiti', 'typescript'];
+
 const result = await build({
+  write: false,
   entryPoints: { main: 'src/main.ts', index: 'src/index.ts' },
   outdir: 'dist',
   bundle: true,
@@ -21,8 +28,7 @@ const result = await build({
   platform: 'node',
   target: 'node20.19',
   chunkNames: 'chunks/[name]-[hash]',
-  // jiti finds its own files beside itself; typescript is only for a loader of cosmiconfig that papyra replaces.
-  external: ['jiti', 'typescript'],
+  external: OUTSIDE,
   define: { PAPYRA_VERSION: JSON.stringify(version) },
   // Bundled CommonJS packages ask for Node's own modules with require().
   banner: {
@@ -37,7 +43,31 @@ const result = await build({
   metafile: true,
 });
 
+await writeChunks(new Map(result.outputFiles.map(({ path, text }) => [path, text])));
 await writeLicences(Object.keys(result.metafile.inputs));
+
+/**
+ * esbuild makes a file of whatever two parts share: 29 of them to compact a log. Rollup puts together what is
+ * loaded together: 12, which saves a tenth of the start.
+ */
+async function writeChunks(files) {
+  const bundle = await rollup({
+    input: ['main', 'index'].map((name) => resolve('dist', `${name}.js`)),
+    external: [...OUTSIDE, ...builtinModules.flatMap((name) => [name, `node:${name}`])],
+    treeshake: false,
+    plugins: [
+      {
+        name: 'from memory',
+        resolveId: (id, importer) => {
+          const path = importer === undefined ? id : join(importer, '..', id);
+          return files.has(path) ? path : null;
+        },
+        load: (id) => files.get(id),
+      },
+    ],
+  });
+  await bundle.write({ dir: 'dist', chunkFileNames: 'chunks/[name]-[hash].js' });
+}
 
 /** What is bundled keeps its licence: all of them, in one file beside the bundle. */
 async function writeLicences(inputs) {
