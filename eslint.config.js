@@ -1,8 +1,8 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-// Who may know whom. Each folder lists what it may import beside itself; `errors`, `report`, `pace`,
-// `clock`, `printable` and `units` are words that all share. Data goes one way: config → store → plan → execute → report → view.
+// Who may know whom. Each folder lists what it may import beside itself; `errors`, `failure`, `report`,
+// `pace`, `clock`, `printable` and `units` are words that all share. Data goes one way: config → store → plan → execute → report → view.
 const MAY_KNOW = {
   'src/retention': [],
   'src/records': [],
@@ -17,9 +17,16 @@ const MAY_KNOW = {
     'src/records',
     'src/files',
   ],
+  'src/hooks': ['src/errors.ts', 'src/failure.ts', 'src/report.ts'],
   'src/metrics': ['src/errors.ts', 'src/report.ts', 'src/printable.ts', 'src/files'],
   // Views know the shapes that they show, not the code that makes them.
-  'src/output': ['src/errors.ts', 'src/report.ts', 'src/printable.ts', 'src/clock.ts'],
+  'src/output': [
+    'src/errors.ts',
+    'src/failure.ts',
+    'src/report.ts',
+    'src/printable.ts',
+    'src/clock.ts',
+  ],
   // Which flag stands for which variable, and how a number is shown.
   'src/schedule': [
     'src/errors.ts',
@@ -39,24 +46,15 @@ const MAY_KNOW_TYPES = {
     'src/retention/policy.ts',
   ],
   'src/backends': ['src/config/types.ts'],
+  'src/hooks': ['src/config/types.ts'],
   'src/metrics': ['src/backends/backend.ts', 'src/config/types.ts'],
   'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts', 'src/retention/policy.ts'],
 };
 
 const HOUSE = [
-  ...['backends', 'config', 'files', 'metrics', 'output', 'records', 'retention', 'schedule'],
-  ...[
-    'call',
-    'clock',
-    'commands',
-    'errors',
-    'index',
-    'main',
-    'pace',
-    'printable',
-    'report',
-    'units',
-  ],
+  ...['backends', 'config', 'files', 'hooks', 'metrics', 'output', 'records', 'retention'],
+  ...['schedule', 'call', 'clock', 'commands', 'errors', 'failure', 'index', 'main', 'pace'],
+  ...['printable', 'report', 'units'],
 ];
 
 /** One rule a folder: whatever leaves it must be on its list. */

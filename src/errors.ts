@@ -1,7 +1,7 @@
 import type { CompactionReport } from './report.js';
 
 /**
- * What went wrong, in one word. `main.ts` alone turns these into exit codes.
+ * What went wrong, in one word. `failure.ts` alone turns these into exit codes.
  *
  * - `usage`: the call itself is wrong (unknown flag, bad value).
  * - `refused`: papyra will not do this without being told again (nothing would be left, unreadable records).
@@ -48,6 +48,8 @@ export class PapyraError extends Error {
   readonly signal: StopSignal | undefined;
   /** Where some parts failed and others did not: what was done, with the status `partial`. */
   readonly report: CompactionReport | undefined;
+  /** What else the operator should know, one sentence each. */
+  readonly warnings: string[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -10,6 +10,8 @@ import { checkCompactOptions, checkOpenOptions, checkReadMetricsOptions } from '
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import { PapyraError } from './errors.js';
+import { asPapyraError } from './failure.js';
+import type { Hooks } from './hooks/hooks.js';
 import { metricsFor, type Metrics, type RunMetrics } from './metrics/metrics.js';
 import { endOfRun } from './metrics/run.js';
 import { blankReport, type CompactionReport } from './report.js';
@@ -94,6 +96,9 @@ export interface System {
      * at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it was, unless
      * the message says otherwise. Where some parts of a store failed and others did not, the error of the
      * first one that did has a `report` of what was done, with the status `partial`.
+     *
+     * The hooks of the configuration run in it, unless it is a dry run. `try_again` is also what a
+     * `before_compact` that says no makes of it; the failure of another hook is a warning.
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
   };
@@ -176,32 +181,41 @@ async function compact(
     await plan.close();
     return plan.report;
   }
+  const hooks = await hooksOf(config);
   const limit = timeLimit(how.maxDurationMs);
   request.signal = both(how.signal, limit?.signal);
   const startedAt = Date.now();
+  let planned: CompactionReport | undefined;
+  const told = async (report: CompactionReport): Promise<CompactionReport> => {
+    if (planned && hooks) report.warnings.push(...(await hooks.after(planned, report, how.signal)));
+    return report;
+  };
   try {
     const plan = await backend.plan(request);
+    planned = plan.report;
     let closing: Promise<void> | undefined;
+    let report: CompactionReport;
     try {
-      const report = await plan.execute();
+      await hooks?.before(planned, request.signal);
+      report = await plan.execute();
       closing = plan.close();
       report.warnings.push(...(await metrics.record(endOfRun(startedAt, report), how.signal)));
-      return report;
     } finally {
       await (closing ?? plan.close());
     }
-  } catch (error) {
-    const overdue = limit?.signal.aborted === true && how.signal?.aborted !== true;
-    const stopped = overdue && error instanceof PapyraError && error.code === 'interrupted';
-    const report = error instanceof PapyraError ? error.report : undefined;
-    if (stopped) {
-      const told = report ?? nothingDone(backend, config, startedAt);
-      told.warnings.push(...(await metrics.record(endOfRun(startedAt, told), how.signal)));
-      return told;
-    }
-    const end = endOfRun(startedAt, report, error as Error);
+    return await told(report);
+  } catch (thrown) {
+    const error = await asPapyraError(thrown);
+    const isOver = limit?.signal.aborted === true && how.signal?.aborted !== true;
+    const isOverdue = isOver && error.code === 'interrupted';
+    const report =
+      error.report ?? (isOverdue ? nothingDone(backend, config, startedAt) : undefined);
+    const end = endOfRun(startedAt, report, isOverdue ? undefined : error);
     const warnings = await metrics.record(end, how.signal);
     report?.warnings.push(...warnings);
+    if (report) await told(report);
+    if (report && isOverdue) return report;
+    error.warnings.push(...((await hooks?.failed(error, how.signal)) ?? []));
     throw error;
   } finally {
     clearTimeout(limit?.timer);
@@ -234,6 +248,16 @@ function nothingDone(
   const report = blankReport({ status: 'stopped', backend: name, target, policy: retention, startedAt }); // prettier-ignore
   report.warnings.push('the time limit was over before anything was done; nothing was changed');
   return report;
+}
+
+/** The hooks of the configuration; they are loaded only where there are any. */
+async function hooksOf({ hooks: config }: EffectiveConfig): Promise<Hooks | undefined> {
+  if (!config) return undefined;
+  const { Hooks } = await import('./hooks/hooks.js');
+  const { assertTrusted } = await import('./config/trust.js');
+  const { explicit } = config;
+  const trust = (file: string) => assertTrusted({ file, what: 'hook', code: true, explicit });
+  return new Hooks({ config, assertTrusted: trust });
 }
 
 /** Options, and the kinds of backend that can follow them. */

@@ -1,27 +1,13 @@
 import { writeSync } from 'node:fs';
-import { constants } from 'node:os';
 import { CommanderError } from 'commander';
 import type { Context } from '../commands/context.js';
 import type { GlobalFlags } from '../commands/options.js';
 import { buildProgram } from '../commands/program.js';
-import { PapyraError, type ErrorCode } from './errors.js';
-import { errorDocument } from './output/error-document.js';
+import { PapyraError } from './errors.js';
+import { asPapyraError, errorDocument, exitCodeOf } from './failure.js';
 import { printable, printableJson } from './output/text.js';
 
 declare const PAPYRA_VERSION: string;
-
-/** The one table from what went wrong to the exit code. */
-const EXIT_CODES: Record<Exclude<ErrorCode, 'interrupted'>, number> = {
-  usage: 64,
-  refused: 65,
-  not_found: 66,
-  unreachable: 69,
-  internal: 70,
-  io_error: 74,
-  try_again: 75,
-  permission_denied: 77,
-  config_invalid: 78,
-};
 
 /** The commands that change a store. */
 const CHANGING = ['compact', 'reset'];
@@ -70,9 +56,9 @@ async function run(args: string[], context: Context): Promise<number> {
       if (error instanceof CommanderError && error.exitCode === 0) return 0;
       if (error instanceof CommanderError && error.code === 'commander.help') {
         context.stderr.write(helpText);
-        return EXIT_CODES.usage;
+        return exitCodeOf({ code: 'usage', signal: undefined });
       }
-      return fail(await asPapyraError(error), args, context);
+      return fail(await inWords(error), args, context);
     },
   );
   await Promise.all([process.stdout, process.stderr].map(flushed));
@@ -80,15 +66,11 @@ async function run(args: string[], context: Context): Promise<number> {
 }
 
 async function fail(error: PapyraError, args: string[], context: Context): Promise<number> {
-  const code = exitCodeOf(error);
   const { consoleFor } = await import('../commands/context.js');
-  consoleFor(context, looseFlags(args)).failure(error, code);
-  return code;
-}
-
-function exitCodeOf({ code, signal }: PapyraError): number {
-  if (code !== 'interrupted') return EXIT_CODES[code];
-  return 128 + constants.signals[signal ?? 'SIGTERM'];
+  const output = consoleFor(context, looseFlags(args));
+  output.warnings(error.warnings);
+  output.failure(error);
+  return exitCodeOf(error);
 }
 
 /** The flags that matter for printing an error, also when the others could not be understood. */
@@ -104,22 +86,10 @@ function looseFlags(args: string[]): GlobalFlags {
   };
 }
 
-async function asPapyraError(error: unknown): Promise<PapyraError> {
-  if (error instanceof PapyraError) return error;
-  if (error instanceof CommanderError) {
-    const [, what = '', meant] = /^(?:error: )?([^]*?)(?:\n\((.*)\))?$/.exec(error.message)!;
-    return new PapyraError('usage', what, { hint: meant ?? 'see papyra --help; nothing was done' });
-  }
-  const { errnoOf, systemError } = await import('./files/system-error.js');
-  const { path, syscall } = error as NodeJS.ErrnoException;
-  if (errnoOf(error) !== undefined && syscall !== undefined) {
-    return systemError(error, syscall, path ?? 'a file') as PapyraError;
-  }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new PapyraError('internal', `a bug in papyra: ${reason}`, {
-    hint: 'please report it with the lines below',
-    cause: error,
-  });
+async function inWords(error: unknown): Promise<PapyraError> {
+  if (!(error instanceof CommanderError)) return asPapyraError(error);
+  const [, what = '', meant] = /^(?:error: )?([^]*?)(?:\n\((.*)\))?$/.exec(error.message)!;
+  return new PapyraError('usage', what, { hint: meant ?? 'see papyra --help; nothing was done' });
 }
 
 /**
@@ -149,11 +119,11 @@ function die(args: string[], message: string, cause?: unknown): void {
   });
   const { json = false } = looseFlags(args);
   const lines = [`papyra: error: ${printable(message)}`, `  ${error.hint ?? ''}`];
-  if (json) lines.push(printableJson(errorDocument(error, EXIT_CODES.internal)));
+  if (json) lines.push(printableJson(errorDocument(error)));
   if (cause instanceof Error) lines.push(...(cause.stack ?? '').split('\n').map(printable));
   process.removeAllListeners('exit');
   writeSync(2, `${lines.join('\n')}\n`);
-  process.exit(EXIT_CODES.internal);
+  process.exit(exitCodeOf(error));
 }
 
 /** The first signal stops at the next safe point; a second one of SIGINT ends at once. */

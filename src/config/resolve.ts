@@ -10,6 +10,7 @@ import {
   BACKENDS,
   type ConfigInput,
   type EffectiveConfig,
+  type HooksConfig,
   type Overrides,
   type PersistenceInput,
   type StoreConfig,
@@ -38,7 +39,6 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
   const { found, input, overrides } = request;
   const given = overrides.path !== undefined;
   const persistence = given ? {} : (input.persistence ?? {});
-  if (!given) refuseUnsupported(input, source(found));
   return {
     file: found?.file ?? null,
     store: given ? pathStore(request) : configuredStore(request, persistence),
@@ -50,6 +50,7 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
       textfile: given ? undefined : textfileOf(request),
     },
     overrides,
+    hooks: given ? undefined : hooksOf(request),
   };
 }
 
@@ -128,10 +129,21 @@ function moduleStore(
   baseDirectory: string,
   found: FoundConfig | null,
 ): StoreConfig {
+  return { backend: 'module', module, explicit: assertMayNameCode(found), options, baseDirectory };
+}
+
+function hooksOf({ found, input, cwd }: ResolveRequest): HooksConfig | undefined {
+  const { hooks: commands } = input;
+  if (commands === undefined) return undefined;
+  const directory = found ? dirname(found.file) : startingAt(cwd, '.');
+  return { commands, directory, explicit: assertMayNameCode(found) };
+}
+
+/** A configuration that names code decides what is executed. Returns whether it was named itself. */
+function assertMayNameCode(found: FoundConfig | null): boolean {
   const explicit = found?.explicit ?? true;
-  // A configuration that names code decides what is executed.
   if (found) assertTrusted({ file: found.file, what: 'configuration', code: true, explicit });
-  return { backend: 'module', module, explicit, options, baseDirectory };
+  return explicit;
 }
 
 function retentionOf({ retention }: PersistenceInput, overrides: Overrides): RetentionPolicy {
@@ -170,18 +182,5 @@ function assertBuiltIn(backend: string, flags: Overrides): void {
 function nothingConfigured(): PapyraError {
   return new PapyraError('config_invalid', 'no configuration found, and no --path given', {
     hint: 'name a log with --path FILE, or write a papyra.config.yaml; see man papyra-config',
-  });
-}
-
-/** What the contract has and this version has not: said plainly, never passed over. */
-function refuseUnsupported({ hooks }: ConfigInput, where: string): void {
-  const keys: [string, unknown][] = [['hooks', hooks]];
-  const key = keys.find(([, value]) => value !== undefined)?.[0];
-  if (key !== undefined) throw cannot(`${where}: ${key}`, key);
-}
-
-function cannot(what: string, thing: string): PapyraError {
-  return new PapyraError('config_invalid', `${what} is not supported by this version of papyra`, {
-    hint: `nothing was done; leave ${thing} out, or use a version that has it`,
   });
 }

@@ -8,7 +8,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 export interface TrustQuestion {
   file: string;
   /** What it is, for the message. */
-  what: 'configuration' | 'backend module';
+  what: 'configuration' | 'backend module' | 'hook';
   /** It is executed, or names what is executed. */
   code: boolean;
   /** The operator named it with `--config` or PAPYRA_CONFIG. */
@@ -17,10 +17,10 @@ export interface TrustQuestion {
 
 /**
  * Whose word counts. Code is executed only when the operator named it, or when it is the operator's
- * own and nobody else can write it; a backend module may be root's, too. Run as root, everything that is
- * read must be root's own and writable by no one else: the rule of logrotate, because whoever can write
- * it would be root. A link decides what is read as much as the file does: it must be the operator's or
- * root's.
+ * own and nobody else can write it; a backend module and a hook may be root's, too. Run as root,
+ * everything that is read or executed must be root's own and writable by no one else: the rule of
+ * logrotate, because whoever can write it would be root. A link decides what is read as much as the file
+ * does: it must be the operator's or root's.
  *
  * @throws {PapyraError} `config_invalid` when the file does not pass.
  */
@@ -29,9 +29,10 @@ export function assertTrusted({ file, what, code, explicit }: TrustQuestion): vo
   if (uid === undefined) return;
   if (uid !== 0 && (!code || explicit)) return;
 
+  const otherwise = uid === 0 ? 'run papyra as its owner' : 'name the configuration with --config';
   const refuse = (why: string, mend: string) =>
     new PapyraError('config_invalid', `${what} ${file} is not used: ${why}`, {
-      hint: `${mend}, or ${uid === 0 ? 'run papyra as its owner' : 'name it with --config'}`,
+      hint: `${mend}, or ${otherwise}`,
     });
   const wanted = uid === 0 ? 'root' : `user ${uid}`;
   const { stat, links } = followed(file);
@@ -42,7 +43,7 @@ export function assertTrusted({ file, what, code, explicit }: TrustQuestion): vo
       'name the file itself',
     );
   }
-  if (stat.uid !== uid && !(what === 'backend module' && stat.uid === 0)) {
+  if (stat.uid !== uid && (what === 'configuration' || stat.uid !== 0)) {
     const chown = `chown ${uid === 0 ? 'root' : uid} ${file}`;
     throw refuse(`it belongs to user ${stat.uid}, not to ${wanted}`, chown);
   }

@@ -62,17 +62,18 @@ export interface PersistenceInput {
   archive?: { dir: string } | undefined;
 }
 
+/** Commands that run around a compaction: each the program, then its arguments. */
+export interface HooksInput {
+  before_compact?: string[] | undefined;
+  after_compact?: string[] | undefined;
+  on_error?: string[] | undefined;
+}
+
 /** A whole configuration as it may be written. */
 export interface ConfigInput {
   persistence?: PersistenceInput | undefined;
   metrics?: { enabled?: boolean | undefined; textfile?: string | undefined } | undefined;
-  hooks?:
-    | {
-        before_compact?: string[] | undefined;
-        after_compact?: string[] | undefined;
-        on_error?: string[] | undefined;
-      }
-    | undefined;
+  hooks?: HooksInput | undefined;
 }
 
 /** Values that beat the configuration file: of the environment, of flags, of a call. */
@@ -157,6 +158,14 @@ export type StoreConfig =
       baseDirectory: string;
     };
 
+export interface HooksConfig {
+  commands: HooksInput;
+  /** Where they run, and where their relative paths start. */
+  directory: string;
+  /** The configuration that names them was named itself, or given in a call. */
+  explicit: boolean;
+}
+
 /** The configuration in force: file, environment and flags taken together. */
 export interface EffectiveConfig {
   /** The configuration file; null when there is none. */
@@ -169,4 +178,6 @@ export interface EffectiveConfig {
   metrics: { enabled: boolean; textfile?: string | undefined };
   /** What flags and environment said. */
   overrides: Overrides;
+  /** undefined: there are none. */
+  hooks?: HooksConfig | undefined;
 }

@@ -1,5 +1,5 @@
 import type { PapyraError } from '../errors.js';
-import { errorDocument } from './error-document.js';
+import { errorDocument } from '../failure.js';
 import { paintFor, type ColorMode, type Paint } from './paint.js';
 import { printable, printableJson } from './text.js';
 import { fitted } from './wrap.js';
@@ -54,12 +54,12 @@ export class Console {
   }
 
   /** One or two lines: what failed, and what to do; with `--json` a document in one line after them. */
-  failure(error: PapyraError, exitCode: number): void {
+  failure(error: PapyraError): void {
     const { message, hint, code } = error;
     this.#say(`papyra: ${this.#paintError.red('error:')} ${printable(message)}`);
     if (hint !== undefined) this.#say(`  ${printable(hint)}`);
     if (this.options.json) {
-      this.stderr.write(`${printableJson(errorDocument(error, exitCode))}\n`);
+      this.stderr.write(`${printableJson(errorDocument(error))}\n`);
     }
     if (this.options.verbose || code === 'internal') this.#trace(error);
   }

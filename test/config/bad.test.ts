@@ -48,7 +48,6 @@ const CONFIGS: [string, string, string, number, RegExp][] = [
   ['a URL of something else', 'papyra.yaml', 'persistence: {backend: redis, url: "http://a"}', 78, /persistence\.url: found a text, allowed: redis:/],
   ['a cluster without nodes', 'papyra.yaml', 'persistence: {backend: redis, cluster: []}', 78, /persistence\.cluster: found a list, allowed: a list of host:port/],
   ['a sentinel without a name', 'papyra.yaml', 'persistence: {backend: redis, sentinel: {nodes: [a]}}', 78, /persistence\.sentinel\.name/],
-  ['a hook, which this version does not have', 'papyra.yaml', 'persistence: {backend: json, path: x}\nhooks: {before_compact: ["true"]}', 78, /hooks is not supported by this version/],
 ]; // prettier-ignore
 
 /** [arguments after `persistence compact --path LOG`, environment, exit code, what is named] */

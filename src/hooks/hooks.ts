@@ -1,0 +1,131 @@
+import type { HooksConfig, HooksInput } from '../config/types.js';
+import { interruption, PapyraError } from '../errors.js';
+import { errorDocument } from '../failure.js';
+import type { CompactionReport } from '../report.js';
+import { findProgram } from './program.js';
+import { runProgram } from './run.js';
+
+const MOMENTS = [
+  'before_compact',
+  'after_compact',
+  'on_error',
+] as const satisfies (keyof HooksInput)[];
+type Moment = (typeof MOMENTS)[number];
+
+/** The same for every hook. One that needs longer can start what it needs and come back. */
+const LIMIT_MS = 60_000;
+
+export interface HooksSetup {
+  config: HooksConfig;
+  /** Asks whether a file may be executed; throws when it may not. */
+  assertTrusted: (file: string) => void;
+  limitMs?: number;
+}
+
+/** The programs that run around a compaction. Each can read a document from its stdin. */
+export class Hooks {
+  constructor(readonly setup: HooksSetup) {}
+
+  /**
+   * Finds the programs of all hooks, and asks whether they may be executed.
+   *
+   * @throws {PapyraError} `config_invalid` for the first one that may not.
+   */
+  assertRunnable(): void {
+    for (const moment of MOMENTS) {
+      const command = this.setup.config.commands[moment];
+      if (command) this.#locate(moment, command);
+    }
+  }
+
+  /**
+   * Runs `before_compact` where the plan has anything to do.
+   *
+   * @throws {PapyraError} `try_again` when the hook says no, or nothing in time; `config_invalid` when it
+   * cannot be executed; `interrupted`.
+   */
+  async before(plan: CompactionReport, signal?: AbortSignal): Promise<void> {
+    if (hasWork(plan)) await this.#run('before_compact', plan, signal);
+  }
+
+  /** Runs `after_compact` where there was anything to do. What fails is returned as a warning. */
+  async after(
+    plan: CompactionReport,
+    report: CompactionReport,
+    signal?: AbortSignal,
+  ): Promise<string[]> {
+    return hasWork(plan) ? this.#tried('after_compact', report, signal) : [];
+  }
+
+  /** Runs `on_error`, unless the run was asked to stop. What fails is returned as a warning. */
+  async failed(error: PapyraError, signal?: AbortSignal): Promise<string[]> {
+    return error.code === 'interrupted'
+      ? []
+      : this.#tried('on_error', errorDocument(error), signal);
+  }
+
+  async #tried(moment: Moment, document: object, signal?: AbortSignal): Promise<string[]> {
+    try {
+      await this.#run(moment, document, signal);
+      return [];
+    } catch (error) {
+      const { code, message } = error as PapyraError;
+      return [code === 'interrupted' ? `the ${moment} hook was cut short: ${message}` : message];
+    }
+  }
+
+  async #run(moment: Moment, document: object, signal?: AbortSignal): Promise<void> {
+    const { config, limitMs = LIMIT_MS } = this.setup;
+    const command = config.commands[moment];
+    if (command === undefined) return;
+    if (signal?.aborted) throw interruption(signal);
+    const file = this.#locate(moment, command);
+    const { trouble, said, cause } = await runProgram({
+      file,
+      args: command.slice(1),
+      directory: config.directory,
+      env: { PAPYRA_HOOK: moment },
+      input: `${JSON.stringify(document)}\n`,
+      limitMs,
+      signal,
+    });
+    if (signal?.aborted) throw interruption(signal);
+    if (trouble !== undefined) throw failure(moment, command, trouble, said, cause);
+  }
+
+  #locate(moment: Moment, [name]: readonly string[]): string {
+    const { config, assertTrusted } = this.setup;
+    const file = findProgram(name!, config.directory, moment);
+    assertTrusted(file);
+    return file;
+  }
+}
+
+/** The program is named, its arguments are not: they may hold a password. */
+function failure(
+  moment: Moment,
+  [name]: readonly string[],
+  trouble: string,
+  said: string,
+  cause: unknown,
+): PapyraError {
+  const verb = moment === 'before_compact' && cause === undefined ? 'vetoed the run' : 'failed';
+  const words = said === '' ? '' : `: ${said}`;
+  return new PapyraError(
+    cause === undefined ? 'try_again' : 'config_invalid',
+    `the ${moment} hook ${name!} ${verb} (${trouble})${words}`,
+    {
+      hint:
+        cause === undefined
+          ? 'nothing was changed; run again when the hook allows it'
+          : 'nothing was changed; mend the hook, such as its first line #!/bin/sh',
+      cause,
+    },
+  );
+}
+
+/** A backend that does not name parts does not know beforehand. */
+function hasWork({ status, parts }: CompactionReport): boolean {
+  if (status !== 'dry_run') return false;
+  return parts.length === 0 || parts.some(({ action }) => action !== 'unchanged');
+}

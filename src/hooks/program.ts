@@ -1,0 +1,48 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+import { PapyraError } from '../errors.js';
+
+/** Where a program is looked for when there is no PATH. */
+const USUAL_PATH = '/usr/bin:/bin';
+
+/**
+ * The file that a hook executes: a name with a slash in it is a path that starts at `directory`, any other
+ * is looked for on the PATH. What is asked for its owner and what is executed are so the same file.
+ *
+ * @throws {PapyraError} `config_invalid` when there is none that can be executed.
+ */
+export function findProgram(name: string, directory: string, hook: string): string {
+  const isPath = name.includes('/');
+  const path = process.env['PATH'] || USUAL_PATH;
+  const places = isPath ? [directory] : path.split(delimiter).map((at) => resolve(directory, at));
+  const candidates = places.map((place) => resolve(place, name));
+  const found = candidates.find(isExecutable);
+  if (found !== undefined) return found;
+  const there = candidates.find((candidate) => existsSync(candidate));
+  throw new PapyraError(
+    'config_invalid',
+    `the ${hook} hook ${name} ${there === undefined ? 'was not found' : `cannot be executed: ${there} is no program, or not one for this user`}`,
+    { hint: hintFor(there, isPath, directory, path) },
+  );
+}
+
+function hintFor(
+  there: string | undefined,
+  isPath: boolean,
+  directory: string,
+  path: string,
+): string {
+  if (there !== undefined) return `make it executable: chmod +x ${there}`;
+  return isPath
+    ? `mend the path in the configuration; relative ones start at ${directory}`
+    : `name it with its path, or add its directory to the PATH, which is ${path}`;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,101 @@
+import type { Readable } from 'node:stream';
+import { execa } from 'execa';
+
+export interface ProgramRun {
+  file: string;
+  args: readonly string[];
+  directory: string;
+  /** Added to the environment of this process. */
+  env: Record<string, string>;
+  /** What it can read from its stdin. */
+  input: string;
+  limitMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** How a program ended. */
+export interface Ending {
+  /** undefined: well. Else what to say of it: `exit status 3`. */
+  trouble?: string;
+  /** The first lines of its stderr, else of its stdout. */
+  said: string;
+  /** Why it could not be started. */
+  cause?: unknown;
+}
+
+/** A process that is asked to end has so long to do so: a stop of papyra itself takes a second. */
+const GRACE_MS = 500;
+/** What it has started, and left in the background with its pipes, is not waited for. */
+const LINGER_MS = 100;
+
+/**
+ * Runs a program to its end, without a shell. Past the limit, or when `signal` aborts, it is ended with all
+ * that it has started: it is a process group of its own.
+ */
+export async function runProgram(run: ProgramRun): Promise<Ending> {
+  const { file, args, directory: cwd, env, input, limitMs, signal } = run;
+  const late = AbortSignal.timeout(limitMs);
+  const stop = AbortSignal.any(signal ? [signal, late] : [late]);
+  const child = execa(file, args, {
+    cwd,
+    env,
+    input,
+    detached: true,
+    buffer: false,
+    reject: false,
+  });
+  const { stdin, stdout, stderr, pid } = child;
+  const said = [firstLines(stderr), firstLines(stdout)];
+  child.once('exit', () => {
+    const letGo = () => [stdin, stdout, stderr].forEach((pipe) => pipe.destroy());
+    setTimeout(letGo, LINGER_MS).unref();
+  });
+  let killing: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    killGroup(pid, 'SIGTERM');
+    killing = setTimeout(() => killGroup(pid, 'SIGKILL'), GRACE_MS);
+  };
+  stop.addEventListener('abort', end);
+  const { exitCode, signal: killer, cause } = await child;
+  stop.removeEventListener('abort', end);
+  clearTimeout(killing);
+  if (stop.aborted) killGroup(pid, 'SIGKILL');
+
+  const words = said.map((lines) => lines()).find(Boolean) ?? '';
+  if (late.aborted) return { trouble: `not done after ${limitMs / 1000} s`, said: words };
+  if (exitCode === 0) return { said: words };
+  if (exitCode !== undefined) return { trouble: `exit status ${exitCode}`, said: words };
+  if (killer !== undefined) return { trouble: `ended by ${killer}`, said: words };
+  return { trouble: `cannot be started: ${(cause as Error).message}`, said: words, cause };
+}
+
+function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+const MAX_BYTES = 4096;
+const MAX_LINES = 3;
+const MAX_LENGTH = 200;
+
+/** Keeps the first lines that come, in one; reads and forgets the rest. */
+function firstLines(stream: Readable): () => string {
+  const kept: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    if (bytes < MAX_BYTES) kept.push(chunk);
+    bytes += chunk.length;
+  });
+  return () => {
+    const lines = Buffer.concat(kept).subarray(0, MAX_BYTES).toString().split('\n');
+    const words = lines.map((line) => line.trim()).filter(Boolean);
+    return words
+      .slice(0, MAX_LINES)
+      .map((line) => (line.length > MAX_LENGTH ? `${line.slice(0, MAX_LENGTH)}…` : line))
+      .join(' | ');
+  };
+}
