@@ -55,6 +55,8 @@ async function writeChunks(files) {
     input: ['main', 'index'].map((name) => resolve('dist', `${name}.js`)),
     external: [...OUTSIDE, ...builtinModules.flatMap((name) => [name, `node:${name}`])],
     treeshake: false,
+    // What a package imports and does not use is its own affair.
+    onwarn: (warning, warn) => warning.code === 'UNUSED_EXTERNAL_IMPORT' || warn(warning),
     plugins: [
       {
         name: 'from memory',

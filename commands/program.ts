@@ -1,6 +1,10 @@
 import { Command } from 'commander';
 import { PapyraError } from '../src/errors.js';
 import { addCompletion } from './completion/completion.js';
+import { addConfigCheck } from './config/check.js';
+import { addConfigInit } from './config/init.js';
+import { addConfigSchema } from './config/schema.js';
+import { addConfigShow } from './config/show.js';
 import type { Context } from './context.js';
 import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
@@ -26,6 +30,12 @@ export function buildProgram(version: string, context: Context): Command {
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);
   addMetricsReset(metrics, context);
+
+  const config = program.command('config').description('Begin, show and check a configuration');
+  addConfigInit(config, context);
+  addConfigShow(config, context);
+  addConfigCheck(config, context);
+  addConfigSchema(config, context);
 
   const schedule = program
     .command('schedule')

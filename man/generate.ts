@@ -2,7 +2,7 @@
 // that no flag can be documented that does not exist, or the other way round. Run: npm run man
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command, Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 import { buildProgram } from '../commands/program.js';
 
 const DIRECTORY = import.meta.dirname;
@@ -66,10 +66,15 @@ function commandAt(path: string): Command {
 function synopsis(path: string): string {
   const command = commandAt(path);
   const options = command.options.map((option) => `.Op ${forms(option).at(-1)!}\n`);
-  const operands = command.registeredArguments.map(
-    (argument) => `.Cm ${argument.argChoices?.join(' | ') ?? argument.name()}\n`,
-  );
+  const operands = command.registeredArguments.map(operand);
   return `.Nm papyra\n.Op Ar global options\n.Cm ${path}\n${[...options, ...operands].join('')}`;
+}
+
+/** `Cm bash | zsh`, or `Op Ar file`. */
+function operand(argument: Argument): string {
+  const words = argument.argChoices?.join(' | ');
+  const form = words === undefined ? `Ar ${argument.name()}` : `Cm ${words}`;
+  return `.${argument.required ? '' : 'Op '}${form}\n`;
 }
 
 function optionList(options: readonly Option[]): string {

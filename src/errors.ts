@@ -50,6 +50,8 @@ export class PapyraError extends Error {
   readonly report: CompactionReport | undefined;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
+  /** Where several things are wrong: those after this one. */
+  readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

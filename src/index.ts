@@ -5,8 +5,10 @@
  */
 import { resolve } from 'node:path';
 import type { Backend, PlanRequest, Progress } from './backends/backend.js';
+import { NO_LIMIT } from './backends/log/report.js';
 import { openBackend } from './backends/open.js';
 import { checkCompactOptions, checkOpenOptions, checkReadMetricsOptions } from './call.js';
+import { isFor } from './config/keys.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import { PapyraError } from './errors.js';
@@ -15,8 +17,15 @@ import type { Hooks } from './hooks/hooks.js';
 import { metricsFor, type Metrics, type RunMetrics } from './metrics/metrics.js';
 import { endOfRun } from './metrics/run.js';
 import { blankReport, type CompactionReport } from './report.js';
-import type { OddLines, RetentionRules } from './retention/policy.js';
+import {
+  isUnlimited,
+  type OddLines,
+  type RetentionPolicy,
+  type RetentionRules,
+} from './retention/policy.js';
 
+export { configSchema, showConfig, starterConfig } from './configuration.js';
+export type { ConfigReport, ConfigValue, StarterForm } from './configuration.js';
 export { parseCount, parseDuration, parseSize, parseTime } from './units.js';
 export { PapyraError } from './errors.js';
 export type { Progress } from './backends/backend.js';
@@ -103,8 +112,27 @@ export interface System {
     compact(options?: CompactOptions): Promise<CompactionReport>;
   };
   readonly metrics: Metrics;
+  /**
+   * Looks whether a compaction could begin: the store is there and can be opened, hooks can be executed, an
+   * archive could be written. Changes nothing, and reads no record.
+   *
+   * @throws {PapyraError} what would stop it, such as `not_found`, `permission_denied`, `unreachable`.
+   */
+  check(): Promise<SystemCheck>;
   /** Lets go of whatever is open. */
   close(): Promise<void>;
+}
+
+/** A system of which nothing stands in the way of a compaction, and the document of `config check --json`. */
+export interface SystemCheck {
+  schema: 'papyra.check/v1';
+  /** The configuration file; null when there is none. */
+  file: string | null;
+  backend: string;
+  target: string | null;
+  policy: RetentionPolicy;
+  /** What the operator should know, one sentence each. */
+  warnings: string[];
 }
 
 /**
@@ -132,8 +160,27 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       },
       reset: () => metrics.reset(),
     },
+    check: () => check(config, backend),
     close: () => backend.close?.() ?? Promise.resolve(),
   };
+}
+
+async function check(config: EffectiveConfig, backend: Backend): Promise<SystemCheck> {
+  const { file, store, retention, archive, metrics } = config;
+  const warnings = await backend.check();
+  (await hooksOf(config))?.assertRunnable();
+  if (archive !== undefined && isFor(store.backend, 'persistence.archive.dir')) {
+    const { checkArchive } = await import('./files/archive.js');
+    checkArchive(archive);
+  }
+  if (metrics.enabled && metrics.textfile !== undefined) {
+    const { checkTextfile } = await import('./metrics/textfile.js');
+    const warning = checkTextfile(metrics.textfile);
+    if (warning !== undefined) warnings.push(warning);
+  }
+  if (isUnlimited(retention)) warnings.push(NO_LIMIT);
+  const { name, target } = backend;
+  return { schema: 'papyra.check/v1', file, backend: name, target, policy: retention, warnings };
 }
 
 async function loadModule(file: string, explicit: boolean): Promise<unknown> {

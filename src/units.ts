@@ -21,6 +21,18 @@ const BYTES = {
 const DURATION = /^(\d+(?:\.\d+)?)(s|m|h|d|w)$/;
 const SIZE = /^(\d+(?:\.\d+)?)\s*(B|[kK]B|[MGT]B|[KMGT]iB)?$/;
 
+/**
+ * Regular expressions of the texts that `parseDuration` and `parseSize` take, for editors. They let pass some
+ * that these do not: half a byte, and more than there can be.
+ */
+export const DURATION_PATTERN = loosely(DURATION);
+export const SIZE_PATTERN = loosely(SIZE);
+
+/** With blanks around it, and not zero. */
+function loosely({ source }: RegExp): string {
+  return `^(?=.*[1-9])\\s*${source.slice(1, -1)}\\s*$`;
+}
+
 function usage(message: string): PapyraError {
   return new PapyraError('usage', message);
 }

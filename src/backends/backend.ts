@@ -56,6 +56,13 @@ export interface Backend {
   home(): { log: string } | { hash: SharedHash } | { unavailable: string };
   /** Bytes that the store takes now; null when unknown. */
   usage(): Promise<number | null>;
+  /**
+   * Looks whether a compaction could begin: that the store is there and can be opened. Changes nothing, and
+   * reads no record. Returns what the operator should know.
+   *
+   * @throws {PapyraError} what would stop it.
+   */
+  check(): Promise<string[]>;
   plan(request: PlanRequest): Promise<Plan>;
   /** Lets go of connections. */
   close?(): Promise<void>;

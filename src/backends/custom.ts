@@ -63,6 +63,8 @@ export async function customBackend(
     target: file,
     home: () => ({ unavailable: `the custom backend ${name} keeps none` }),
     usage: () => Promise.resolve(null),
+    // It has been loaded, and has made a backend: more only it knows.
+    check: () => Promise.resolve([]),
     plan: async (request) => {
       const run = (dryRun: boolean) => callModule(backend as CustomBackend, file, request, dryRun);
       if (!request.dryRun) {

@@ -4,6 +4,8 @@ import type { Backend } from './backend.js';
 
 const WHY = "the memory backend keeps its records inside the runtime's own process";
 
+const NOTHING = `nothing to compact: ${WHY}, and its retention alone removes them`;
+
 /** Nothing outside the runtime's process: nothing to compact, nothing to count. */
 export function memoryBackend(): Backend {
   return {
@@ -11,6 +13,7 @@ export function memoryBackend(): Backend {
     target: null,
     home: () => ({ unavailable: WHY }),
     usage: () => Promise.resolve(null),
+    check: () => Promise.resolve([NOTHING]),
     plan: ({ rules }) => {
       const report = blankReport({
         status: 'no_op',
@@ -19,7 +22,7 @@ export function memoryBackend(): Backend {
         policy: policyOf(rules),
         startedAt: Date.now(),
       });
-      report.warnings.push(`nothing to compact: ${WHY}, and its retention alone removes them`);
+      report.warnings.push(NOTHING);
       return Promise.resolve({
         report,
         execute: () => Promise.resolve(report),

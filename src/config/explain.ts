@@ -1,36 +1,44 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { withoutCredentials } from './secrets.js';
 
 /** Farther apart than this, two words are not the same word mistyped. */
 const NEAR_MISS = 3;
 
-/** The user and password of a URL, which no message repeats. Either may have any character in it. */
-const CREDENTIALS = /\/\/[^]*@/;
-
 /** Keys of whose values a message says no more than the kind: they may hold a password. */
-const SECRET = ['url', 'cluster', 'sentinel'];
+const SECRET = ['url', 'cluster', 'sentinel', 'hooks'];
 
-/** `source: key.path: what was found; allowed: what is allowed`, for the first thing that is wrong. */
-export function explainIssue(
-  error: z.ZodError,
-  input: unknown,
-  schema: z.ZodType,
-): { path: string; problem: string; hint?: string } {
-  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0]!;
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
-    const allowed = keysAt(schema, issue.path);
-    return {
-      path: [...issue.path, key].join('.'),
-      problem: `unknown key; allowed here: ${allowed.join(', ')}`,
-      ...suggestion(key, allowed),
-    };
-  }
+export interface Problem {
+  /** The key's path; empty for the configuration itself. */
+  path: string;
+  /** `what was found, allowed: what is allowed` */
+  problem: string;
+  hint?: string;
+}
+
+/** Everything that is wrong, unknown keys first: what else is missing may well be what they were meant for. */
+export function explainIssues(error: z.ZodError, input: unknown, schema: z.ZodType): Problem[] {
+  const unknown = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? explainUnknown(issue, schema) : [],
+  );
+  const others = error.issues.filter(({ code }) => code !== 'unrecognized_keys');
+  return [...unknown, ...others.map((issue) => explainValue(issue, input))];
+}
+
+function explainUnknown(issue: z.core.$ZodIssueUnrecognizedKeys, schema: z.ZodType): Problem[] {
+  const allowed = keysAt(schema, issue.path);
+  return issue.keys.map((key) => ({
+    path: [...issue.path, key].join('.'),
+    problem: `unknown key; allowed here: ${allowed.join(', ')}`,
+    ...suggestion(key, allowed),
+  }));
+}
+
+function explainValue(issue: z.core.$ZodIssue, input: unknown): Problem {
   const found = valueAt(input, issue.path);
   const secret = issue.path.some((key) => SECRET.includes(String(key)));
   return {
-    path,
+    path: issue.path.join('.'),
     problem: `found ${secret ? kindOf(found) : inWords(found)}, allowed: ${issue.message}`,
     ...(typeof found === 'string' ? suggestion(found, issue.message.match(/\w+/g) ?? []) : {}),
   };
@@ -75,7 +83,7 @@ export function inWords(value: unknown): string {
   if (typeof value === 'symbol' || typeof value === 'bigint') return `a ${typeof value}`;
   const json = JSON.stringify(value, (key, part: unknown) => {
     if (SECRET.includes(key)) return '…';
-    if (typeof part === 'string') return part.replace(CREDENTIALS, '//…@');
+    if (typeof part === 'string') return withoutCredentials(part);
     return typeof part === 'number' && !Number.isFinite(part) ? String(part) : part;
   });
   return shortened(json);

@@ -1,7 +1,7 @@
 import { PapyraError } from '../errors.js';
 import { discoverConfig } from './discover.js';
 import { fromEnvironment } from './environment.js';
-import { resolveConfig } from './resolve.js';
+import { resolveConfig, type ResolveRequest } from './resolve.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './types.js';
 import { noWorkingDirectory, workingDirectory } from './working-directory.js';
 
@@ -24,6 +24,11 @@ export interface LoadRequest {
  * @throws {PapyraError} `config_invalid` when it is missing or wrong, `usage` for a bad environment variable.
  */
 export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig> {
+  return resolveConfig(await gatherConfig(request));
+}
+
+/** All that speaks about the configuration, before it is taken together. */
+export async function gatherConfig(request: LoadRequest): Promise<ResolveRequest> {
   const env = request.env ?? process.env;
   const cwd = workingDirectory(request.cwd);
   const named = request.configFile ?? (env['PAPYRA_CONFIG'] || undefined);
@@ -31,8 +36,7 @@ export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig>
   const bare = Object.keys(call).length === 0;
   const given = bare ? {} : await validate(call, 'the given configuration');
   const flags = withoutUndefined(request.overrides ?? {});
-  if (given.persistence)
-    return resolveConfig({ found: null, input: given, overrides: flags, flags, cwd });
+  if (given.persistence) return { found: null, input: given, overrides: flags, flags, cwd };
   const overrides = { ...fromEnvironment(env), ...flags };
   if (cwd === null && named === undefined && overrides.path === undefined) {
     throw noWorkingDirectory('the search for a configuration begins there');
@@ -40,7 +44,7 @@ export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig>
   const found = await discoverConfig(named, cwd, env);
   const inFile = found ? await validate(found.content, found.file) : {};
   const input = { ...inFile, ...given, metrics: { ...inFile.metrics, ...given.metrics } };
-  return resolveConfig({ found, input, overrides, flags, cwd });
+  return { found, input, overrides, flags, cwd };
 }
 
 function withoutUndefined(overrides: Overrides): Overrides {
@@ -51,9 +55,11 @@ async function validate(content: unknown, where: string): Promise<ConfigInput> {
   const { configSchema } = await import('./schema.js');
   const result = configSchema.safeParse(content);
   if (result.success) return result.data;
-  const { explainIssue } = await import('./explain.js');
-  const { path, problem, hint } = explainIssue(result.error, content, configSchema);
-  throw new PapyraError('config_invalid', `${where}: ${path ? `${path}: ` : ''}${problem}`, {
-    hint: hint ?? 'mend the configuration; nothing was done',
-  });
+  const { explainIssues } = await import('./explain.js');
+  const errors = explainIssues(result.error, content, configSchema).map(
+    ({ path, problem, hint = 'mend the configuration; nothing was done' }) =>
+      new PapyraError('config_invalid', `${where}: ${path ? `${path}: ` : ''}${problem}`, { hint }),
+  );
+  errors[0]!.others.push(...errors.slice(1));
+  throw errors[0]!;
 }

@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { BACKENDS, type ConfigInput } from './types.js';
 import { parseAddress, parseRedisUrl, REDIS_PORT } from './redis-url.js';
-import { MAX_SECONDS, parseDuration, parseSize } from '../units.js';
+import { DURATION_PATTERN, MAX_SECONDS, parseDuration, parseSize, SIZE_PATTERN } from '../units.js';
+
+// What `meta()` holds goes into the JSON Schema for editors: there a refinement is a pattern.
 
 /** Every leaf says in its error what is allowed there; `explain.ts` adds where, and what was found. */
 function says(allowed: string): { error: string } {
@@ -9,14 +11,20 @@ function says(allowed: string): { error: string } {
 }
 
 /** A number, or a text that has a unit. Both say the same: one that is nearly right is told on its own. */
-function withUnit(number: z.ZodNumber, parse: (text: string) => number, allowed: string) {
-  const text = z.string().refine((value) => {
+function withUnit(
+  number: z.ZodNumber,
+  parse: (text: string) => number,
+  pattern: string,
+  allowed: string,
+) {
+  const isOne = (value: string): boolean => {
     try {
       return parse(value) > 0;
     } catch {
       return false;
     }
-  }, says(allowed));
+  };
+  const text = z.string().refine(isOne, says(allowed)).meta({ pattern });
   return z.union([number, text], says(allowed));
 }
 
@@ -31,16 +39,23 @@ const DB = 'the number of a database, such as 0';
 const TLS = 'true, false, or ca, cert, key and server_name, each optional';
 
 const count = z.number(says(COUNT)).int(says(COUNT)).positive(says(COUNT));
-const size = withUnit(z.number().int(says(SIZE)).positive(says(SIZE)), parseSize, SIZE);
+const size = withUnit(
+  z.number().int(says(SIZE)).positive(says(SIZE)),
+  parseSize,
+  SIZE_PATTERN,
+  SIZE,
+);
 const age = withUnit(
   z.number().positive(says(AGE)).max(MAX_SECONDS, says(AGE)),
   parseDuration,
+  DURATION_PATTERN,
   AGE,
 );
 const text = z
   .string(says('a text'))
   .min(1, says('a text that is not empty'))
-  .refine((value) => !value.includes('\0'), says('a text without a NUL character'));
+  .refine((value) => !value.includes('\0'), says('a text without a NUL character'))
+  .meta({ pattern: '^[^\\u0000]*$' });
 const flag = z.boolean(says('true or false'));
 const command = z.array(text, says('a list: the command, then its arguments')).min(1, {
   error: 'a list with at least the command',
@@ -57,16 +72,15 @@ const address = z.strictObject(
   },
   says('a host and a port'),
 );
+const node = text
+  .refine((value) => parseAddress(value, REDIS_PORT) !== undefined)
+  .meta({ pattern: '^(?:\\[[0-9a-fA-F:.]+\\]|[^\\s:/@[\\]]+)(?::\\d{1,5})?$' });
 const nodes = z
-  .array(
-    z.union(
-      [text.refine((node) => parseAddress(node, REDIS_PORT) !== undefined), address],
-      says('host:port, or a host and a port'),
-    ),
-    says(NODES),
-  )
+  .array(z.union([node, address], says('host:port, or a host and a port')), says(NODES))
   .min(1, says(NODES));
-const url = text.refine((value) => parseRedisUrl(value) !== undefined, says(URL_FORMS));
+const url = text
+  .refine((value) => parseRedisUrl(value) !== undefined, says(URL_FORMS))
+  .meta({ pattern: '^\\s*(?:[rR][eE][dD][iI][sS]{1,2}|[uU][nN][iI][xX])://' });
 const sentinel = z.strictObject(
   {
     name: text,
@@ -99,10 +113,14 @@ const retention = z.strictObject(
   says('max_age_seconds, max_records and max_total_bytes, each optional'),
 );
 
-const backend = text.refine(
-  (value) => (BACKENDS as readonly string[]).includes(value) || /^\.{0,2}\//.test(value),
-  says(`${BACKENDS.join(', ')} or a path such as ./my-backend.mjs`),
-);
+const MODULE = /^\.{0,2}\//;
+
+const backend = text
+  .refine(
+    (value) => (BACKENDS as readonly string[]).includes(value) || MODULE.test(value),
+    says(`${BACKENDS.join(', ')} or a path such as ./my-backend.mjs`),
+  )
+  .meta({ anyOf: [{ enum: BACKENDS }, { pattern: MODULE.source }] });
 
 const persistence = z.strictObject(
   {
@@ -127,6 +145,7 @@ const persistence = z.strictObject(
 
 export const configSchema = z.strictObject(
   {
+    $schema: z.string(says('a text')).optional(),
     persistence: persistence.optional(),
     metrics: z
       .strictObject(

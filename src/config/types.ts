@@ -71,6 +71,8 @@ export interface HooksInput {
 
 /** A whole configuration as it may be written. */
 export interface ConfigInput {
+  /** For editors: where the JSON Schema of a configuration is. */
+  $schema?: string | undefined;
   persistence?: PersistenceInput | undefined;
   metrics?: { enabled?: boolean | undefined; textfile?: string | undefined } | undefined;
   hooks?: HooksInput | undefined;

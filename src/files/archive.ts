@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -124,6 +125,20 @@ async function compress(request: ArchiveRequest, write: (bytes: Buffer) => void)
 
 async function feed(gzip: Gzip, bytes: Buffer): Promise<void> {
   if (!gzip.write(bytes)) await once(gzip, 'drain');
+}
+
+/**
+ * Makes sure that archives could be written to a directory.
+ *
+ * @throws {PapyraError} as `writeArchive` would.
+ */
+export function checkArchive(directory: string): void {
+  try {
+    assertDirectory(directory);
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw failed(error, directory);
+  }
 }
 
 function assertDirectory(path: string): void {

@@ -124,8 +124,9 @@ function failure(
   );
 }
 
-/** A backend that does not name parts does not know beforehand. */
-function hasWork({ status, parts }: CompactionReport): boolean {
+/** A backend that knows nothing beforehand may have. */
+function hasWork({ status, parts, records }: CompactionReport): boolean {
   if (status !== 'dry_run') return false;
-  return parts.length === 0 || parts.some(({ action }) => action !== 'unchanged');
+  if (parts.length === 0) return records.scanned === null;
+  return parts.some(({ action }) => action !== 'unchanged');
 }

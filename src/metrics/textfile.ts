@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { publishFile } from '../files/durable.js';
 import { systemError } from '../files/system-error.js';
 import { prometheusText } from './prometheus.js';
@@ -22,6 +23,19 @@ export function writeTextfile(path: string, report: MetricsReport): string | und
   } catch (error) {
     const { message } = systemError(error, 'write', path) as Error;
     return `the metrics textfile was not written: ${message}`;
+  }
+}
+
+/** Returns a warning when it could not be written: its directory is not there, or not to be written to. */
+export function checkTextfile(path: string): string | undefined {
+  const directory = dirname(path);
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    if (earlierText(path) !== undefined) return undefined;
+    return `the metrics textfile cannot be written: ${path} is something else`;
+  } catch (error) {
+    const { message } = systemError(error, 'write to the directory', directory) as Error;
+    return `the metrics textfile cannot be written: ${message}`;
   }
 }
 

@@ -23,7 +23,7 @@ const CONFIGS: [string, string, string, number, RegExp][] = [
   ['no path', 'papyra.yaml', 'persistence: {backend: json}', 78, /persistence\.path is missing/],
   ['an empty path', 'papyra.yaml', 'persistence: {backend: json, path: ""}', 78, /persistence\.path: found ""/],
   ['metrics.enabled as a word', 'papyra.yaml', 'metrics: {enabled: "yes"}', 78, /metrics\.enabled: found "yes", allowed: true or false/],
-  ['a hook that is no list', 'papyra.yaml', 'hooks: {before_compact: echo}', 78, /hooks\.before_compact: found "echo", allowed: a list/],
+  ['a hook that is no list', 'papyra.yaml', 'hooks: {before_compact: echo}', 78, /hooks\.before_compact: found a text, allowed: a list/],
   ['a configuration that is a list', 'papyra.json', '[1, 2]', 78, /found \[1,2\]/],
   ['a configuration that is a number', 'papyra.json', '7', 78, /found 7/],
   ['JSON that ends too early', 'papyra.json', '{"persistence":\n ', 78, /cannot read configuration .*papyra\.json: line 1: Unexpected end of JSON input\n/],

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { closeSync, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { namesFor } from '../../files/names.js';
 import { findLeftovers, logMoved } from '../../files/recover.js';
 import { blankReport } from '../../report.js';
 import { policyOf } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
-import { locateLog, type NamedBy } from '../log/open.js';
+import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
+import { locateLog, openLog, type NamedBy } from '../log/open.js';
 import { planLog } from './plan.js';
 
 /** One NDJSON file, to which a live runtime may be appending. */
@@ -15,9 +16,20 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
     target: path,
     home: () => ({ log: locateLog(path, namedBy)?.path ?? path }),
     usage: async () => locateLog(path, namedBy)?.stat.size ?? 0,
+    check: async () => {
+      const located = locateOrReport(path, namedBy);
+      if (!located) {
+        checkDirectory(path);
+        return [notThereYet(path)];
+      }
+      const log = openLog(located.path);
+      closeSync(log.fd);
+      checkLog(log);
+      return [];
+    },
     plan: async (request) => {
       const located = locateOrReport(path, namedBy);
-      return located ? planLog(located.path, request) : notThereYet(path, request);
+      return located ? planLog(located.path, request) : emptyPlan(path, request);
     },
   };
 }
@@ -32,7 +44,7 @@ function locateOrReport(path: string, namedBy: NamedBy) {
 }
 
 /** A configured log that the runtime has not made yet: nothing to do, but worth a word. */
-function notThereYet(path: string, request: PlanRequest): Plan {
+function emptyPlan(path: string, request: PlanRequest): Plan {
   const zero = { scanned: 0, kept: 0, dropped: 0 };
   const none = { before: 0, after: 0, reclaimed: 0, appended: 0 };
   const report = {
@@ -53,7 +65,7 @@ function notThereYet(path: string, request: PlanRequest): Plan {
     },
     bytes: none,
     files: { scanned: 0, rewritten: 0, removed: 0, unchanged: 0 },
-    warnings: [`${basename(path)} is not there yet: the runtime has written nothing to ${path}`],
+    warnings: [notThereYet(path)],
   };
   return { report, execute: () => Promise.resolve(report), close: () => Promise.resolve() };
 }

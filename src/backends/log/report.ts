@@ -35,6 +35,9 @@ function whatGoes({ scanned, discarded }: Outcome): string {
   return `all ${count(scanned, 'record')} and ${count(discarded, 'unreadable line')}`;
 }
 
+export const NO_LIMIT =
+  'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes';
+
 /** What the operator should know about a plan. */
 export function warningsOf(survey: Survey, rules: RetentionRules): string[] {
   const warnings: string[] = [];
@@ -42,9 +45,7 @@ export function warningsOf(survey: Survey, rules: RetentionRules): string[] {
     warnings.push('what is older than the limit was not read, as --unreadable drop allows: its lines are not counted'); // prettier-ignore
   }
   if (isUnlimited(rules)) {
-    warnings.push(
-      'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes',
-    );
+    warnings.push(NO_LIMIT);
   }
   if (survey.unreadable > 0) {
     const lines = count(survey.unreadable, 'unreadable line');

@@ -14,7 +14,7 @@ import {
 } from './report.js';
 import { perNode, wordedFailure } from './run.js';
 import { Session } from './session.js';
-import { memoryOf } from './stream.js';
+import { memoryOf, readState } from './stream.js';
 
 /** Streams of one master that are planned at a time: each command is a short read. */
 const PLANS_PER_NODE = 8;
@@ -28,9 +28,23 @@ export function redisBackend(store: RedisStore): Backend {
     target,
     home: () => ({ hash: redisHash(session, `${storeKey(store)}:compaction`) }),
     usage: () => memoryOfAll(session),
+    check: () => checkStreams(session, target),
     plan: (request) => planStreams(session, target, request),
     close: async () => session.close(),
   };
+}
+
+async function checkStreams(session: Session, target: string): Promise<string[]> {
+  const places = await findStreams(session);
+  const limit = perNode(PLANS_PER_NODE);
+  const states = await Promise.all(
+    places.map(({ key, node }) => limit(node, () => readState(session, key))),
+  );
+  return states.some((state) => state !== null && state.length > 0) ? [] : [nothingThere(target)];
+}
+
+function nothingThere(target: string): string {
+  return `no entries in ${target}: the runtime has written nothing there yet`;
 }
 
 async function planStreams(session: Session, target: string, request: PlanRequest): Promise<Plan> {
@@ -55,7 +69,7 @@ async function planStreams(session: Session, target: string, request: PlanReques
   const plans = previews.flatMap(({ plan }) => plan ?? []);
   const head: ReportHead = { target, rules: request.rules, startedAt, warnings: [] };
   if (previews.length === 0) {
-    head.warnings.push(`no entries in ${target}: the runtime has written nothing there yet`);
+    head.warnings.push(nothingThere(target));
   }
   if (!request.allowEmpty && plans.length === previews.length) {
     assertSomethingStays(target, plans, request.rules);

@@ -1,6 +1,7 @@
 import { PapyraError } from '../../errors.js';
 import { blankReport, type CompactionPart, type CompactionReport } from '../../report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
+import { NO_LIMIT } from '../log/report.js';
 import { heldBy } from './groups.js';
 import { secondsOf } from './ids.js';
 import type { Dropped, StreamPlan } from './plan-stream.js';
@@ -108,9 +109,7 @@ const A_DAY = 86_400;
 function warningsOf(rules: RetentionRules, results: readonly StreamResult[]): string[] {
   const warnings: string[] = [];
   if (isUnlimited(rules)) {
-    warnings.push(
-      'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes',
-    );
+    warnings.push(NO_LIMIT);
   }
   const ahead = results.filter(
     ({ plan }) => plan && secondsOf(plan.state.last) > rules.now + A_DAY,

@@ -1,6 +1,15 @@
 import type { Backend } from '../backend.js';
+import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
 import { planSet } from './plan.js';
-import { realSetPath, sizeOfSet, type SetOptions } from './set.js';
+import {
+  closeSet,
+  lookAround,
+  notThere,
+  openSet,
+  realSetPath,
+  sizeOfSet,
+  type SetOptions,
+} from './set.js';
 
 /** A set of NDJSON files that the runtime rotates: PATH, PATH.1 … */
 export function rotatingBackend(options: SetOptions): Backend {
@@ -13,6 +22,18 @@ export function rotatingBackend(options: SetOptions): Backend {
     target: options.path,
     home: () => ({ log: real().path }),
     usage: async () => sizeOfSet(real()),
+    check: async () => checkSet(real()),
     plan: (request) => planSet(real(), request),
   };
+}
+
+function checkSet(set: SetOptions): string[] {
+  const warnings = lookAround(set);
+  const segments = openSet(set);
+  closeSet(segments);
+  for (const { log } of segments) checkLog(log);
+  if (segments.length > 0) return warnings;
+  if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
+  checkDirectory(set.path);
+  return [...warnings, notThereYet(set.path)];
 }

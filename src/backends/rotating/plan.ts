@@ -24,7 +24,7 @@ import type { SecondThread } from '../log/survey-threads.js';
 import { secondThread, survey, surveyOf, type Survey } from '../log/survey.js';
 import type { SegmentPlan } from './decision.js';
 import { executeSet } from './execute.js';
-import { mergedSurvey, notThereYet, setReport, totalOutcome } from './report.js';
+import { emptyPlan, mergedSurvey, setReport, totalOutcome } from './report.js';
 import { repairSet } from './repair.js';
 import { closeSet, lookAround, notThere, openSet, type Segment, type SetOptions } from './set.js';
 
@@ -49,7 +49,7 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
     segments = openSet(set);
     if (segments.length === 0) {
       if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
-      return notThereYet(set.path, request);
+      return emptyPlan(set.path, request);
     }
     if (request.dryRun) {
       if (findSetLeftovers(names)) {

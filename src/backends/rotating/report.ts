@@ -1,7 +1,7 @@
-import { basename } from 'node:path';
 import { blankReport, type CompactionPart, type CompactionReport } from '../../report.js';
 import { policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
+import { notThereYet } from '../log/check.js';
 import { untouched, type Outcome } from '../log/outcome.js';
 import { isoTime, warningsOf } from '../log/report.js';
 import { surveyOf, type Survey } from '../log/survey.js';
@@ -115,12 +115,10 @@ function partOf({ segment, name, outcome, action, seen, pinnedBy }: Done): Compa
 }
 
 /** A configured set that the runtime has not begun yet: nothing to do, but worth a word. */
-export function notThereYet(path: string, request: PlanRequest): Plan {
+export function emptyPlan(path: string, request: PlanRequest): Plan {
   const merged = surveyOf([], 0);
   const set = { path, maxBytes: 0, maxFiles: 0, namedBy: 'config' } as const;
-  const warnings = [
-    `${basename(path)} is not there yet: the runtime has written nothing to ${path}`,
-  ];
+  const warnings = [notThereYet(path)];
   const report = setReport({ set, rules: request.rules, startedAt: Date.now(), warnings }, [], merged, new Map()); // prettier-ignore
   if (!request.dryRun) report.status = 'nothing_to_do';
   return { report, execute: () => Promise.resolve(report), close: () => Promise.resolve() };

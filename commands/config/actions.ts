@@ -1,0 +1,67 @@
+import { extname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { PapyraError } from '../../src/errors.js';
+import { configSchema, showConfig, starterConfig } from '../../src/index.js';
+import { checkText, configText } from '../../src/output/config.js';
+import { writeNewFile } from '../../src/output/new-file.js';
+import { printable, printableJson } from '../../src/output/text.js';
+import { consoleFor, withSystem, type Context } from '../context.js';
+import { openOptions, type GlobalFlags, type StoreFlags } from '../options.js';
+
+type Flags = GlobalFlags & StoreFlags;
+
+export async function show(command: Command, context: Context): Promise<void> {
+  const flags = command.optsWithGlobals<Flags>();
+  const report = await showConfig(openOptions(flags));
+  consoleFor(context, flags).result(report, (paint) => configText(report, paint));
+}
+
+export async function check(command: Command, context: Context): Promise<void> {
+  const flags = command.optsWithGlobals<Flags>();
+  const output = consoleFor(context, flags);
+  try {
+    const report = await withSystem(flags, output, (system) => system.check());
+    output.result(report, (paint) => checkText(report, paint));
+    output.warnings(report.warnings);
+  } catch (error) {
+    // Elsewhere one of them is enough; here somebody is about to mend them all.
+    const all = error instanceof PapyraError ? [error, ...error.others] : [error];
+    const last = all.pop();
+    for (const each of all) output.failure(each as PapyraError);
+    throw last;
+  }
+}
+
+export async function schema(command: Command, context: Context): Promise<void> {
+  const flags = command.optsWithGlobals<GlobalFlags>();
+  const document = await configSchema();
+  consoleFor(context, flags).result(document, () => `${printableJson(document, 2)}\n`);
+}
+
+/** A configuration may be written in these, by the ends of their names. */
+const FORMS: Record<string, 'yaml' | 'json'> = { '.yaml': 'yaml', '.yml': 'yaml', '.json': 'json' };
+
+export async function init(
+  file: string | undefined,
+  command: Command,
+  context: Context,
+): Promise<void> {
+  const flags = command.optsWithGlobals<Flags>();
+  const output = consoleFor(context, flags);
+  const { overrides } = openOptions(flags);
+  if (file === undefined) {
+    const text = await starterConfig(overrides, flags.json ? 'json' : 'yaml');
+    output.result(flags.json && JSON.parse(text), () => text);
+    return;
+  }
+  const form = file.endsWith('.papyrarc') ? 'yaml' : FORMS[extname(file)];
+  if (form === undefined) {
+    throw new PapyraError('usage', `${file}: a starter is written in YAML or JSON`, {
+      hint: 'let the name end with .yaml, .yml or .json; nothing was written',
+    });
+  }
+  const path = resolve(file);
+  writeNewFile(path, await starterConfig(overrides, form));
+  const written = { schema: 'papyra.written/v1', file: path };
+  output.result(written, () => `Wrote ${printable(path)}\n`);
+}

@@ -1,0 +1,132 @@
+import { dirname } from 'node:path';
+import { parseDuration, parseSize } from '../units.js';
+import { ENVIRONMENT } from './environment.js';
+import { factsOf, isFor, KEYS, OVERRIDDEN } from './keys.js';
+import { parseRedisUrl } from './redis-url.js';
+import { resolveConfig, type ResolveRequest } from './resolve.js';
+import type { Overrides } from './types.js';
+import { startingAt } from './working-directory.js';
+
+/** A key that is in force, what it is, and who said so. */
+export interface ConfigValue {
+  key: string;
+  /** Paths are absolute, durations seconds, sizes bytes. null: no limit. */
+  value: unknown;
+  from: 'flag' | 'environment' | 'file' | 'default';
+  /** The flag, the variable or the file; null for a default. */
+  name: string | null;
+}
+
+/** The configuration in force. */
+export interface ConfigReport {
+  schema: 'papyra.config/v1';
+  /** The configuration file; null when there is none. */
+  file: string | null;
+  values: ConfigValue[];
+  /** What was said and is not in force, and why. */
+  unused: { key: string; why: string }[];
+}
+
+/** Says which values are in force. Written down as a configuration they mean the same again. */
+export function describeConfig(request: ResolveRequest): ConfigReport {
+  const { store } = resolveConfig(request);
+  const { found, input, overrides } = request;
+  const written = new Map(leaves(input, ''));
+  const report: ConfigReport = {
+    schema: 'papyra.config/v1',
+    file: found?.file ?? null,
+    values: [],
+    unused: [],
+  };
+  const keys = [...Object.keys(KEYS), ...written.keys(), ...Object.values(OVERRIDDEN)];
+  for (const key of new Set(keys)) {
+    const override = fromOverrides(key, request);
+    const file = written.has(key) ? fromFile(key, written.get(key), request) : undefined;
+    if (!isFor(store.backend, key)) {
+      const why = `the backend ${store.backend} has no use for it`;
+      if (override ?? file) report.unused.push({ key, why });
+      continue;
+    }
+    const replacement = replacementOf(key, request);
+    if (file && replacement) report.unused.push({ key, why: `${replacement} replaces it` });
+    const value = override ?? (replacement ? undefined : file) ?? fromPreset(key, overrides);
+    if (value) report.values.push(value);
+  }
+  return report;
+}
+
+/** What replaces more in the file than the key of its own. */
+const REPLACEMENTS: [override: keyof Overrides, keys: RegExp, name: string][] = [
+  ['path', /^(?:persistence|hooks)\.|^metrics\.textfile$/, 'the path that was given'],
+  ['redis_url', /^persistence\.(?:url$|cluster$|sentinel\.)/, 'PAPYRA_REDIS_URL'],
+  ['redis_username', /^persistence\.username$/, 'PAPYRA_REDIS_USERNAME'],
+  ['redis_password', /^persistence\.password_file$/, 'PAPYRA_REDIS_PASSWORD'],
+  ['sentinel_password', /^persistence\.sentinel\.password_file$/, 'PAPYRA_SENTINEL_PASSWORD'],
+];
+
+function replacementOf(key: string, { overrides, input }: ResolveRequest): string | undefined {
+  const url = parseRedisUrl(overrides.redis_url ?? input.persistence?.url ?? '');
+  if (url?.username !== undefined && key === 'persistence.username') return 'the user in the URL';
+  if (url?.password !== undefined && key === 'persistence.password_file') {
+    return 'the password in the URL';
+  }
+  const replacing = REPLACEMENTS.find(([name, keys]) => overrides[name] !== undefined && keys.test(key)); // prettier-ignore
+  return replacing?.[2];
+}
+
+function fromOverrides(key: string, { overrides, flags, cwd }: ResolveRequest) {
+  const names = Object.keys(OVERRIDDEN) as (keyof Overrides)[];
+  const name = names.find((one) => OVERRIDDEN[one] === key && overrides[one] !== undefined);
+  if (name === undefined) return undefined;
+  const settings: [string, { key: string; flag?: string }][] = Object.entries(ENVIRONMENT);
+  const variable = settings.find(([, { key: set }]) => set === name);
+  const value = inForm(key, overrides[name], cwd);
+  return flags[name] === undefined
+    ? sourced(key, value, 'environment', variable?.[0])
+    : sourced(key, value, 'flag', variable?.[1].flag);
+}
+
+function fromFile(key: string, written: unknown, { found, cwd }: ResolveRequest): ConfigValue {
+  const base = found ? dirname(found.file) : cwd;
+  return sourced(key, inForm(key, written, base), 'file', found?.file);
+}
+
+function fromPreset(key: string, { path }: Overrides): ConfigValue | undefined {
+  const isGivenPath = key === 'persistence.backend' && path !== undefined;
+  const preset = isGivenPath ? 'json' : factsOf(key).preset;
+  return preset === undefined ? undefined : sourced(key, preset, 'default', undefined);
+}
+
+function sourced(
+  key: string,
+  value: unknown,
+  from: ConfigValue['from'],
+  name: string | undefined,
+): ConfigValue {
+  return { key, value, from, name: name ?? null };
+}
+
+/** The value that is meant by what was written. */
+function inForm(key: string, value: unknown, base: string | null): unknown {
+  if (typeof value !== 'string') return value;
+  switch (factsOf(key).form) {
+    case 'path':
+      return startingAt(base, value);
+    case 'duration':
+      return parseDuration(value);
+    case 'size':
+      return parseSize(value);
+    case undefined:
+      return value;
+  }
+}
+
+/** The keys of a configuration that have a value, with their paths; sections have none of their own. */
+function leaves(node: object, above: string): [key: string, value: unknown][] {
+  return Object.entries(node).flatMap(([name, value]: [string, unknown]) => {
+    const key = above === '' ? name : `${above}.${name}`;
+    if (value === undefined) return [];
+    const isSection = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isSection && !(key in KEYS) ? leaves(value, key) : [[key, value]];
+  });
+}

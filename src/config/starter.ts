@@ -1,0 +1,127 @@
+import { PapyraError } from '../errors.js';
+import { printableJson } from '../printable.js';
+import { factsOf, isFor, KEYS, OVERRIDDEN, type KeyFacts } from './keys.js';
+import { parseYaml } from './parse.js';
+import { BACKENDS, type Overrides } from './types.js';
+import { startingAt, workingDirectory } from './working-directory.js';
+
+/** How a starter is written. */
+export type StarterForm = 'yaml' | 'json';
+
+const SCHEMA_FILE = './papyra.schema.json';
+
+const HEAD = `# yaml-language-server: $schema=${SCHEMA_FILE}
+#
+# Configuration of papyra; the whole of it is in man papyra-config.
+# Nothing expires until retention has a limit. To see whether all this holds:
+#   papyra --config THIS-FILE config check
+# For completion and checks in an editor, beside this file:
+#   papyra config schema > papyra.schema.json
+`;
+
+interface Entry {
+  path: string[];
+  says: string;
+  value: unknown;
+  /** Not commented out. */
+  active: boolean;
+}
+
+/**
+ * A configuration to start from: what was given and what is in force anyway is written out, the rest is
+ * there as a comment; JSON has none.
+ *
+ * @throws {PapyraError} `usage` for a backend that there is none for.
+ */
+export function starterConfig(given: Overrides, form: StarterForm): string {
+  const { backend = 'json', path } = given;
+  if (!(BACKENDS as readonly string[]).includes(backend)) {
+    throw new PapyraError('usage', `--backend ${backend}: there is no starter for it`, {
+      hint: `it can be ${BACKENDS.join(', ')}`,
+    });
+  }
+  if (path !== undefined && !isFor(backend, 'persistence.path')) {
+    throw new PapyraError('usage', `--path with --backend ${backend}: that backend has no log`, {
+      hint: 'leave one of the two out',
+    });
+  }
+  const values = givenValues({ ...given, backend });
+  const entries = Object.entries(KEYS).flatMap(([key, facts]) =>
+    isFor(backend, key) || values.has(key) ? entryOf(key, facts, values.get(key)) : [],
+  );
+  if (form === 'yaml') return `${HEAD}\n${yaml(entries, false).join('\n')}\n`;
+  const active = entries.filter((entry) => entry.active);
+  const document = { $schema: SCHEMA_FILE, ...nested(active) };
+  return `${printableJson(document, 2)}\n`;
+}
+
+/** By key, in the form in which somebody would write them. */
+function givenValues(given: Overrides): Map<string, unknown> {
+  const path = given.path && startingAt(workingDirectory(undefined), given.path);
+  const named = Object.entries({ ...given, path }).filter(([, value]) => value !== undefined);
+  return new Map(
+    named.map(([name, value]) => {
+      const key = OVERRIDDEN[name as keyof Overrides];
+      return [key, withUnit(value, factsOf(key).form)];
+    }),
+  );
+}
+
+const UNITS = {
+  duration: [['d', 86_400], ['h', 3600], ['m', 60], ['s', 1]],
+  size: [['GB', 1e9], ['MB', 1e6], ['kB', 1e3]],
+} as const; // prettier-ignore
+
+function withUnit(value: unknown, form: KeyFacts['form']): unknown {
+  if (typeof value !== 'number' || form === undefined || form === 'path') return value;
+  const unit = UNITS[form].find(([, size]) => value % size === 0);
+  return unit ? `${value / unit[1]}${unit[0]}` : value;
+}
+
+function entryOf(key: string, facts: KeyFacts, given: unknown): Entry[] {
+  const { says, preset, sample, needed } = facts;
+  const settled = preset !== undefined && preset !== null;
+  const active = given !== undefined || settled || needed === true;
+  const value = given ?? sample;
+  return value === undefined ? [] : [{ path: key.split('.'), says, value, active }];
+}
+
+/** A section of which nothing is active is a comment as a whole. */
+function yaml(entries: readonly Entry[], isComment: boolean): string[] {
+  return grouped(entries).flatMap(([name, inside]) => {
+    const comment = !isComment && !inside.some(({ active }) => active);
+    const [leaf] = inside.filter(({ path }) => path.length === 0);
+    const lines = leaf
+      ? [`${name}: ${scalar(leaf.value)} # ${leaf.says}`]
+      : [`${name}:`, ...yaml(inside, isComment || comment).map((line) => `  ${line}`)];
+    return comment ? lines.map((line) => `# ${line}`) : lines;
+  });
+}
+
+function nested(entries: readonly Entry[]): Record<string, unknown> {
+  return Object.fromEntries(
+    grouped(entries).map(([name, inside]) => {
+      const [leaf] = inside.filter(({ path }) => path.length === 0);
+      return [name, leaf ? leaf.value : nested(inside)];
+    }),
+  );
+}
+
+/** By the first name of their paths, which is taken off. */
+function grouped(entries: readonly Entry[]): [name: string, inside: Entry[]][] {
+  const groups = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const [name, ...path] = entry.path;
+    const group = groups.get(name!) ?? [];
+    groups.set(name!, [...group, { ...entry, path }]);
+  }
+  return [...groups];
+}
+
+/** Plain where the plain text means itself; JSON is YAML, too. */
+function scalar(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(scalar).join(', ')}]`;
+  if (typeof value !== 'string') return String(value);
+  const isPlain = /^[\w./-]+$/.test(value) && parseYaml(value) === value;
+  return isPlain ? value : printableJson(value);
+}

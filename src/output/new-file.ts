@@ -1,0 +1,32 @@
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { PapyraError } from '../errors.js';
+
+/**
+ * Writes a result to a file that is not there yet, for its owner alone.
+ *
+ * @throws {PapyraError} `usage` when there is something by that name.
+ */
+export function writeNewFile(path: string, text: string): void {
+  const fd = create(path);
+  try {
+    writeFileSync(fd, text);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** `wx` follows no link, and takes no file that somebody made a moment ago. */
+function create(path: string): number {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new PapyraError('usage', `${path} is there already: it is not overwritten`, {
+      hint: 'name another file, or move that one away',
+      cause: error,
+    });
+  }
+}
