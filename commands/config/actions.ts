@@ -34,8 +34,7 @@ export async function check(command: Command, context: Context): Promise<void> {
 
 export async function schema(command: Command, context: Context): Promise<void> {
   const flags = command.optsWithGlobals<GlobalFlags>();
-  const document = await configSchema();
-  consoleFor(context, flags).result(document, () => `${printableJson(document, 2)}\n`);
+  consoleFor(context, flags).verbatim(`${printableJson(await configSchema(), 2)}\n`);
 }
 
 /** A configuration may be written in these, by the ends of their names. */
@@ -50,8 +49,7 @@ export async function init(
   const output = consoleFor(context, flags);
   const { overrides } = openOptions(flags);
   if (file === undefined) {
-    const text = await starterConfig(overrides, flags.json ? 'json' : 'yaml');
-    output.result(flags.json && JSON.parse(text), () => text);
+    output.verbatim(await starterConfig(overrides, flags.json ? 'json' : 'yaml'));
     return;
   }
   const form = file.endsWith('.papyrarc') ? 'yaml' : FORMS[extname(file)];

@@ -40,6 +40,11 @@ export class Console {
     );
   }
 
+  /** A result that is for a file or a program: no terminal breaks its lines. */
+  verbatim(text: string): void {
+    if (!this.options.quiet) this.stdout.write(text);
+  }
+
   warnings(warnings: readonly string[]): void {
     if (this.options.quiet) return;
     for (const warning of warnings) {

@@ -1,3 +1,4 @@
+import { execa } from 'execa';
 import {
   chmodSync,
   chownSync,
@@ -11,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ConfigReport } from '../../src/index.js';
-import { BARE, isRoot, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
+import { BARE, isRoot, PAPYRA, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
 import { startRedis, stopServers } from '../support/redis.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -84,6 +85,12 @@ describe('config init', () => {
     expect(readFileSync(join(cwd, 'papyra.config.yaml'), 'utf8')).toBe('mine');
     expect(readdirSync(cwd)).not.toContain('elsewhere.yaml');
     expect((await config(['init', '/none/x.yaml'])).code).toBe(66);
+  });
+
+  test('a narrow terminal does not break its lines', async () => {
+    const { stdout } = await execa('script', ['-qec', `stty cols 40; exec ${process.execPath} ${PAPYRA} config init`, '/dev/null'], { env: BARE, extendEnv: false }); // prettier-ignore
+    const plain = await config(['init']);
+    expect(stdout.replaceAll('\r', '')).toBe(plain.stdout.trimEnd());
   });
 
   test('a backend that there is none for, or that has no log: 64', async () => {
