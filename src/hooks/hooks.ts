@@ -3,7 +3,7 @@ import { interruption, PapyraError } from '../errors.js';
 import { errorDocument } from '../failure.js';
 import type { CompactionReport } from '../report.js';
 import { findProgram } from './program.js';
-import { runProgram } from './run.js';
+import { runProgram, type Ending } from './run.js';
 
 const MOMENTS = [
   'before_compact',
@@ -80,7 +80,7 @@ export class Hooks {
     if (command === undefined) return;
     if (signal?.aborted) throw interruption(signal);
     const file = this.#locate(moment, command);
-    const { trouble, said, cause } = await runProgram({
+    const ending = await runProgram({
       file,
       args: command.slice(1),
       directory: config.directory,
@@ -90,7 +90,7 @@ export class Hooks {
       signal,
     });
     if (signal?.aborted) throw interruption(signal);
-    if (trouble !== undefined) throw failure(moment, command, trouble, said, cause);
+    if (ending.trouble !== undefined) throw failure(moment, command, ending);
   }
 
   #locate(moment: Moment, [name]: readonly string[]): string {
@@ -101,27 +101,30 @@ export class Hooks {
   }
 }
 
+/** What a machine may be short of for a moment. */
+const SHORTAGES = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'];
+
 /** The program is named, its arguments are not: they may hold a password. */
 function failure(
   moment: Moment,
   [name]: readonly string[],
-  trouble: string,
-  said: string,
-  cause: unknown,
+  { trouble, said, cause }: Ending,
 ): PapyraError {
-  const verb = moment === 'before_compact' && cause === undefined ? 'vetoed the run' : 'failed';
+  const what = `the ${moment} hook ${name!}`;
+  if (cause !== undefined) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const passes = SHORTAGES.includes(code ?? '');
+    return new PapyraError(
+      passes ? 'try_again' : 'config_invalid',
+      `${what} cannot be started: ${message}`,
+      { hint: `nothing was changed; ${passes ? 'run again' : 'look at its first line, such as #!/bin/sh'}`, cause }, // prettier-ignore
+    );
+  }
+  const verb = moment === 'before_compact' ? 'vetoed the run' : 'failed';
   const words = said === '' ? '' : `: ${said}`;
-  return new PapyraError(
-    cause === undefined ? 'try_again' : 'config_invalid',
-    `the ${moment} hook ${name!} ${verb} (${trouble})${words}`,
-    {
-      hint:
-        cause === undefined
-          ? 'nothing was changed; run again when the hook allows it'
-          : 'nothing was changed; mend the hook, such as its first line #!/bin/sh',
-      cause,
-    },
-  );
+  return new PapyraError('try_again', `${what} ${verb} (${trouble!})${words}`, {
+    hint: 'nothing was changed; run again when the hook allows it',
+  });
 }
 
 /** A backend that knows nothing beforehand may have. */

@@ -34,8 +34,6 @@ const LINGER_MS = 100;
  */
 export async function runProgram(run: ProgramRun): Promise<Ending> {
   const { file, args, directory: cwd, env, input, limitMs, signal } = run;
-  const late = AbortSignal.timeout(limitMs);
-  const stop = AbortSignal.any(signal ? [signal, late] : [late]);
   const child = execa(file, args, {
     cwd,
     env,
@@ -46,27 +44,33 @@ export async function runProgram(run: ProgramRun): Promise<Ending> {
   });
   const { stdin, stdout, stderr, pid } = child;
   const said = [firstLines(stderr), firstLines(stdout)];
-  child.once('exit', () => {
-    const letGo = () => [stdin, stdout, stderr].forEach((pipe) => pipe.destroy());
-    setTimeout(letGo, LINGER_MS).unref();
-  });
   let killing: NodeJS.Timeout | undefined;
   const end = (): void => {
     killGroup(pid, 'SIGTERM');
-    killing = setTimeout(() => killGroup(pid, 'SIGKILL'), GRACE_MS);
+    killing ??= setTimeout(() => killGroup(pid, 'SIGKILL'), GRACE_MS);
   };
-  stop.addEventListener('abort', end);
+  const limit = setTimeout(end, limitMs);
+  signal?.addEventListener('abort', end);
+  const over = (): void => {
+    clearTimeout(limit);
+    signal?.removeEventListener('abort', end);
+  };
+  child.once('exit', () => {
+    over();
+    const letGo = () => [stdin, stdout, stderr].forEach((pipe) => pipe.destroy());
+    setTimeout(letGo, LINGER_MS).unref();
+  });
   const { exitCode, signal: killer, cause } = await child;
-  stop.removeEventListener('abort', end);
+  over();
   clearTimeout(killing);
-  if (stop.aborted) killGroup(pid, 'SIGKILL');
+  if (killing !== undefined) killGroup(pid, 'SIGKILL');
 
   const words = said.map((lines) => lines()).find(Boolean) ?? '';
-  if (late.aborted) return { trouble: `not done after ${limitMs / 1000} s`, said: words };
+  if (killing !== undefined) return { trouble: `not done after ${limitMs / 1000} s`, said: words };
   if (exitCode === 0) return { said: words };
   if (exitCode !== undefined) return { trouble: `exit status ${exitCode}`, said: words };
   if (killer !== undefined) return { trouble: `ended by ${killer}`, said: words };
-  return { trouble: `cannot be started: ${(cause as Error).message}`, said: words, cause };
+  return { trouble: 'not started', said: words, cause };
 }
 
 function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {

@@ -21,9 +21,10 @@ export function configText({ file, values, unused }: ConfigReport, paint: Paint)
   return `${blocks.join('\n\n')}\n`;
 }
 
-function valueText({ key, value }: ConfigValue): string {
+function valueText({ key, value }: Pick<ConfigValue, 'key' | 'value'>): string {
   if (value === null) return 'no limit';
   if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value)) return value.map((item) => valueText({ key, value: item })).join(' ');
   if (typeof value !== 'number') return printableJson(value);
   if (key.endsWith('_seconds')) return `${value} (${formatAge(value)})`;
   if (key.endsWith('_bytes')) return `${value} (${formatBytes(value)})`;

@@ -111,7 +111,7 @@ describe('hooks of a compaction', () => {
     ['is nowhere on the PATH', 'no-such-program', /no-such-program was not found[^]*PATH/],
     ['is not executable', './plain.sh', /plain\.sh cannot be executed[^]*chmod \+x/],
     ['is a directory', './folder', /folder cannot be executed/],
-    ['has an interpreter that is not there', './odd.sh', /odd\.sh failed \(cannot be started: .*ENOENT/],
+    ['has an interpreter that is not there', './odd.sh', /odd\.sh cannot be started: .*ENOENT/],
   ])('a before_compact that %s: 78, nothing changed', async (_what, name, message) => {
     const { config, directory, write, lines } = scene({});
     writeFileSync(join(directory, 'plain.sh'), '#!/bin/sh\n', { mode: 0o644 });
