@@ -4,6 +4,7 @@ import { factsOf, isFor, KEYS, OVERRIDDEN, type KeyFacts } from './keys.js';
 import { parseYaml } from './parse.js';
 import { BACKENDS, type Overrides } from './types.js';
 import { startingAt, workingDirectory } from './working-directory.js';
+import { durationText } from '../units.js';
 
 /** How a starter is written. */
 export type StarterForm = 'yaml' | 'json';
@@ -67,14 +68,12 @@ function givenValues(given: Overrides): Map<string, unknown> {
   );
 }
 
-const UNITS = {
-  duration: [['d', 86_400], ['h', 3600], ['m', 60], ['s', 1]],
-  size: [['GB', 1e9], ['MB', 1e6], ['kB', 1e3]],
-} as const; // prettier-ignore
+const SIZES = [['GB', 1e9], ['MB', 1e6], ['kB', 1e3]] as const; // prettier-ignore
 
 function withUnit(value: unknown, form: KeyFacts['form']): unknown {
-  if (typeof value !== 'number' || form === undefined || form === 'path') return value;
-  const unit = UNITS[form].find(([, size]) => value % size === 0);
+  if (typeof value !== 'number') return value;
+  if (form === 'duration') return durationText(value);
+  const unit = form === 'size' ? SIZES.find(([, size]) => value % size === 0) : undefined;
   return unit ? `${value / unit[1]}${unit[0]}` : value;
 }
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { ENVIRONMENT } from '../config/environment.js';
 import type { EffectiveConfig, Overrides } from '../config/types.js';
 import { durationText } from '../units.js';
@@ -17,7 +18,7 @@ export interface Job {
   archive: string | null;
   /** The configuration file; null: flags say it all. */
   configFile: string | null;
-  /** Other files that the configuration names: the text for Prometheus, passwords, certificates. */
+  /** Other files that the configuration names: the text for Prometheus, hooks, passwords, certificates. */
   others: string[];
   /** Variables in force that have no flag, as what they say is secret. */
   secrets: string[];
@@ -74,8 +75,10 @@ function limitsOf(log: string | null, backend: string, seconds: number): string[
   return backend === 'redis' ? ['--max-duration', durationText((seconds * 3) / 4)] : [];
 }
 
-function othersOf({ store, metrics }: EffectiveConfig): string[] {
-  const files = [metrics.textfile];
+function othersOf({ store, metrics, hooks }: EffectiveConfig): string[] {
+  const programs = Object.values(hooks?.commands ?? {}).map(([program]: string[]) => program!);
+  const own = programs.filter((program) => program.includes('/'));
+  const files = [metrics.textfile, ...own.map((program) => resolve(hooks!.directory, program))];
   if (store.backend === 'redis') {
     const { server, password, tls } = store;
     const secrets = [password, server.kind === 'sentinel' ? server.password : undefined];

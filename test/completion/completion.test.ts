@@ -56,6 +56,7 @@ const TYPED: [string, string][] = [
     'papyra persistence compact --path my\\ l',
     'papyra persistence compact --path my\\ log.ndjson ',
   ],
+  ['papyra config init my\\ l', 'papyra config init my\\ log.ndjson '],
   ['papyra persistence compact --archive my', 'papyra persistence compact --archive my\\ folder/'],
   ['papyra persistence compact --max-age m', 'papyra persistence compact --max-age m'],
   ['papyra persistence compact m', 'papyra persistence compact m'],
@@ -138,9 +139,11 @@ describe('fish', () => {
     );
     const commands = offered(places.map((place) => `${line(place)} `));
     expect(commands.map((words) => words.sort())).toEqual(
-      places.map(({ commands: children, operand }) =>
-        (operand?.kind === 'choice' ? operand.words : children.map(({ name }) => name)).sort(),
-      ),
+      places.map(({ commands: children, operand }) => {
+        if (operand?.kind === 'choice') return [...operand.words].sort();
+        if (operand?.kind === 'file') return ['my folder/', 'my log.ndjson', 'script'];
+        return children.map(({ name }) => name).sort();
+      }),
     );
   });
 

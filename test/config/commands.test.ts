@@ -48,7 +48,7 @@ describe('config init', () => {
   test('fills in what the flags say, and heeds no configuration, good or bad', async () => {
     const cwd = directoryWith('persistence: [');
     const env = { ...BARE, PAPYRA_CONFIG: '/none.yaml', PAPYRA_MAX_AGE: 'x' };
-    const flags = ['--path', 'a.log', '--max-age', '7d', '--max-records', '9', '--max-total-bytes', '1500MB']; // prettier-ignore
+    const flags = ['--path', 'a.log', '--max-age', '5d', '--max-records', '9', '--max-total-bytes', '1500MB']; // prettier-ignore
     const { code, stdout } = await config(['init', '--json', ...flags], { cwd, env });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
@@ -56,7 +56,7 @@ describe('config init', () => {
       persistence: {
         backend: 'json',
         path: join(cwd, 'a.log'),
-        retention: { max_age_seconds: '7d', max_records: 9, max_total_bytes: '1500MB' },
+        retention: { max_age_seconds: '5d', max_records: 9, max_total_bytes: '1500MB' },
       },
       metrics: { enabled: true },
     });
