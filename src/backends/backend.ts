@@ -1,5 +1,6 @@
 import type { RetentionRules } from '../retention/policy.js';
 import type { CompactionReport } from '../report.js';
+import type { StoreFacts } from './facts.js';
 
 /** How far a compaction is. */
 export interface Progress {
@@ -64,6 +65,8 @@ export interface Backend {
    */
   check(): Promise<string[]>;
   plan(request: PlanRequest): Promise<Plan>;
+  /** Looks at the store and its surroundings. Changes nothing and takes no lock. */
+  examine?(): Promise<StoreFacts>;
   /** Lets go of connections. */
   close?(): Promise<void>;
 }

@@ -14,14 +14,14 @@ const ABLE = new Map([
 ]);
 
 /**
- * @throws {PapyraError} `io_error` where the file system is known not to be able to, `config_invalid` where
- * the command for it is missing.
+ * Why the head of a file cannot be removed in place: `io_error` where the file system is known not to be
+ * able to, `config_invalid` where the command for it is missing; undefined: it can.
  */
-export function assertCollapsible(path: string): void {
+export function obstacleToCollapse(path: string): PapyraError | undefined {
   const { error } = spawnSync('fallocate', ['--version'], { stdio: 'ignore' });
-  if (errnoOf(error) === 'ENOENT') throw noFallocate(error);
-  if (process.platform === 'linux' && ABLE.has(statfsSync(path).type)) return;
-  throw new PapyraError('io_error', `--in-place cannot work on the file system of ${path}`, {
+  if (errnoOf(error) === 'ENOENT') return noFallocate(error);
+  if (process.platform === 'linux' && ABLE.has(statfsSync(path).type)) return undefined;
+  return new PapyraError('io_error', `--in-place cannot work on the file system of ${path}`, {
     hint: 'nothing was done; it needs ext4 or xfs on Linux. Free some space and compact without --in-place',
   });
 }

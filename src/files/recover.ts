@@ -82,10 +82,10 @@ function there(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Whether a killed run left something beside a rotating set. Changes nothing. */
-export function findSetLeftovers(names: LogNames): boolean {
-  const ours = [names.temp, names.fresh, names.intent];
-  return ours.some(there) || findOldLinks(names).length > 0;
+/** The files of ours beside a log that are gone after a run, unless it was killed. Changes nothing. */
+export function passingFiles(names: LogNames): string[] {
+  const ours = [names.temp, names.fresh, names.intent].filter(there);
+  return [...ours, ...findOldLinks(names).map(({ path }) => path)];
 }
 
 /**

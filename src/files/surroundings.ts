@@ -24,10 +24,16 @@ const FRESH_MS = 60_000;
  * @throws {PapyraError} `io_error` with the reason.
  */
 export function assertReplaceable(names: LogNames, offline: boolean): void {
-  if (isMountPoint(names.log)) throw mountPoint(names.log);
+  const obstacle = obstacleTo(names, offline);
+  if (obstacle) throw obstacle;
+}
+
+/** Why a log cannot be replaced where it is; undefined: it can. */
+export function obstacleTo(names: LogNames, offline: boolean): PapyraError | undefined {
+  if (isMountPoint(names.log)) return mountPoint(names.log);
   const kind = UNSOUND.get(statfsSync(names.directory).type);
-  if (kind === undefined || offline) return;
-  throw new PapyraError(
+  if (kind === undefined || offline) return undefined;
+  return new PapyraError(
     'io_error',
     `${names.log} is on ${kind}, where writers on other hosts cannot be seen`,
     {
@@ -63,22 +69,32 @@ function isMountPoint(path: string): boolean {
  * @throws {PapyraError} `try_again` while it is at work.
  */
 export function assertRuntimeIsNotRewriting(names: LogNames): string[] {
-  const warnings: string[] = [];
-  for (const name of readdirSync(names.directory)) {
-    if (!name.startsWith(`${stem(names.log)}.`)) continue;
-    if (!RUNTIME_TEMPS.some((end) => name.endsWith(end))) continue;
-    const stat = statSync(join(names.directory, name), { throwIfNoEntry: false });
-    if (!stat) continue;
-    if (Math.abs(Date.now() - stat.mtimeMs) < FRESH_MS) {
-      throw new PapyraError('try_again', `the runtime is rewriting ${names.log} (${name})`, {
-        hint: 'run again in a minute',
-      });
+  return runtimeTemps(names).map(({ name, changed, fresh }) => {
+    if (!fresh) {
+      return `${name} is a temporary file of the runtime, last changed ${changed.toISOString()}: left by a crash of it, perhaps`;
     }
-    warnings.push(
-      `${name} is a temporary file of the runtime, last changed ${stat.mtime.toISOString()}: left by a crash of it, perhaps`,
-    );
-  }
-  return warnings;
+    throw new PapyraError('try_again', `the runtime is rewriting ${names.log} (${name})`, {
+      hint: 'run again in a minute',
+    });
+  });
+}
+
+/** A temporary file of the runtime's own maintenance; a fresh one was changed within a minute. */
+export interface RuntimeTemp {
+  name: string;
+  changed: Date;
+  fresh: boolean;
+}
+
+export function runtimeTemps(names: LogNames): RuntimeTemp[] {
+  return readdirSync(names.directory).flatMap((name) => {
+    if (!name.startsWith(`${stem(names.log)}.`)) return [];
+    if (!RUNTIME_TEMPS.some((end) => name.endsWith(end))) return [];
+    const stat = statSync(join(names.directory, name), { throwIfNoEntry: false });
+    if (!stat) return [];
+    const fresh = Math.abs(Date.now() - stat.mtimeMs) < FRESH_MS;
+    return [{ name, changed: stat.mtime, fresh }];
+  });
 }
 
 /** `events` of `events.ndjson`: the runtime may put its suffix behind either. */
@@ -101,7 +117,8 @@ export function assertRoom(names: LogNames, bytes: number): void {
   if (freeBytes(names.directory) < bytes) throw noRoom(names, bytes);
 }
 
-function freeBytes(directory: string): number {
+/** Bytes that this user may still write to the file system of a directory. */
+export function freeBytes(directory: string): number {
   const { bavail, bfree, bsize } = statfsSync(directory);
   return (process.geteuid?.() === 0 ? bfree : bavail) * bsize;
 }

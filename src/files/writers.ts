@@ -34,20 +34,19 @@ const MACHINE_NAMESPACE = 'pid:[4026531836]';
 export function lookForWriters(file: OpenFile): Look {
   const lease = askForLease(file);
   if (lease === 'granted') return { who: 'nobody' };
-  const seen = lookInProc(file);
-  if (lease === 'refused') return { who: 'somebody', writers: seen.writers };
-  if (seen.writers.length > 0) return { who: 'somebody', writers: seen.writers };
-  return seen.blind === undefined ? { who: 'nobody' } : { who: 'unknown', why: seen.blind };
+  const look = lookInProc(file);
+  const unseen = lease === 'refused' && look.who !== 'somebody';
+  return unseen ? { who: 'somebody', writers: [] } : look;
 }
 
 /**
  * Looks until each writer has been seen absent once. A runtime that opens, writes and closes for every
  * record passes; a descriptor that is there in every look is held.
  */
-export async function longHeld(file: OpenFile): Promise<Look> {
+export async function longHeld(file: OpenFile, lookFor = lookForWriters): Promise<Look> {
   let suspects: Map<string, Writer> | undefined;
   for (let looks = 0; looks < LOOKS; looks++) {
-    const look = lookForWriters(file);
+    const look = lookFor(file);
     if (look.who !== 'somebody') return look;
     const now = new Map(look.writers.map((writer) => [`${writer.pid}:${writer.fd}`, writer]));
     // Somebody, and not to be seen: known by that alone.
@@ -78,13 +77,14 @@ function askForLease(file: OpenFile): 'granted' | 'refused' | 'unknown' {
   return status === 0 ? 'granted' : status === 1 ? 'refused' : 'unknown';
 }
 
-function lookInProc(file: OpenFile): { writers: Writer[]; blind?: string } {
+/** The second of the two ways alone: it does no more than look. */
+export function lookInProc(file: OpenFile): Look {
   const { dev, ino } = fstatSync(file.fd);
   let pids: string[];
   try {
     pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   } catch {
-    return { writers: [], blind: 'there is no /proc here' };
+    return { who: 'unknown', why: 'there is no /proc here' };
   }
   const writers: Writer[] = [];
   let blind = inContainer() ? 'other containers cannot be looked into' : undefined;
@@ -104,7 +104,8 @@ function lookInProc(file: OpenFile): { writers: Writer[]; blind?: string } {
       }
     }
   }
-  return { writers, ...(blind === undefined ? {} : { blind }) };
+  if (writers.length > 0) return { who: 'somebody', writers };
+  return blind === undefined ? { who: 'nobody' } : { who: 'unknown', why: blind };
 }
 
 function isOpenForWriting(pid: string, fd: string, dev: number, ino: number): boolean {

@@ -6,6 +6,7 @@ import { blankReport } from '../../report.js';
 import { policyOf } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
+import type { LogFacts } from '../facts.js';
 import { locateLog, openLog, type NamedBy } from '../log/open.js';
 import { planLog } from './plan.js';
 
@@ -31,7 +32,21 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
       const located = locateOrReport(path, namedBy);
       return located ? planLog(located.path, request) : emptyPlan(path, request);
     },
+    examine: () => examineFile(path, namedBy),
   };
+}
+
+async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
+  const { examineLog } = await import('../log/examine.js');
+  const located = locateLog(path, namedBy);
+  const real = located?.path ?? resolve(path);
+  const log = located && openLog(real);
+  try {
+    const { recovery } = findLeftovers(namesFor(real));
+    return await examineLog(real, log ? [log] : [], { rotation: null, recovery });
+  } finally {
+    if (log) closeSync(log.fd);
+  }
 }
 
 /** A log that was moved away while an earlier run was at work is not one that was never there. */

@@ -7,7 +7,7 @@ const NEWLINE = Buffer.from('\n');
 /** The lines of one block, one by one; the last one of a file that has ended may be without a newline. */
 export async function eachLine(
   file: OpenFile,
-  { start, end }: Block,
+  { start, end }: Pick<Block, 'start' | 'end'>,
   tick: Tick,
   onLine: LineHandler,
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { PapyraError } from '../../errors.js';
-import { assertCollapsible, removable } from '../../files/collapse.js';
+import { obstacleToCollapse, removable } from '../../files/collapse.js';
 import { fillerBytes } from '../../files/filler.js';
 import type { Tick } from '../../files/read.js';
 import type { RetentionRules } from '../../retention/policy.js';
@@ -22,20 +22,25 @@ export async function planHead(
   rules: RetentionRules,
   tick: Tick,
 ): Promise<{ outcome: Outcome; head: PlannedHead }> {
-  assertCollapsible(log.path);
-  if (log.stat.nlink > 1) {
-    throw new PapyraError(
-      'io_error',
-      `${log.path} has ${log.stat.nlink - 1} other hard links: --in-place would change them, too`,
-      { hint: 'nothing was done; remove the other links, or compact without --in-place' },
-    );
-  }
+  const obstacle = obstacleInPlace(log);
+  if (obstacle) throw obstacle;
   const found = await findHead(log, seen.blocks, cut, rules, tick);
   const head = {
     ...found,
     freed: found.dropped + found.discarded === 0 ? 0 : removable(log.path, found.keep),
   };
   return { head, outcome: headOutcome(outcome, head, head.freed) };
+}
+
+/** Why nothing can be removed from a log in place; undefined: it can. */
+export function obstacleInPlace({ path, stat }: OpenLog): PapyraError | undefined {
+  const obstacle = obstacleToCollapse(path);
+  if (obstacle || stat.nlink === 1) return obstacle;
+  return new PapyraError(
+    'io_error',
+    `${path} has ${stat.nlink - 1} other hard links: --in-place would change them, too`,
+    { hint: 'nothing was done; remove the other links, or compact without --in-place' },
+  );
 }
 
 /** Fillers of an earlier removal in place, at the very start: nobody's records. */

@@ -30,6 +30,10 @@ export function redisBackend(store: RedisStore): Backend {
     usage: () => memoryOfAll(session),
     check: () => checkStreams(session, target),
     plan: (request) => planStreams(session, target, request),
+    examine: async () => {
+      const { examineStreams } = await import('./examine.js');
+      return examineStreams(session);
+    },
     close: async () => session.close(),
   };
 }

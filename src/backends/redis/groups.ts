@@ -11,36 +11,54 @@ export interface Floor {
   why: 'pending' | 'undelivered';
 }
 
-/**
- * What consumer groups still need: entries that were given to a consumer which has not acknowledged them, and
- * those that no consumer was given yet. null: nothing that the operator wants protected.
- */
+/** A consumer group of a stream. */
+export interface Group {
+  name: string;
+  consumers: number;
+  /** null: nothing. */
+  needs: Floor | null;
+}
+
+/** What consumer groups still need. null: nothing that the operator wants protected. */
 export async function floorOf(
   session: Session,
   key: string,
   state: StreamState,
   ignored: PlanRequest['ignoreGroups'] = [],
 ): Promise<Floor | null> {
-  if (state.groups === 0 || ignored === true) return null;
-  const groups = (await session.call('XINFO', 'GROUPS', key)) as unknown[];
-  let floor: Floor | null = null;
-  for (const group of groups.map(fieldsOf)) {
-    const name = String(group.get('name'));
-    if (ignored.includes(name)) continue;
-    for (const found of await neededBy(session, key, state.first, name, group)) {
-      if (floor === null || earliest(floor.id, found.id) === found.id) floor = found;
-    }
-  }
-  return floor;
+  if (ignored === true) return null;
+  return earliestOf((await groupsOf(session, key, state, ignored)).map(({ needs }) => needs));
 }
 
+/** All groups but the ignored ones. */
+export async function groupsOf(
+  session: Session,
+  key: string,
+  state: StreamState,
+  ignored: readonly string[] = [],
+): Promise<Group[]> {
+  if (state.groups === 0) return [];
+  const found: Group[] = [];
+  for (const group of ((await session.call('XINFO', 'GROUPS', key)) as unknown[]).map(fieldsOf)) {
+    const name = String(group.get('name'));
+    if (ignored.includes(name)) continue;
+    const needs = await neededBy(session, key, state.first, name, group);
+    found.push({ name, consumers: Number(group.get('consumers')), needs });
+  }
+  return found;
+}
+
+/**
+ * Entries that were given to a consumer which has not acknowledged them, and those that no consumer was
+ * given yet.
+ */
 async function neededBy(
   session: Session,
   key: string,
   first: string | null,
   group: string,
   fields: Map<string, unknown>,
-): Promise<Floor[]> {
+): Promise<Floor | null> {
   const needed: Floor[] = [];
   if (first !== null && Number(fields.get('pending')) > 0) {
     // From the first entry on: those before are gone, and stay on the list.
@@ -50,7 +68,14 @@ async function neededBy(
   const after = `(${String(fields.get('last-delivered-id'))}`;
   const next = (await session.call('XRANGE', key, after, '+', 'COUNT', 1)) as [string, unknown][];
   if (next[0]) needed.push({ id: next[0][0], group, why: 'undelivered' });
-  return needed;
+  return earliestOf(needed);
+}
+
+function earliestOf(floors: readonly (Floor | null)[]): Floor | null {
+  return floors.reduce<Floor | null>((least, floor) => {
+    if (least === null || floor === null) return least ?? floor;
+    return earliest(least.id, floor.id) === floor.id ? floor : least;
+  }, null);
 }
 
 /** `group 'billing', which has not acknowledged entries since …: 1,200 entries held back; …` */

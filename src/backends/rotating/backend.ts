@@ -1,5 +1,6 @@
 import type { Backend } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
+import type { LogFacts } from '../facts.js';
 import { planSet } from './plan.js';
 import {
   closeSet,
@@ -7,6 +8,7 @@ import {
   notThere,
   openSet,
   realSetPath,
+  rotationOf,
   sizeOfSet,
   type SetOptions,
 } from './set.js';
@@ -24,6 +26,7 @@ export function rotatingBackend(options: SetOptions): Backend {
     usage: async () => sizeOfSet(real()),
     check: async () => checkSet(real()),
     plan: (request) => planSet(real(), request),
+    examine: () => examineSet(real()),
   };
 }
 
@@ -36,4 +39,16 @@ function checkSet(set: SetOptions): string[] {
   if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
   checkDirectory(set.path);
   return [...warnings, notThereYet(set.path)];
+}
+
+async function examineSet(set: SetOptions): Promise<LogFacts> {
+  const { examineLog } = await import('../log/examine.js');
+  const segments = openSet(set).reverse();
+  try {
+    if (segments.length === 0 && set.namedBy === 'path') throw notThere(set.path, set.namedBy);
+    const files = segments.map(({ log }) => log);
+    return await examineLog(set.path, files, { rotation: rotationOf(set), recovery: null });
+  } finally {
+    closeSet(segments);
+  }
 }

@@ -5,7 +5,7 @@ import { PapyraError } from '../../errors.js';
 import { assertOwner } from '../../files/durable.js';
 import { takeLock, type Lock } from '../../files/lock.js';
 import { namesFor } from '../../files/names.js';
-import { findSetLeftovers, recoverSet } from '../../files/recover.js';
+import { passingFiles, recoverSet } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
 import { Witness } from '../../files/witness.js';
 import { isRecord } from '../../records/is-record.js';
@@ -52,7 +52,7 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
       return emptyPlan(set.path, request);
     }
     if (request.dryRun) {
-      if (findSetLeftovers(names)) {
+      if (passingFiles(names).length > 0) {
         warnings.push('an earlier run was killed and left files beside the set; the next run cleans up'); // prettier-ignore
       }
     } else {

@@ -91,37 +91,63 @@ export function closeSet(segments: readonly Segment[]): void {
   for (const { log } of segments) closeSync(log.fd);
 }
 
+/** The names beside an active file, and what they say about its rotation. */
+export interface Rotation {
+  maxBytes: number;
+  maxFiles: number;
+  /** Bytes of the active file. */
+  active: number;
+  /** The name of the oldest file that a set of so many can have, and whether it is there. */
+  top: string;
+  isFull: boolean;
+  /** Files of an index that a set of so many cannot have. */
+  beyond: string[];
+  /** Other names that begin like the set's. */
+  strangers: string[];
+}
+
+export function rotationOf({ path, maxFiles, maxBytes }: SetOptions): Rotation {
+  const prefix = `${basename(path)}.`;
+  const top = nameOf(path, maxFiles - 1);
+  const names = attempt('list', dirname(path), () => readdirSync(dirname(path)))
+    .filter((name) => name.startsWith(prefix))
+    .sort();
+  const indexed = names.filter((name) => /^[1-9]\d*$/.test(name.slice(prefix.length)));
+  return {
+    maxBytes,
+    maxFiles,
+    active: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
+    top: basename(top),
+    isFull: maxFiles > 1 && lstatSync(top, { throwIfNoEntry: false }) !== undefined,
+    beyond: indexed.filter((name) => Number(name.slice(prefix.length)) >= maxFiles),
+    strangers: names.filter(
+      (name) => !indexed.includes(name) && !/\.(compact|recovered)\.tmp$/.test(name),
+    ),
+  };
+}
+
 /**
- * Looks at the names beside the active file.
+ * What is odd about the names beside the active file.
  *
  * @throws {PapyraError} `config_invalid` when there is an index that a set of so many files cannot have.
  */
-export function lookAround({ path, maxFiles, maxBytes }: SetOptions): string[] {
-  const warnings: string[] = [];
-  const prefix = `${basename(path)}.`;
-  const names = attempt('list', dirname(path), () => readdirSync(dirname(path)));
-  for (const name of names.filter((one) => one.startsWith(prefix)).sort()) {
-    const index = /^[1-9]\d*$/.test(name.slice(prefix.length)) ? Number(name.slice(prefix.length)) : NaN; // prettier-ignore
-    if (index >= maxFiles) {
-      throw new PapyraError(
-        'config_invalid',
-        `${name} is there, but a set of ${maxFiles} files ends with .${maxFiles - 1}`,
-        {
-          hint: 'set max_files (--max-files) to what the runtime is configured with; nothing was done',
-        },
-      );
-    }
-    if (Number.isNaN(index) && !/\.(compact|recovered)\.tmp$/.test(name)) {
-      warnings.push(`${name} is not part of the set and was left alone`);
-    }
+export function lookAround(set: SetOptions): string[] {
+  const { maxBytes, maxFiles, active, top, isFull, beyond, strangers } = rotationOf(set);
+  if (beyond[0] !== undefined) {
+    throw new PapyraError(
+      'config_invalid',
+      `${beyond[0]} is there, but a set of ${maxFiles} files ends with .${maxFiles - 1}`,
+      {
+        hint: 'set max_files (--max-files) to what the runtime is configured with; nothing was done',
+      },
+    );
   }
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > maxBytes && maxFiles > 1) {
-    const top = nameOf(path, maxFiles - 1);
+  const warnings = strangers.map((name) => `${name} is not part of the set and was left alone`);
+  if (active > maxBytes && maxFiles > 1) {
     warnings.push(
-      lstatSync(top, { throwIfNoEntry: false })
-        ? `rotation has stalled: ${basename(top)} is there and the active file has passed max_bytes; when ${basename(top)} goes, it goes on`
-        : `the active file has ${size} bytes, more than max_bytes (${maxBytes}), and was not rotated: is max_bytes what the runtime is configured with?`,
+      isFull
+        ? `rotation has stalled: ${top} is there and the active file has passed max_bytes; when ${top} goes, it goes on`
+        : `the active file has ${active} bytes, more than max_bytes (${maxBytes}), and was not rotated: is max_bytes what the runtime is configured with?`,
     );
   }
   return warnings;

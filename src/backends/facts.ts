@@ -1,0 +1,85 @@
+import type { PapyraError } from '../errors.js';
+import type { LockHolder } from '../files/lock-holder.js';
+import type { Place } from '../files/place.js';
+import type { Recovery } from '../files/recovery-table.js';
+import type { RuntimeTemp } from '../files/surroundings.js';
+import type { Writer } from '../files/writers.js';
+import type { Ends } from './log/ends.js';
+import type { Group } from './redis/groups.js';
+import type { Rotation } from './rotating/set.js';
+
+/** What there is to see of a store without changing it. Facts: what to think of them is up to others. */
+export type StoreFacts = LogFacts | StreamFacts;
+
+/** A log of one file, or a rotating set. */
+export interface LogFacts {
+  kind: 'log';
+  /** The real path of the log, or of the active file. */
+  path: string;
+  /** Oldest first; none: the runtime has written nothing yet. */
+  files: LogFile[];
+  /** Bytes of all of them. */
+  bytes: number;
+  /** null: it does not rotate. */
+  rotation: Rotation | null;
+  directory: Place;
+  /** Where papyra keeps its metrics. */
+  home: Place;
+  /** Whose the log is, when that is why this user may not replace it. */
+  foreign: { uid: number; why: PapyraError } | null;
+  /** Why it could not be rewritten while a runtime writes to it, or shortened in place. */
+  obstacles: { rewrite: PapyraError | null; inPlace: PapyraError | null };
+  /** `missing`: the flock command. */
+  lock: LockHolder | 'missing' | null;
+  /** Who keeps the active file open for writing. */
+  writers: Writer[];
+  leftovers: {
+    ours: { path: string; changed: Date }[];
+    /** What they mean, where one file is all there is. */
+    recovery: Recovery | null;
+    ofRuntime: RuntimeTemp[];
+  };
+}
+
+export interface LogFile {
+  path: string;
+  size: number;
+  changed: Date;
+  /** What its first and last bytes hold. */
+  ends: Ends;
+}
+
+/** Streams of Redis, and the servers that have them. */
+export interface StreamFacts {
+  kind: 'streams';
+  servers: RedisServer[];
+  streams: RedisStream[];
+}
+
+/** A master. What this user may not ask is null. */
+export interface RedisServer {
+  /** Arguments with which redis-cli reaches it, without credentials. */
+  cli: string[];
+  /** Bytes; 0: no limit. */
+  maxMemory: number | null;
+  usedMemory: number | null;
+  evictionPolicy: string | null;
+  /** Intervals at which it saves itself; an empty text: never. */
+  save: string | null;
+  appendOnly: boolean | null;
+  /** Whether what it wrote last, of each kind, reached the disk. */
+  saved: { snapshot: boolean | null; appendOnly: boolean | null };
+  /** By which its clock is ahead of ours. */
+  secondsAhead: number | null;
+}
+
+export interface RedisStream {
+  key: string;
+  entries: number;
+  /** Seconds since 1970, by the server's clock: of the oldest and the newest entry. */
+  oldest: number;
+  newest: number;
+  /** Arguments of redis-cli for its server. */
+  cli: string[];
+  groups: Group[];
+}

@@ -1,0 +1,61 @@
+import { eachLine } from './each-line.js';
+import { lineStartBefore } from './head.js';
+import type { OpenLog } from './open.js';
+import { fillersOf } from './plan-head.js';
+import { lineAtOrBehind } from './segments.js';
+
+/** What the first and the last lines of a file hold. */
+export interface Ends {
+  /** Nothing in between was left out. */
+  whole: boolean;
+  lines: number;
+  unreadable: number;
+  /** Where the first unreadable line begins; null: there is none. */
+  firstUnreadable: number | null;
+  /** Seconds since 1970; infinite: no record with a time was seen. */
+  oldest: number;
+  newest: number;
+  /** Bytes behind the last newline. */
+  unterminated: number;
+}
+
+const noTick = () => undefined;
+
+/**
+ * Reads some bytes at the start and at the end of a file, as much as `budget` each. `ended`: nobody appends to
+ * it any more, so its end also ends its last line.
+ */
+export async function lookAtEnds(log: OpenLog, budget: number, ended: boolean): Promise<Ends> {
+  const { size } = log.stat;
+  const from = fillersOf(log);
+  const lastLine = lineStartBefore(log, size);
+  const end = ended ? size : lastLine;
+  const ends: Ends = {
+    whole: end - from <= 2 * budget,
+    lines: 0,
+    unreadable: 0,
+    firstUnreadable: null,
+    oldest: Infinity,
+    newest: -Infinity,
+    unterminated: ended ? 0 : size - lastLine,
+  };
+  const ranges = ends.whole
+    ? [{ start: from, end }]
+    : [
+        { start: from, end: lineAtOrBehind(log, from + budget, from + 2 * budget) },
+        { start: lineAtOrBehind(log, end - budget, end), end },
+      ];
+  for (const range of ranges) {
+    await eachLine(log, range, noTick, (kind, start, _end, timestamp) => {
+      if (kind !== 'blank') ends.lines += 1;
+      if (kind === 'unreadable') {
+        ends.unreadable += 1;
+        ends.firstUnreadable ??= start;
+      }
+      if (kind !== 'record') return;
+      ends.oldest = Math.min(ends.oldest, timestamp);
+      ends.newest = Math.max(ends.newest, timestamp);
+    });
+  }
+  return ends;
+}

@@ -1,0 +1,103 @@
+import type { Redis } from 'ioredis';
+import type { RedisServer, RedisStream, StreamFacts } from '../facts.js';
+import { findStreams } from './discover.js';
+import { groupsOf } from './groups.js';
+import { secondsOf } from './ids.js';
+import { mastersOf } from './nodes.js';
+import { perNode } from './run.js';
+import type { Session } from './session.js';
+import { readState } from './stream.js';
+
+/** Short reads, of one master at a time. */
+const READS_PER_NODE = 8;
+
+/** Looks at the streams of a store, and at the servers that have them. */
+export async function examineStreams(session: Session): Promise<StreamFacts> {
+  const places = await findStreams(session);
+  const servers = await session.run(async (client) => {
+    const masters = [...mastersOf(client)];
+    return Promise.all(
+      masters.map(async ([node, server]) => [node, await examineServer(session, server)] as const),
+    );
+  });
+  const cliOf = new Map(servers.map(([node, { cli }]) => [node, cli]));
+  const limit = perNode(READS_PER_NODE);
+  const streams = await Promise.all(
+    places.map(({ key, node }) => {
+      return limit(node, () => examineStream(session, key, cliOf.get(node) ?? []));
+    }),
+  );
+  return {
+    kind: 'streams',
+    servers: servers.map(([, server]) => server),
+    streams: streams.filter((stream) => stream !== null),
+  };
+}
+
+async function examineStream(
+  session: Session,
+  key: string,
+  cli: string[],
+): Promise<RedisStream | null> {
+  const state = await readState(session, key);
+  if (!state?.first || !state.last) return null;
+  return {
+    key,
+    entries: state.length,
+    oldest: secondsOf(state.first),
+    newest: secondsOf(state.last),
+    cli,
+    groups: await groupsOf(session, key, state),
+  };
+}
+
+async function examineServer({ store }: Session, server: Redis): Promise<RedisServer> {
+  const asked = Date.now();
+  const [time, info, save] = await Promise.all([
+    ifAllowed(server.time()),
+    ifAllowed(server.info()),
+    ifAllowed(server.config('GET', 'save') as Promise<string[]>),
+  ]);
+  const between = (asked + Date.now()) / 2000;
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info ?? '')?.[1] ?? null; // prettier-ignore
+  const number = (name: string) => toNumber(field(name));
+  const isOk = (name: string) => (field(name) === null ? null : field(name) === 'ok');
+  return {
+    cli: cliArguments(server, store.db),
+    maxMemory: number('maxmemory'),
+    usedMemory: number('used_memory'),
+    evictionPolicy: field('maxmemory_policy'),
+    save: save?.[1] ?? null,
+    appendOnly: field('aof_enabled') === null ? null : field('aof_enabled') === '1',
+    saved: {
+      snapshot: isOk('rdb_last_bgsave_status'),
+      appendOnly: isOk('aof_last_write_status'),
+    },
+    secondsAhead: time && Number(time[0]) + Number(time[1]) / 1e6 - between,
+  };
+}
+
+function toNumber(text: string | null): number | null {
+  return text === null ? null : Number(text);
+}
+
+/** What this user may not ask, or the server does not know: it is for a provider to hide some of it. */
+async function ifAllowed<T>(asking: Promise<T>): Promise<T | null> {
+  return asking.catch((error: unknown) => {
+    if (error instanceof Error && /^(?:NOPERM|ERR unknown)/.test(error.message)) return null;
+    throw error;
+  });
+}
+
+/** Behind sentinels the address is that of the master of now. */
+function cliArguments({ options, stream }: Redis, db: number): string[] {
+  const { path, sentinels, tls } = options;
+  const { host, port } = sentinels
+    ? { host: stream.remoteAddress, port: stream.remotePort }
+    : options;
+  return [
+    ...(path ? ['-s', path] : ['-h', String(host), '-p', String(port)]),
+    ...(tls ? ['--tls'] : []),
+    ...(db === 0 ? [] : ['-n', String(db)]),
+  ];
+}

@@ -1,0 +1,40 @@
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { errnoOf, systemError } from './system-error.js';
+import { lookInProc } from './writers.js';
+
+/** Who has taken a lock, and when: as far as its file and the kernel tell. */
+export interface LockHolder {
+  pid: number;
+  command: string;
+  /** What the file says; null: it does not say so of this process. */
+  since: Date | null;
+}
+
+const SIGNED = /^pid (\d+) on .* since (\S+)$/m;
+
+/**
+ * Looks who has a lock file open, as only those have who hold the lock or wait for it; the file itself says
+ * which of them holds it. Takes nothing. null: nobody that can be seen.
+ */
+export function lockHolder(path: string): LockHolder | null {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'EACCES') return null;
+    throw systemError(error, 'open the lock file', path);
+  }
+  try {
+    const look = lookInProc({ fd, path });
+    if (look.who !== 'somebody') return null;
+    const [, pid, since = ''] = SIGNED.exec(readFileSync(fd, 'utf8')) ?? [];
+    const signer = look.writers.find((writer) => writer.pid === Number(pid));
+    const { pid: holder, command } = signer ?? look.writers[0]!;
+    const time = new Date(since);
+    const known = signer !== undefined && !Number.isNaN(time.getTime());
+    return { pid: holder, command, since: known ? time : null };
+  } finally {
+    closeSync(fd);
+  }
+}

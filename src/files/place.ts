@@ -1,0 +1,48 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { freeBytes } from './surroundings.js';
+import { errnoOf } from './system-error.js';
+
+/** A path, as this user finds it. Links are followed. */
+export interface Place {
+  path: string;
+  /** `closed`: this user may not look. */
+  kind: 'missing' | 'file' | 'directory' | 'other' | 'closed';
+  mode: number;
+  changed: Date;
+  /** Whether this user may write to it, or, of a directory, make files in it. */
+  writable: boolean;
+  /** Bytes that this user may still write to its file system; 0 where it is not there. */
+  free: number;
+}
+
+/** Looks at a path without touching it. */
+export function placeAt(path: string): Place {
+  const nowhere = { path, mode: 0, changed: new Date(0), writable: false, free: 0 };
+  try {
+    const stat = statSync(path);
+    const isDirectory = stat.isDirectory();
+    return {
+      path,
+      kind: isDirectory ? 'directory' : stat.isFile() ? 'file' : 'other',
+      mode: stat.mode,
+      changed: stat.mtime,
+      writable: mayWrite(path, isDirectory),
+      free: freeBytes(isDirectory ? path : dirname(path)),
+    };
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return { ...nowhere, kind: 'missing' };
+    if (errno === 'EACCES') return { ...nowhere, kind: 'closed' };
+    throw error;
+  }
+}
+
+function mayWrite(path: string, isDirectory: boolean): boolean {
+  try {
+    accessSync(path, isDirectory ? constants.W_OK | constants.X_OK : constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
