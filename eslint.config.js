@@ -13,6 +13,7 @@ const MAY_KNOW = {
     'src/report.ts',
     'src/pace.ts',
     'src/clock.ts',
+    'src/units.ts',
     'src/retention',
     'src/records',
     'src/files',
@@ -31,8 +32,22 @@ const MAY_KNOW = {
   'src/schedule': [
     'src/errors.ts',
     'src/units.ts',
+    'src/config/as-flags.ts',
     'src/config/environment.ts',
     'src/output/text.ts',
+  ],
+  'src/doctor': [
+    'src/errors.ts',
+    'src/report.ts',
+    'src/units.ts',
+    'src/retention',
+    'src/metrics',
+    'src/files/place.ts',
+    // What an operator types, and how numbers and limits are shown.
+    'src/config/as-flags.ts',
+    'src/schedule/quote.ts',
+    'src/output/text.ts',
+    'src/output/policy.ts',
   ],
   commands: ['src/output', 'src/schedule', 'src/index.ts', 'src/errors.ts', 'src/units.ts'],
 };
@@ -45,15 +60,27 @@ const MAY_KNOW_TYPES = {
     'src/metrics/report.ts',
     'src/metrics/state.ts',
     'src/retention/policy.ts',
+    'src/doctor/report.ts',
   ],
   'src/backends': ['src/config/types.ts'],
   'src/hooks': ['src/config/types.ts'],
   'src/metrics': ['src/backends/backend.ts', 'src/config/types.ts'],
+  'src/doctor': ['src/backends/backend.ts', 'src/backends/facts.ts', 'src/config/types.ts'],
   'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts', 'src/retention/policy.ts'],
 };
 
 const HOUSE = [
-  ...['backends', 'config', 'files', 'hooks', 'metrics', 'output', 'records', 'retention'],
+  ...[
+    'backends',
+    'config',
+    'doctor',
+    'files',
+    'hooks',
+    'metrics',
+    'output',
+    'records',
+    'retention',
+  ],
   ...['schedule', 'call', 'clock', 'commands', 'configuration', 'errors', 'failure', 'index'],
   ...['main', 'pace', 'printable', 'report', 'units'],
 ];

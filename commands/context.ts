@@ -2,6 +2,9 @@ import { openSystem, type System } from '../src/index.js';
 import { Console, type Stream } from '../src/output/console.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
 
+/** What a command found out, where that alone makes an exit code. */
+export type Finding = 'check_failed';
+
 /** What a command gets from the process it runs in. */
 export interface Context {
   stdout: Stream;
@@ -9,6 +12,8 @@ export interface Context {
   env: NodeJS.ProcessEnv;
   /** Aborts when a signal asks for a stop. */
   signal: AbortSignal;
+  /** To be told of a finding. */
+  found: (finding: Finding) => unknown;
 }
 
 export function consoleFor(context: Context, flags: GlobalFlags): Console {

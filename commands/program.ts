@@ -6,6 +6,7 @@ import { addConfigInit } from './config/init.js';
 import { addConfigSchema } from './config/schema.js';
 import { addConfigShow } from './config/show.js';
 import type { Context } from './context.js';
+import { addDoctor } from './doctor.js';
 import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
 import { addGlobalOptions } from './options.js';
@@ -36,6 +37,8 @@ export function buildProgram(version: string, context: Context): Command {
   addConfigShow(config, context);
   addConfigCheck(config, context);
   addConfigSchema(config, context);
+
+  addDoctor(program, context);
 
   const schedule = program
     .command('schedule')

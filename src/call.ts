@@ -2,7 +2,7 @@ import { inWords, suggestion } from './config/explain.js';
 import type { Overrides } from './config/types.js';
 import { MAX_SECONDS } from './units.js';
 import { PapyraError } from './errors.js';
-import type { CompactOptions, OpenOptions, ReadMetricsOptions } from './index.js';
+import type { CompactOptions, DoctorOptions, OpenOptions, ReadMetricsOptions } from './index.js';
 
 /** What a program may hand over; the compiler is not there to see it when it is written in JavaScript. */
 interface Rule {
@@ -57,6 +57,11 @@ const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides'>> = {
   overrides: OBJECT,
 };
 
+const SIGNAL: Rule = {
+  allowed: 'an AbortSignal',
+  holds: (value) => typeof (value as Partial<AbortSignal> | null)?.aborted === 'boolean',
+};
+
 const COMPACT: Rules<CompactOptions> = {
   dryRun: FLAG,
   now: number('seconds since 1970', () => true),
@@ -73,10 +78,7 @@ const COMPACT: Rules<CompactOptions> = {
   limitRate: number('bytes a second above zero', (n) => n > 0),
   unreadable: oneOf('keep', 'drop', 'fail'),
   undated: oneOf('keep', 'drop'),
-  signal: {
-    allowed: 'an AbortSignal',
-    holds: (value) => typeof (value as Partial<AbortSignal> | null)?.aborted === 'boolean',
-  },
+  signal: SIGNAL,
   onProgress: { allowed: 'a function', holds: (value) => typeof value === 'function' },
 };
 
@@ -102,6 +104,12 @@ export function checkCompactOptions(options: CompactOptions): void {
 /** The same for `metrics.read()`. */
 export function checkReadMetricsOptions(options: ReadMetricsOptions): void {
   const rules: Rules<ReadMetricsOptions> = { history: WHOLE };
+  check(options, rules, '');
+}
+
+/** The same for `doctor()`. */
+export function checkDoctorOptions(options: DoctorOptions): void {
+  const rules: Rules<DoctorOptions> = { signal: SIGNAL };
   check(options, rules, '');
 }
 

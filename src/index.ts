@@ -7,10 +7,16 @@ import { resolve } from 'node:path';
 import type { Backend, PlanRequest, Progress } from './backends/backend.js';
 import { NO_LIMIT } from './backends/log/report.js';
 import { openBackend } from './backends/open.js';
-import { checkCompactOptions, checkOpenOptions, checkReadMetricsOptions } from './call.js';
+import {
+  checkCompactOptions,
+  checkDoctorOptions,
+  checkOpenOptions,
+  checkReadMetricsOptions,
+} from './call.js';
 import { isFor } from './config/keys.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
+import type { DoctorReport } from './doctor/report.js';
 import { PapyraError } from './errors.js';
 import { asPapyraError } from './failure.js';
 import type { Hooks } from './hooks/hooks.js';
@@ -39,6 +45,7 @@ export type {
   RetentionInput,
   StoreConfig,
 } from './config/types.js';
+export type { DoctorCheck, DoctorReport } from './doctor/report.js';
 export type { ErrorCode, PapyraErrorOptions } from './errors.js';
 export type { Metrics, ReadMetricsOptions } from './metrics/metrics.js';
 export { prometheusText } from './metrics/prometheus.js';
@@ -88,6 +95,12 @@ export interface CompactOptions extends Partial<OddLines> {
   onProgress?: (progress: Progress) => void;
 }
 
+/** How a store is looked at. */
+export interface DoctorOptions {
+  /** Stops looking. */
+  signal?: AbortSignal;
+}
+
 /** A store, opened. */
 export interface System {
   /** The configuration file in force; null when there is none. */
@@ -119,6 +132,14 @@ export interface System {
    * @throws {PapyraError} what would stop it, such as `not_found`, `permission_denied`, `unreachable`.
    */
   check(): Promise<SystemCheck>;
+  /**
+   * Looks whether the store is fit for production: retention, past runs, the log or the servers, and what is
+   * around them. Only reads: creates nothing, takes no lock. A check that fails is no error, but in the report.
+   *
+   * @throws {PapyraError} `usage` for a bad option; `not_found`, `permission_denied`, `unreachable` and so on
+   * when the store is not there or does not answer: there is nothing to look at then; `interrupted`.
+   */
+  doctor(options?: DoctorOptions): Promise<DoctorReport>;
   /** Lets go of whatever is open. */
   close(): Promise<void>;
 }
@@ -161,6 +182,12 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       reset: () => metrics.reset(),
     },
     check: () => check(config, backend),
+    doctor: async ({ signal, ...others } = {}) => {
+      checkDoctorOptions({ signal, ...others });
+      const { examine } = await import('./doctor/doctor.js');
+      const { commandLine } = await import('./doctor/command-line.js');
+      return examine({ config, backend, metrics, papyra: commandLine(options), signal });
+    },
     close: () => backend.close?.() ?? Promise.resolve(),
   };
 }

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import type { Context } from '../commands/context.js';
+import type { Context, Finding } from '../commands/context.js';
 import type { GlobalFlags } from '../commands/options.js';
 import { buildProgram } from '../commands/program.js';
 import { PapyraError } from './errors.js';
@@ -8,6 +8,9 @@ import { asPapyraError, errorDocument, exitCodeOf } from './failure.js';
 import { printable, printableJson } from './output/text.js';
 
 declare const PAPYRA_VERSION: string;
+
+/** What a command may find that is no error: it did what it was asked to. */
+const FINDING_CODES: Record<Finding, number> = { check_failed: 1 };
 
 /** The commands that change a store. */
 const CHANGING = ['compact', 'reset'];
@@ -17,14 +20,16 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs the command line of this process, and ends it when all of the output is out. */
 export async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  const context = {
+  let found: Finding | undefined;
+  const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     signal: stopOnSignals(),
+    found: (finding) => (found = finding),
   };
   const over = watchStrayCode(args);
-  const code = await run(args, context);
+  const code = (await run(args, context)) || (found ? FINDING_CODES[found] : 0);
   over();
   // Timers and connections of a backend module would keep the process alive.
   process.exit(code);

@@ -68,6 +68,14 @@ export function durationText(seconds: number): string {
   return `${seconds / size}${unit}`;
 }
 
+/** `90 seconds`, `12 hours`, `3 days`: about so long, in words. */
+export function ageInWords(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} seconds`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
+  if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
+  return `${String(Math.round(seconds / 86_400)).replace(/\B(?=(?:\d{3})+$)/g, ',')} days`;
+}
+
 /**
  * A size such as `500MB`, `2GB`, `64KiB` or a plain number of bytes, in bytes. `MB` is 10^6, `MiB` 2^20.
  *

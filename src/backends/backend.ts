@@ -66,7 +66,7 @@ export interface Backend {
   check(): Promise<string[]>;
   plan(request: PlanRequest): Promise<Plan>;
   /** Looks at the store and its surroundings. Changes nothing and takes no lock. */
-  examine?(): Promise<StoreFacts>;
+  examine?(signal: AbortSignal | undefined): Promise<StoreFacts>;
   /** Lets go of connections. */
   close?(): Promise<void>;
 }

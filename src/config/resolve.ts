@@ -5,6 +5,7 @@ import type { FoundConfig } from './discover.js';
 import { asWritten } from './environment.js';
 import { suggestion } from './explain.js';
 import { redisStore } from './redis-store.js';
+import { parseRedisUrl } from './redis-url.js';
 import { assertTrusted } from './trust.js';
 import {
   BACKENDS,
@@ -51,6 +52,7 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
     },
     overrides,
     hooks: given ? undefined : hooksOf(request),
+    secretFiles: secretFilesOf(request),
   };
 }
 
@@ -165,6 +167,17 @@ function archiveOf({ found, cwd }: ResolveRequest, { archive }: PersistenceInput
 function textfileOf({ found, cwd, input }: ResolveRequest): string | undefined {
   const textfile = input.metrics?.textfile;
   return textfile && startingAt(found ? dirname(found.file) : cwd, textfile);
+}
+
+/** Also where flags or environment say something else: the files are there all the same. */
+function secretFilesOf({ found, cwd, input }: ResolveRequest): string[] {
+  const { url = '', password_file, sentinel, tls } = input.persistence ?? {};
+  const key = typeof tls === 'object' ? tls.key : undefined;
+  const base = found ? dirname(found.file) : cwd;
+  const named = [password_file, sentinel?.password_file, key]
+    .filter((file) => file !== undefined)
+    .map((file) => startingAt(base, file));
+  return found && parseRedisUrl(url)?.password !== undefined ? [found.file, ...named] : named;
 }
 
 function source(found: FoundConfig | null): string {

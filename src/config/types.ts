@@ -182,4 +182,6 @@ export interface EffectiveConfig {
   overrides: Overrides;
   /** undefined: there are none. */
   hooks?: HooksConfig | undefined;
+  /** The files of the configuration that have a password or a key in them, the configuration file included. */
+  secretFiles: string[];
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { freeBytes } from './surroundings.js';
 import { errnoOf } from './system-error.js';
@@ -9,6 +9,8 @@ export interface Place {
   /** `closed`: this user may not look. */
   kind: 'missing' | 'file' | 'directory' | 'other' | 'closed';
   mode: number;
+  /** Whether every user of this machine may read it: the way to it is open, too. */
+  public: boolean;
   changed: Date;
   /** Whether this user may write to it, or, of a directory, make files in it. */
   writable: boolean;
@@ -18,7 +20,7 @@ export interface Place {
 
 /** Looks at a path without touching it. */
 export function placeAt(path: string): Place {
-  const nowhere = { path, mode: 0, changed: new Date(0), writable: false, free: 0 };
+  const nowhere = { path, mode: 0, public: false, changed: new Date(0), writable: false, free: 0 };
   try {
     const stat = statSync(path);
     const isDirectory = stat.isDirectory();
@@ -26,6 +28,7 @@ export function placeAt(path: string): Place {
       path,
       kind: isDirectory ? 'directory' : stat.isFile() ? 'file' : 'other',
       mode: stat.mode,
+      public: (stat.mode & 0o004) !== 0 && isWayOpen(realpathSync(path)),
       changed: stat.mtime,
       writable: mayWrite(path, isDirectory),
       free: freeBytes(isDirectory ? path : dirname(path)),
@@ -45,4 +48,10 @@ function mayWrite(path: string, isDirectory: boolean): boolean {
   } catch {
     return false;
   }
+}
+
+function isWayOpen(path: string): boolean {
+  const parent = dirname(path);
+  if (parent === path) return true;
+  return (statSync(parent).mode & 0o001) !== 0 && isWayOpen(parent);
 }

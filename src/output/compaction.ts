@@ -1,10 +1,9 @@
 import type { CompactionPart, CompactionReport, PartAction } from '../report.js';
-import type { RetentionPolicy } from '../retention/policy.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
+import { policyText } from './policy.js';
 import {
   cutFront,
-  formatAge,
   formatBytes,
   formatCount,
   formatSeconds,
@@ -183,15 +182,4 @@ function details(report: CompactionReport, paint: Paint): string {
     rows.map(([key, value]) => [paint.dim(key!), value!]),
     ['left', 'left'],
   );
-}
-
-/** `records younger than 7 days, the newest 1,000, at most 2 GB`. */
-export function policyText(policy: RetentionPolicy): string {
-  const { max_age_seconds: age, max_records: count, max_total_bytes: size } = policy;
-  const words = [
-    age === null ? '' : `keep what is younger than ${formatAge(age)}`,
-    count === null ? '' : `keep the newest ${plural(count, 'record')}`,
-    size === null ? '' : `keep at most ${formatBytes(size)}`,
-  ];
-  return words.filter(Boolean).join('; ') || 'no limit';
 }

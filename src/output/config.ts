@@ -1,6 +1,6 @@
 import type { ConfigReport, ConfigValue } from '../config/show.js';
 import type { RetentionPolicy } from '../retention/policy.js';
-import { policyText } from './compaction.js';
+import { policyText } from './policy.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { formatAge, formatBytes, printable, printableJson } from './text.js';

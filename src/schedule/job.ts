@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { flagsOf } from '../config/as-flags.js';
 import { ENVIRONMENT } from '../config/environment.js';
 import type { EffectiveConfig, Overrides } from '../config/types.js';
 import { durationText } from '../units.js';
@@ -91,16 +92,4 @@ function othersOf({ store, metrics, hooks }: EffectiveConfig): string[] {
 function secretsOf(overrides: Overrides): string[] {
   const secret = Object.entries(ENVIRONMENT).filter(([, variable]) => !('flag' in variable));
   return secret.filter(([, { key }]) => overrides[key] !== undefined).map(([name]) => name);
-}
-
-/** Flags and environment that were in force, as flags: a scheduler starts with neither. */
-function flagsOf(overrides: Overrides, log: string | null): string[] {
-  return Object.values(ENVIRONMENT).flatMap((variable) => {
-    const value = overrides[variable.key];
-    // What has no flag is a secret.
-    if (value === undefined || !('flag' in variable)) return [];
-    if (variable.key === 'path') return [variable.flag, log ?? String(value)];
-    const isDuration = variable.key.endsWith('_seconds');
-    return [variable.flag, isDuration ? durationText(Number(value)) : String(value)];
-  });
 }

@@ -14,6 +14,7 @@ const places = placesOf(
     stderr: nowhere,
     env: {},
     signal: new AbortController().signal,
+    found: () => undefined,
   }),
 );
 const longFlags = ({ flags, globalFlags }: (typeof places)[number]) =>

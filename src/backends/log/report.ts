@@ -1,4 +1,5 @@
 import { PapyraError } from '../../errors.js';
+import { ageInWords } from '../../units.js';
 import { blankReport, type CompactionReport } from '../../report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Outcome } from './outcome.js';
@@ -146,11 +147,4 @@ function newest(survey: Survey, now: number): string {
 export function isoTime(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime()) ? `timestamp ${seconds}` : date.toISOString();
-}
-
-function ageInWords(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} seconds`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
-  return `${grouped(Math.round(seconds / 86_400))} days`;
 }

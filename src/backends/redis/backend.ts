@@ -30,7 +30,8 @@ export function redisBackend(store: RedisStore): Backend {
     usage: () => memoryOfAll(session),
     check: () => checkStreams(session, target),
     plan: (request) => planStreams(session, target, request),
-    examine: async () => {
+    examine: async (signal) => {
+      session.heed(signal);
       const { examineStreams } = await import('./examine.js');
       return examineStreams(session);
     },

@@ -56,7 +56,7 @@ async function examineServer({ store }: Session, server: Redis): Promise<RedisSe
   const [time, info, save] = await Promise.all([
     ifAllowed(server.time()),
     ifAllowed(server.info()),
-    ifAllowed(server.config('GET', 'save') as Promise<string[]>),
+    ifAllowed(server.config('GET', 'save')),
   ]);
   const between = (asked + Date.now()) / 2000;
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info ?? '')?.[1] ?? null; // prettier-ignore

@@ -7,6 +7,8 @@ import { fieldsOf, type StreamState } from './stream.js';
 export interface Floor {
   id: string;
   group: string;
+  /** Seconds since 1970: when the server took it in. */
+  since: number;
   /** What it waits for there. */
   why: 'pending' | 'undelivered';
 }
@@ -63,12 +65,16 @@ async function neededBy(
   if (first !== null && Number(fields.get('pending')) > 0) {
     // From the first entry on: those before are gone, and stay on the list.
     const [pending] = (await session.call('XPENDING', key, group, first, '+', 1)) as [string][];
-    if (pending) needed.push({ id: pending[0], group, why: 'pending' });
+    if (pending) needed.push(floorAt(pending[0], group, 'pending'));
   }
   const after = `(${String(fields.get('last-delivered-id'))}`;
   const next = (await session.call('XRANGE', key, after, '+', 'COUNT', 1)) as [string, unknown][];
-  if (next[0]) needed.push({ id: next[0][0], group, why: 'undelivered' });
+  if (next[0]) needed.push(floorAt(next[0][0], group, 'undelivered'));
   return earliestOf(needed);
+}
+
+function floorAt(id: string, group: string, why: Floor['why']): Floor {
+  return { id, group, since: secondsOf(id), why };
 }
 
 function earliestOf(floors: readonly (Floor | null)[]): Floor | null {
@@ -79,8 +85,8 @@ function earliestOf(floors: readonly (Floor | null)[]): Floor | null {
 }
 
 /** `group 'billing', which has not acknowledged entries since …: 1,200 entries held back; …` */
-export function heldBy({ group, why, id }: Floor, held: number | null): string {
-  const since = new Date(secondsOf(id) * 1000).toISOString();
+export function heldBy({ group, why, since: seconds }: Floor, held: number | null): string {
+  const since = new Date(seconds * 1000).toISOString();
   const what = why === 'pending' ? 'not acknowledged' : 'not been given';
   const amount = held === null ? 'more than can be counted quickly' : `${held} expired entries`;
   return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${amount} stay; let its consumers catch up, or use --ignore-group ${group}`;

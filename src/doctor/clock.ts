@@ -1,0 +1,32 @@
+import { ageInWords } from '../units.js';
+import { fail, pass, warn, type Check } from './check.js';
+import { typed } from './command-line.js';
+import { newestOf, streamsOf } from './facts.js';
+
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+
+/** Retention by age decides by this machine's clock: it agrees with those that date records. */
+export const clock: Check = (facts) => {
+  const { now, store, metrics } = facts;
+  if (!store) return null;
+  for (const { secondsAhead: ahead, cli } of streamsOf(facts)?.servers ?? []) {
+    const apart = Math.abs(ahead ?? 0);
+    if (apart < MINUTE) continue;
+    const how = (ahead ?? 0) > 0 ? 'behind' : 'ahead of';
+    const reason = `this clock is ${ageInWords(apart)} ${how} that of Redis`;
+    return (apart < HOUR ? warn : fail)(reason, typed('redis-cli', ...cli, 'TIME'));
+  }
+  const next = 'timedatectl';
+  const ahead = newestOf(store) - now / 1000;
+  if (ahead > 5 * MINUTE) {
+    const reason = `the newest record is dated ${ageInWords(ahead)} ahead: a clock, or the unit of its timestamp, is wrong`;
+    return (ahead < DAY ? warn : fail)(reason, next);
+  }
+  const last = metrics?.last_run;
+  if (last && Date.parse(last.started_at) > now + MINUTE * 1000) {
+    return warn(`the last run is dated ahead (${last.started_at}): a clock was set back`, next);
+  }
+  return pass('it agrees with what dates records');
+};

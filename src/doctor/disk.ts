@@ -1,0 +1,66 @@
+import type { LogFacts } from '../backends/facts.js';
+import { formatBytes } from '../output/text.js';
+import { fail, pass, warn, type Check } from './check.js';
+import { typed } from './command-line.js';
+import { logOf, trialOf, type Facts } from './facts.js';
+
+/** The next rewrite has room beside the log. */
+export const freeSpace: Check = (facts) => {
+  const log = logOf(facts);
+  if (!log || log.files.length === 0) return null;
+  const { free, path } = log.directory;
+  const most = Math.max(...log.files.map(({ size }) => size));
+  const likely = likelyRewrite(facts, log);
+  const there = `${formatBytes(free)} are free in ${path}`;
+  if (free >= most) return pass(`${formatBytes(free)} are free, a rewrite needs ${formatBytes(most)} at most`); // prettier-ignore
+  const next = log.obstacles.inPlace
+    ? typed('df', '-h', path)
+    : facts.papyra('persistence compact', '--in-place');
+  return free < likely
+    ? fail(`${there}, and the next rewrite needs ${formatBytes(likely)}`, next)
+    : warn(`${there}, and a rewrite of which little goes would need ${formatBytes(most)}`, next);
+};
+
+/** What the largest file that is to be rewritten, or was last time, leaves. */
+function likelyRewrite(facts: Facts, { files }: LogFacts): number {
+  const trial = trialOf(facts);
+  const parts = (trial ?? facts.metrics?.last_compaction)?.parts ?? [];
+  const rewritten = parts.filter(({ action }) => !trial || action === 'rewritten');
+  const sizes = rewritten.map(({ bytes_after }) => bytes_after ?? 0);
+  return Math.min(Math.max(0, ...sizes), Math.max(...files.map(({ size }) => size)));
+}
+
+/** The file system lets a log be replaced while a runtime writes to it. */
+export const fileSystem: Check = (facts) => {
+  const log = logOf(facts);
+  if (!log) return null;
+  const { rewrite } = log.obstacles;
+  if (!rewrite) return pass('a log can be replaced here while the runtime writes to it');
+  return fail(`${rewrite.message}; ${rewrite.hint ?? ''}`, facts.papyra('persistence compact', '--dry-run')); // prettier-ignore
+};
+
+/** When the disk is full, there is a way that needs no space. */
+export const inPlace: Check = (facts) => {
+  const log = logOf(facts);
+  if (!log) return null;
+  const obstacle = log.obstacles.inPlace;
+  if (!obstacle) return pass('works here, should the disk be full one day');
+  if (obstacle.code === 'config_invalid') return warn(obstacle.message, 'apt-get install util-linux'); // prettier-ignore
+  return warn(`${obstacle.message}: a full disk has no way out but room made elsewhere`, typed('df', '-hT', log.directory.path)); // prettier-ignore
+};
+
+/** What is dropped finds a place where it is to go first. */
+export const archive: Check = (facts) => {
+  const place = facts.config.archive;
+  if (!place) return null;
+  const { path, kind, free } = place;
+  const look = typed('ls', '-ld', path);
+  if (kind === 'missing') return fail(`the archive ${path} is not there: no run drops anything`, typed('mkdir', '-p', path)); // prettier-ignore
+  if (kind !== 'directory') return fail(`the archive ${path} is not a directory that can be looked into`, look); // prettier-ignore
+  if (!place.writable) return fail(`this user may make no files in the archive ${path}`, look);
+  const goes = (trialOf(facts) ?? facts.metrics?.last_compaction)?.bytes.reclaimed ?? 0;
+  if (free < goes) {
+    return warn(`${formatBytes(free)} are free in the archive ${path}, and ${formatBytes(goes)} are to go there, less what packing saves`, typed('df', '-h', path)); // prettier-ignore
+  }
+  return pass(`${formatBytes(free)} are free there`);
+};

@@ -1,0 +1,63 @@
+import type { Check } from './check.js';
+import { metrics, secrets, textfile } from './config.js';
+import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
+import type { Facts } from './facts.js';
+import { gatherFacts, type Patient } from './gather.js';
+import { clock } from './clock.js';
+import { leftovers, lock, rights, writers } from './log-files.js';
+import { pinned, readable } from './log-lines.js';
+import { nextRun, retention } from './policy.js';
+import { durability, eviction, groups, memory } from './redis.js';
+import type { DoctorReport } from './report.js';
+import { rotation } from './rotation.js';
+import { errors, growth, lastCompaction, nothingFreed } from './runs.js';
+
+/** In the order in which they are shown. */
+const CHECKS: Record<string, Check> = {
+  retention,
+  metrics,
+  textfile,
+  secrets,
+  last_compaction: lastCompaction,
+  errors,
+  growth,
+  nothing_freed: nothingFreed,
+  next_run: nextRun,
+  rights,
+  lock,
+  writers,
+  leftovers,
+  readable,
+  pinned,
+  rotation,
+  free_space: freeSpace,
+  file_system: fileSystem,
+  in_place: inPlace,
+  archive,
+  eviction,
+  memory,
+  durability,
+  groups,
+  clock,
+};
+
+/** Looks at a store and judges what there is to see. */
+export async function examine(patient: Patient): Promise<DoctorReport> {
+  const { name, target } = patient.backend;
+  return judge(await gatherFacts(patient), { backend: name, target });
+}
+
+/** Pure. */
+export function judge(facts: Facts, store: Pick<DoctorReport, 'backend' | 'target'>): DoctorReport {
+  const checks = Object.entries(CHECKS).flatMap(([name, check]) => {
+    const finding = check(facts);
+    return finding ? [{ name, ...finding }] : [];
+  });
+  const has = (status: string) => checks.some((check) => check.status === status);
+  return {
+    schema: 'papyra.doctor/v1',
+    ...store,
+    status: has('fail') ? 'failing' : has('warn') ? 'warnings' : 'healthy',
+    checks,
+  };
+}

@@ -1,0 +1,83 @@
+import { dirname } from 'node:path';
+import type { Backend } from '../backends/backend.js';
+import type { StoreFacts } from '../backends/facts.js';
+import type { EffectiveConfig } from '../config/types.js';
+import { interruption, PapyraError } from '../errors.js';
+import { placeAt } from '../files/place.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { HISTORY_LENGTH } from '../metrics/state.js';
+import type { CommandLine } from './command-line.js';
+import type { Facts } from './facts.js';
+
+/** Up to so much a dry run takes a second or so, and says more than any look. */
+const TRIAL = { bytes: 64 << 20, entries: 100_000 };
+
+export interface Patient {
+  config: EffectiveConfig;
+  backend: Backend;
+  metrics: Metrics;
+  papyra: CommandLine;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Looks at a store, its surroundings and its past. Changes nothing and takes no lock.
+ *
+ * @throws {PapyraError} what opening the store throws, when it is not there or does not answer.
+ */
+export async function gatherFacts(patient: Patient): Promise<Facts> {
+  const { config, backend, papyra, signal } = patient;
+  const stopIfAsked = (): void => {
+    if (signal?.aborted) throw interruption(signal);
+  };
+  const { textfile } = config.metrics;
+  const store = (await backend.examine?.(signal)) ?? null;
+  stopIfAsked();
+  const metrics = await metricsOf(patient);
+  stopIfAsked();
+  return {
+    now: Date.now(),
+    papyra,
+    config: {
+      file: config.file,
+      retention: config.retention,
+      metricsEnabled: config.metrics.enabled,
+      secrets: config.secretFiles.map(placeAt),
+      archive: config.archive === undefined ? null : placeAt(config.archive),
+      textfile: textfile === undefined ? null : { file: placeAt(textfile), directory: placeAt(dirname(textfile)) }, // prettier-ignore
+    },
+    store,
+    ...metrics,
+    trial: store && isWorthTrying(store) ? await tryOut(patient) : null,
+  };
+}
+
+async function metricsOf({ metrics }: Patient): Promise<Pick<Facts, 'metrics' | 'metricsFailure'>> {
+  try {
+    const report = await metrics.read({ history: HISTORY_LENGTH });
+    const { history } = report;
+    return { metrics: history ? { ...report, history } : null, metricsFailure: null };
+  } catch (error) {
+    if (error instanceof PapyraError) return { metrics: null, metricsFailure: error };
+    throw error;
+  }
+}
+
+function isWorthTrying(store: StoreFacts): boolean {
+  // A set with a wrong number of files is told of by another check.
+  if (store.kind === 'log') return store.bytes <= TRIAL.bytes && !store.rotation?.beyond.length;
+  return store.streams.reduce((sum, { entries }) => sum + entries, 0) <= TRIAL.entries;
+}
+
+async function tryOut({ config, backend, signal }: Patient): Promise<Facts['trial']> {
+  const rules = { ...config.retention, now: Date.now() / 1000, unreadable: 'keep', undated: 'keep' } as const; // prettier-ignore
+  const never = { allowEmpty: false, inPlace: false, offline: false, lockWaitMs: 0 };
+  try {
+    const plan = await backend.plan({ rules, dryRun: true, signal, ...never });
+    await plan.close();
+    return plan.report;
+  } catch (error) {
+    if (error instanceof PapyraError && error.code !== 'interrupted') return error;
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+import { PapyraError } from '../errors.js';
+import { policyText } from '../output/policy.js';
+import { formatBytes, plural } from '../output/text.js';
+import { isUnlimited } from '../retention/policy.js';
+import { fail, pass, warn, type Check } from './check.js';
+import { typed } from './command-line.js';
+
+/** A limit is set. */
+export const retention: Check = ({ config, papyra }) => {
+  if (!isUnlimited(config.retention)) return pass(policyText(config.retention));
+  const next =
+    config.file === null
+      ? papyra('persistence compact', '--max-age', '7d', '--dry-run')
+      : `$EDITOR ${typed(config.file)}`;
+  return fail('no limit is set, so no record ever expires and the store only grows', next);
+};
+
+/** A run, tried out, does not fail. */
+export const nextRun: Check = ({ trial, papyra }) => {
+  if (trial === null) return null;
+  if (trial instanceof PapyraError) {
+    const reason = `a dry run fails: ${trial.message}`;
+    const next = papyra('persistence compact', '--dry-run');
+    return trial.code === 'try_again' ? warn(reason, next) : fail(reason, next);
+  }
+  const { dropped } = trial.records;
+  const freed = trial.bytes.reclaimed ? ` (${formatBytes(trial.bytes.reclaimed)})` : '';
+  return pass(`it would drop ${plural(dropped ?? 0, 'record')}${freed}`);
+};

@@ -1,0 +1,13 @@
+import type { RetentionPolicy } from '../retention/policy.js';
+import { formatAge, formatBytes, plural } from './text.js';
+
+/** `records younger than 7 days, the newest 1,000, at most 2 GB`. */
+export function policyText(policy: RetentionPolicy): string {
+  const { max_age_seconds: age, max_records: count, max_total_bytes: size } = policy;
+  const words = [
+    age === null ? '' : `keep what is younger than ${formatAge(age)}`,
+    count === null ? '' : `keep the newest ${plural(count, 'record')}`,
+    size === null ? '' : `keep at most ${formatBytes(size)}`,
+  ];
+  return words.filter(Boolean).join('; ') || 'no limit';
+}
