@@ -10,7 +10,11 @@ export function commandLine(call: { configFile?: string; overrides?: Overrides }
   const { configFile, overrides = {} } = call;
   const config = configFile === undefined ? [] : ['--config', configFile];
   const given = flagsOf(overrides, null);
-  return (command, ...flags) => typed('papyra', ...config, ...command.split(' '), ...given, ...flags); // prettier-ignore
+  return (command, ...flags) => {
+    // In pairs of flag and value: one that is given anew goes.
+    const others = given.filter((_word, at) => !flags.includes(given[at - (at % 2)]!));
+    return typed('papyra', ...config, ...command.split(' '), ...others, ...flags);
+  };
 }
 
 /** A command as one types it into a shell. */

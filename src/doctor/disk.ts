@@ -35,7 +35,7 @@ export const fileSystem: Check = (facts) => {
   const log = logOf(facts);
   if (!log) return null;
   const { rewrite } = log.obstacles;
-  if (!rewrite) return pass('a log can be replaced here while the runtime writes to it');
+  if (!rewrite) return pass('it lets a log be replaced that is written to');
   return fail(`${rewrite.message}; ${rewrite.hint ?? ''}`, facts.papyra('persistence compact', '--dry-run')); // prettier-ignore
 };
 

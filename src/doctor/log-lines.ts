@@ -30,12 +30,12 @@ export const readable: Check = (facts) => {
 /** What was looked at: all of it by a dry run, else both ends of each file and what the last run saw. */
 function unreadableIn(facts: Facts, { files }: LogFacts): { lines: number; found: string } {
   const tried = trialOf(facts)?.records.unreadable ?? null;
-  if (tried !== null) return { lines: tried, found: 'the whole log was read' };
+  if (tried !== null) return { lines: tried, found: 'the whole log read' };
   const seen = files.reduce((sum, { ends }) => sum + ends.unreadable, 0);
   const last = facts.metrics?.last_compaction?.records.unreadable ?? 0;
   if (last > seen) return { lines: last, found: 'as the last run saw it' };
   const read = files.reduce((sum, { ends }) => sum + ends.lines, 0);
-  return { lines: seen, found: `${formatCount(read)} lines at both ends were read` };
+  return { lines: seen, found: `${formatCount(read)} lines at both ends read` };
 }
 
 /** No line keeps what has expired behind it, or a set from rotating. */

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { formatBytes } from '../output/text.js';
 import { fail, pass, warn, type Check } from './check.js';
+import { typed } from './command-line.js';
 import { logOf } from './facts.js';
 
 /** The runtime goes on rotating, by the numbers that papyra knows. */
@@ -8,22 +9,21 @@ export const rotation: Check = (facts) => {
   const log = logOf(facts);
   if (!log?.rotation) return null;
   const { maxBytes, maxFiles, active, top, isFull, beyond } = log.rotation;
-  const { papyra } = facts;
   const highest = beyond.at(-1);
   if (highest !== undefined) {
     const files = Number(highest.slice(highest.lastIndexOf('.') + 1)) + 1;
     return fail(
       `${highest} is there, but a set of ${maxFiles} files ends with .${maxFiles - 1}: max_files is not what the runtime is configured with`,
-      papyra('doctor', '--max-files', String(files)),
+      facts.papyra('doctor', '--max-files', String(files)),
     );
   }
   const size = formatBytes(active);
   if (maxFiles === 1 || active <= maxBytes) return pass(`${size} of ${formatBytes(maxBytes)}`);
   const name = basename(log.path);
   if (!isFull) {
-    return warn(`${name} has ${size} and was not rotated at ${formatBytes(maxBytes)}: max_bytes is not what the runtime is configured with`, papyra('doctor', '--max-bytes', String(active))); // prettier-ignore
+    return warn(`${name} has ${size} and was not rotated at ${formatBytes(maxBytes)}: max_bytes is not what the runtime is configured with`, typed('ls', '-l', log.directory.path)); // prettier-ignore
   }
   const reason = `rotation has stalled: ${top} is there, and ${name} has grown to ${size}; it goes on when a run has removed ${top}`;
-  const next = papyra('persistence compact');
+  const next = facts.papyra('persistence compact');
   return active > 2 * maxBytes ? fail(reason, next) : warn(reason, next);
 };

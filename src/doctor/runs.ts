@@ -32,6 +32,9 @@ export const lastCompaction: Check = ({ now, metrics, store, config, papyra }) =
   if (usual !== null && age > Math.max(HOUR, 3 * usual)) {
     return warn(`${was}, and a run used to come every ${ageInWords(usual / 1000)}: is its job still there?`, next); // prettier-ignore
   }
+  if (usual !== null && maxAge !== null && usual >= maxAge * 1000) {
+    return warn(`a run comes every ${ageInWords(usual / 1000)}, and records expire after ${ageInWords(maxAge)}: they stay up to twice as long`, papyra('schedule cron')); // prettier-ignore
+  }
   if (usual === null && maxAge === null && age > WEEK) return warn(was, next);
   return pass(was);
 };
@@ -98,8 +101,9 @@ export const nothingFreed: Check = ({ metrics, config, papyra }) => {
   if (!metrics) return null;
   const runs = metrics.history.filter(endedWell).slice(-PATIENCE);
   const report = metrics.last_compaction;
-  const inVain = runs.filter((run) => run.records_scanned && run.records_dropped === 0);
-  if (!report || inVain.length < PATIENCE) return pass('runs drop what has expired');
+  if (!report || runs.length < PATIENCE) return pass('too few runs to tell');
+  const inVain = runs.every((run) => run.records_scanned && run.records_dropped === 0);
+  if (!inVain) return pass('runs drop what has expired');
   const { expired_left: left, undated, scanned } = report.records;
   const reason = `the last ${PATIENCE} runs dropped nothing`;
   if (muchIsLeft(report)) {

@@ -157,6 +157,17 @@ describe('a planted fault is found, and no other', () => {
     expect(say('last_compaction')).toContain('a run used to come every 60 minutes');
   });
 
+  test('runs come less often than records expire', async () => {
+    rmSync(metricsOf(place.log));
+    await recordRuns(
+      place,
+      [4, 3, 2, 1, 0].map((at) => ({ ago: DAY + at * 8 * DAY })),
+    );
+    const { found, say } = await doctor(place.args);
+    expect(found).toEqual({ last_compaction: 'warn' });
+    expect(say('last_compaction')).toMatch(/a run comes every 8 days, .* schedule cron$/);
+  });
+
   test('a run that failed since', async () => {
     const args = ['persistence', 'compact', ...place.args];
     writeFileSync(place.log, OLD);
@@ -220,7 +231,7 @@ describe('a planted fault is found, and no other', () => {
     appendFileSync(place.log, whole.subarray(half));
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ readable: 'warn' });
-    expect(say('readable')).toContain(`1 line cannot be read (the whole log was read), the first at byte ${half} of events.ndjson`); // prettier-ignore
+    expect(say('readable')).toContain(`1 line cannot be read (the whole log read), the first at byte ${half} of events.ndjson`); // prettier-ignore
   });
 
   test('of a large log both ends are read, and what the last run saw counts', async () => {
@@ -230,7 +241,7 @@ describe('a planted fault is found, and no other', () => {
     appendFileSync(place.log, recentRecords());
     const healthy = await doctor(place.args);
     expect(healthy.found).toEqual({ clock: 'fail' });
-    expect(healthy.say('readable')).toMatch(/every line is a record \(4\d,\d{3} lines at both ends/); // prettier-ignore
+    expect(healthy.say('readable')).toMatch(/every line is a record \(4\d,\d{3} lines at both ends read/); // prettier-ignore
     expect(healthy.report.checks.map(({ name }) => name)).not.toContain('next_run');
     appendFileSync(place.log, `torn\n${recentRecords()}`);
     const torn = await doctor(place.args);

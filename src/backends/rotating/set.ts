@@ -112,14 +112,17 @@ export function rotationOf({ path, maxFiles, maxBytes }: SetOptions): Rotation {
   const names = attempt('list', dirname(path), () => readdirSync(dirname(path)))
     .filter((name) => name.startsWith(prefix))
     .sort();
-  const indexed = names.filter((name) => /^[1-9]\d*$/.test(name.slice(prefix.length)));
+  const numberOf = (name: string) => Number(name.slice(prefix.length));
+  const indexed = names
+    .filter((name) => /^[1-9]\d*$/.test(name.slice(prefix.length)))
+    .sort((a, b) => numberOf(a) - numberOf(b));
   return {
     maxBytes,
     maxFiles,
     active: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
     top: basename(top),
     isFull: maxFiles > 1 && lstatSync(top, { throwIfNoEntry: false }) !== undefined,
-    beyond: indexed.filter((name) => Number(name.slice(prefix.length)) >= maxFiles),
+    beyond: indexed.filter((name) => numberOf(name) >= maxFiles),
     strangers: names.filter(
       (name) => !indexed.includes(name) && !/\.(compact|recovered)\.tmp$/.test(name),
     ),
