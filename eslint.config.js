@@ -65,7 +65,12 @@ const MAY_KNOW_TYPES = {
   'src/backends': ['src/config/types.ts'],
   'src/hooks': ['src/config/types.ts'],
   'src/metrics': ['src/backends/backend.ts', 'src/config/types.ts'],
-  'src/doctor': ['src/backends/backend.ts', 'src/backends/facts.ts', 'src/config/types.ts'],
+  'src/doctor': [
+    'src/backends/backend.ts',
+    'src/backends/facts.ts',
+    'src/config/types.ts',
+    'src/hooks/hooks.ts',
+  ],
   'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts', 'src/retention/policy.ts'],
 };
 

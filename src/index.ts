@@ -186,7 +186,8 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       checkDoctorOptions({ signal, ...others });
       const { examine } = await import('./doctor/doctor.js');
       const { commandLine } = await import('./doctor/command-line.js');
-      return examine({ config, backend, metrics, papyra: commandLine(options), signal });
+      const hooks = await hooksOf(config);
+      return examine({ config, backend, metrics, hooks, papyra: commandLine(options), signal });
     },
     close: () => backend.close?.() ?? Promise.resolve(),
   };

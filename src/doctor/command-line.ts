@@ -21,3 +21,7 @@ export function commandLine(call: { configFile?: string; overrides?: Overrides }
 export function typed(...words: string[]): string {
   return words.map(shellWord).join(' ');
 }
+
+export function edit(file: string): string {
+  return `\${EDITOR:-vi} ${shellWord(file)}`;
+}

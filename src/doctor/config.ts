@@ -1,5 +1,6 @@
+import { dirname } from 'node:path';
 import { fail, pass, warn, type Check } from './check.js';
-import { typed } from './command-line.js';
+import { edit, typed } from './command-line.js';
 import { logOf } from './facts.js';
 
 /** Runs are counted, where they can be. */
@@ -7,8 +8,8 @@ export const metrics: Check = (facts) => {
   const { config, metricsFailure, papyra } = facts;
   const next = papyra('metrics persistence');
   if (!config.metricsEnabled) {
-    const edit = config.file === null ? next : `$EDITOR ${typed(config.file)}`;
-    return warn('metrics are off: nobody can tell whether compactions run, or fail', edit);
+    const mend = config.file === null ? next : edit(config.file);
+    return warn('metrics are off: nobody can tell whether compactions run, or fail', mend);
   }
   if (metricsFailure) return warn(metricsFailure.message, next);
   if (!facts.metrics) return null;
@@ -24,17 +25,21 @@ export const metrics: Check = (facts) => {
 /** What Prometheus is to find is written, and has been by the last run. */
 export const textfile: Check = ({ config, metrics: report }) => {
   if (!config.textfile) return null;
-  const { file, directory } = config.textfile;
-  if (directory.kind !== 'directory' || !directory.writable) {
-    const how = directory.kind === 'missing' ? 'does not exist' : 'cannot be written by this user';
-    return warn(`metrics.textfile is not written: ${directory.path} ${how}`, typed('ls', '-ld', directory.path)); // prettier-ignore
-  }
+  const { file, problem } = config.textfile;
+  if (problem !== undefined) return warn(problem, typed('ls', '-ld', dirname(file.path)));
   const last = report?.last_run;
   if (last && file.changed.getTime() < Date.parse(last.started_at) - 1000) {
     const how = file.kind === 'missing' ? 'is not there' : 'is older than the last run';
     return warn(`${file.path} ${how}: who runs compactions has another configuration, or may not write it`, typed('ls', '-l', file.path)); // prettier-ignore
   }
   return pass(file.path);
+};
+
+/** Hooks can be executed: without `before_compact`, no run begins. */
+export const hooks: Check = ({ config, papyra }) => {
+  if (!config.hooks) return null;
+  const { failure } = config.hooks;
+  return failure ? fail(failure.message, papyra('config check')) : pass('they can be executed');
 };
 
 /** What is secret is not for everybody to read. */

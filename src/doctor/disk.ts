@@ -52,7 +52,7 @@ export const inPlace: Check = (facts) => {
 /** What is dropped finds a place where it is to go first. */
 export const archive: Check = (facts) => {
   const place = facts.config.archive;
-  if (!place) return null;
+  if (!place || !facts.store) return null;
   const { path, kind, free } = place;
   const look = typed('ls', '-ld', path);
   if (kind === 'missing') return fail(`the archive ${path} is not there: no run drops anything`, typed('mkdir', '-p', path)); // prettier-ignore

@@ -1,5 +1,5 @@
 import type { Check } from './check.js';
-import { metrics, secrets, textfile } from './config.js';
+import { hooks, metrics, secrets, textfile } from './config.js';
 import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
 import type { Facts } from './facts.js';
 import { gatherFacts, type Patient } from './gather.js';
@@ -17,6 +17,7 @@ const CHECKS: Record<string, Check> = {
   retention,
   metrics,
   textfile,
+  hooks,
   secrets,
   last_compaction: lastCompaction,
   errors,

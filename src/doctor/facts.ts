@@ -19,7 +19,10 @@ export interface Facts {
     /** Files with a password or a key in them. */
     secrets: Place[];
     archive: Place | null;
-    textfile: { file: Place; directory: Place } | null;
+    /** `problem`: why it cannot be written. */
+    textfile: { file: Place; problem: string | undefined } | null;
+    /** Why the first hook that cannot be executed cannot; null: there are none. */
+    hooks: { failure: PapyraError | null } | null;
   };
   /** null: the backend has none to tell. */
   store: StoreFacts | null;

@@ -1,11 +1,12 @@
-import { dirname } from 'node:path';
 import type { Backend } from '../backends/backend.js';
 import type { StoreFacts } from '../backends/facts.js';
 import type { EffectiveConfig } from '../config/types.js';
 import { interruption, PapyraError } from '../errors.js';
 import { placeAt } from '../files/place.js';
+import type { Hooks } from '../hooks/hooks.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { HISTORY_LENGTH } from '../metrics/state.js';
+import { checkTextfile } from '../metrics/textfile.js';
 import type { CommandLine } from './command-line.js';
 import type { Facts } from './facts.js';
 
@@ -16,6 +17,7 @@ export interface Patient {
   config: EffectiveConfig;
   backend: Backend;
   metrics: Metrics;
+  hooks: Pick<Hooks, 'assertRunnable'> | undefined;
   papyra: CommandLine;
   signal?: AbortSignal | undefined;
 }
@@ -26,7 +28,7 @@ export interface Patient {
  * @throws {PapyraError} what opening the store throws, when it is not there or does not answer.
  */
 export async function gatherFacts(patient: Patient): Promise<Facts> {
-  const { config, backend, papyra, signal } = patient;
+  const { config, backend, hooks, papyra, signal } = patient;
   const stopIfAsked = (): void => {
     if (signal?.aborted) throw interruption(signal);
   };
@@ -44,12 +46,23 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
       metricsEnabled: config.metrics.enabled,
       secrets: config.secretFiles.map(placeAt),
       archive: config.archive === undefined ? null : placeAt(config.archive),
-      textfile: textfile === undefined ? null : { file: placeAt(textfile), directory: placeAt(dirname(textfile)) }, // prettier-ignore
+      textfile: textfile === undefined ? null : { file: placeAt(textfile), problem: checkTextfile(textfile) }, // prettier-ignore
+      hooks: hooks ? { failure: failureOf(() => hooks.assertRunnable()) } : null,
     },
     store,
     ...metrics,
     trial: store && isWorthTrying(store) ? await tryOut(patient) : null,
   };
+}
+
+function failureOf(work: () => void): PapyraError | null {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    if (error instanceof PapyraError) return error;
+    throw error;
+  }
 }
 
 async function metricsOf({ metrics }: Patient): Promise<Pick<Facts, 'metrics' | 'metricsFailure'>> {

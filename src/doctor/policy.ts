@@ -3,7 +3,7 @@ import { policyText } from '../output/policy.js';
 import { formatBytes, plural } from '../output/text.js';
 import { isUnlimited } from '../retention/policy.js';
 import { fail, pass, warn, type Check } from './check.js';
-import { typed } from './command-line.js';
+import { edit } from './command-line.js';
 
 /** A limit is set. */
 export const retention: Check = ({ config, papyra }) => {
@@ -11,7 +11,7 @@ export const retention: Check = ({ config, papyra }) => {
   const next =
     config.file === null
       ? papyra('persistence compact', '--max-age', '7d', '--dry-run')
-      : `$EDITOR ${typed(config.file)}`;
+      : edit(config.file);
   return fail('no limit is set, so no record ever expires and the store only grows', next);
 };
 

@@ -105,7 +105,7 @@ describe('a planted fault is found, and no other', () => {
     expect(found).toEqual({ retention: 'fail' });
     expect({ code, status: report.status }).toEqual({ code: 1, status: 'failing' });
     expect(say('retention')).toContain(`no limit is set`);
-    expect(say('retention')).toContain(`$EDITOR ${place.file}`);
+    expect(say('retention')).toContain(`\${EDITOR:-vi} ${place.file}`);
     const quiet = await papyra(['--quiet', 'doctor', ...place.args]);
     expect(quiet.code).toBe(1);
     expect(quiet.stdout).toContain('  fail  retention');
@@ -352,7 +352,19 @@ describe('a planted fault is found, and no other', () => {
     place.configure({ metrics: { textfile: '/nowhere/papyra.prom' } });
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ textfile: 'warn' });
-    expect(say('textfile')).toContain('/nowhere does not exist');
+    expect(say('textfile')).toMatch(
+      /cannot write to the directory \/nowhere: .*\$ ls -ld \/nowhere$/,
+    );
+  });
+
+  test('a hook that is not there', async () => {
+    place.configure({ hooks: { after_compact: ['/bin/true'] } });
+    expect((await doctor(place.args)).found).toEqual({});
+    place.configure({ hooks: { before_compact: ['/nonexistent/ask'] } });
+    const { code, found, say } = await doctor(place.args);
+    expect(found).toEqual({ hooks: 'fail' });
+    expect(code).toBe(1);
+    expect(say('hooks')).toContain('/nonexistent/ask');
   });
 
   test('hard links, which are in the way of --in-place', async () => {

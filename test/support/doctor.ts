@@ -36,7 +36,7 @@ export interface Place {
   file: string;
   args: string[];
   /** Writes another configuration; `persistence` is added to what is there. */
-  configure: (config: { persistence?: object; metrics?: object }) => void;
+  configure: (config: { persistence?: object; metrics?: object; hooks?: object }) => void;
 }
 
 const PERSISTENCE = {
@@ -52,8 +52,8 @@ function placeIn(directory: string): Place {
     file,
     log: join(directory, 'data/events.ndjson'),
     args: ['--config', file],
-    configure: ({ persistence, metrics = METRICS }) => {
-      const config = { persistence: { ...PERSISTENCE, ...persistence }, metrics };
+    configure: ({ persistence, metrics = METRICS, hooks }) => {
+      const config = { persistence: { ...PERSISTENCE, ...persistence }, metrics, hooks };
       writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
     },
   };

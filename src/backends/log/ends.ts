@@ -42,7 +42,7 @@ export async function lookAtEnds(log: OpenLog, budget: number, ended: boolean): 
   const ranges = ends.whole
     ? [{ start: from, end }]
     : [
-        { start: from, end: lineAtOrBehind(log, from + budget, from + 2 * budget) },
+        { start: from, end: Math.max(from, lineStartBefore(log, from + budget)) },
         { start: lineAtOrBehind(log, end - budget, end), end },
       ];
   for (const range of ranges) {
