@@ -156,8 +156,9 @@ describe('what config show says', () => {
 
   test('means the same when it is written down', () => {
     const meaning = (request: ResolveRequest) => {
-      const { store, ...rest } = { ...resolveConfig(request), overrides: {} };
-      // Where the words stood is no matter, and an archive none to a store that has nothing outside.
+      const { store, ...rest } = { ...resolveConfig(request), overrides: {}, secretFiles: [] };
+      // Where the words stood, and which file named a password, is no matter; an archive none to a store that
+      // has nothing outside.
       const archive = store.backend === 'memory' ? undefined : rest.archive;
       return { ...rest, store: { ...store, namedBy: '', options: '' }, archive };
     };
