@@ -34,9 +34,10 @@ export function consoleFor(context: Context, flags: GlobalFlags): Console {
 export async function withSystem<T>(
   flags: GlobalFlags & StoreFlags,
   output: Console,
+  signal: AbortSignal,
   use: (system: System) => Promise<T>,
 ): Promise<T> {
-  const system = await openSystem(openOptions(flags));
+  const system = await openSystem({ ...openOptions(flags), signal });
   const { configFile, store } = system;
   output.detail(
     `configuration: ${configFile ?? 'none'}; store: ${store.backend} ${store.target ?? ''}`,

@@ -6,7 +6,9 @@ import type { GlobalFlags, StoreFlags } from './options.js';
 export async function doctor(flags: GlobalFlags & StoreFlags, context: Context): Promise<void> {
   const { signal, found } = context;
   const output = consoleFor(context, flags);
-  const report = await withSystem(flags, output, (system) => system.doctor({ signal }));
+  const report = await withSystem(flags, output, context.signal, (system) =>
+    system.doctor({ signal }),
+  );
   const isFailing = report.status === 'failing';
   if (isFailing) found('check_failed');
   // Quiet is for success.

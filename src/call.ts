@@ -51,15 +51,16 @@ const OVERRIDES: Rules<Overrides> = {
   sentinel_password: TEXT,
 };
 
-const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides'>> = {
-  configFile: TEXT,
-  cwd: TEXT,
-  overrides: OBJECT,
-};
-
 const SIGNAL: Rule = {
   allowed: 'an AbortSignal',
   holds: (value) => typeof (value as Partial<AbortSignal> | null)?.aborted === 'boolean',
+};
+
+const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal'>> = {
+  signal: SIGNAL,
+  configFile: TEXT,
+  cwd: TEXT,
+  overrides: OBJECT,
 };
 
 const COMPACT: Rules<CompactOptions> = {
@@ -91,8 +92,8 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (!OBJECT.holds(options)) {
     throw wrong(`openSystem() was given ${inWords(options)}, allowed: ${OBJECT.allowed}`);
   }
-  const { configFile, cwd, overrides } = options;
-  check({ configFile, cwd, overrides }, OPEN, '');
+  const { configFile, cwd, overrides, signal } = options;
+  check({ configFile, cwd, overrides, signal }, OPEN, '');
   if (overrides) check(overrides, OVERRIDES, 'overrides.');
 }
 

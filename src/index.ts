@@ -65,6 +65,8 @@ export interface OpenOptions extends ConfigInput {
   overrides?: Overrides;
   /** The directory where relative paths start and the search begins; default: the working directory. */
   cwd?: string;
+  /** Ends whatever waits for an answer of the store; a compaction has one of its own. */
+  signal?: AbortSignal;
 }
 
 /** How one compaction is done. All optional. */
@@ -165,9 +167,9 @@ export interface SystemCheck {
  */
 export async function openSystem(options: OpenOptions = {}): Promise<System> {
   checkOpenOptions(options);
-  const { configFile, overrides, cwd, ...input } = options;
+  const { configFile, overrides, cwd, signal, ...input } = options;
   const config = await loadConfig({ configFile, overrides, cwd, input });
-  const backend = await openBackend(config.store, loadModule);
+  const backend = await openBackend(config.store, loadModule, signal);
   const metrics = metricsFor(config, backend);
   return {
     configFile: config.file,

@@ -20,7 +20,7 @@ export async function check(command: Command, context: Context): Promise<void> {
   const flags = command.optsWithGlobals<Flags>();
   const output = consoleFor(context, flags);
   try {
-    const report = await withSystem(flags, output, (system) => system.check());
+    const report = await withSystem(flags, output, context.signal, (system) => system.check());
     output.result(report, (paint) => checkText(report, paint));
     output.warnings(report.warnings);
   } catch (error) {

@@ -11,7 +11,7 @@ export async function showMetrics(
   text: (report: MetricsReport, paint: Paint) => string,
 ): Promise<void> {
   const output = consoleFor(context, flags);
-  const report = await withSystem(flags, output, get);
+  const report = await withSystem(flags, output, context.signal, get);
   output.result(report, (paint) => text(report, paint));
   output.warnings(report.warnings);
 }

@@ -36,7 +36,7 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
   };
   try {
     show(
-      await withSystem(flags, output, (system) =>
+      await withSystem(flags, output, context.signal, (system) =>
         system.persistence.compact(options).finally(() => progress.stop()),
       ),
     );

@@ -26,31 +26,36 @@ export async function schedule(
   const flags = command.optsWithGlobals<ScheduleFlags>();
   const output = consoleFor(context, flags);
   const version = command.parent?.parent?.version() ?? '';
-  const result = await withSystem(flags, output, async (system): Promise<Schedule> => {
-    const { config, store } = system;
-    const interval = await intervalOf(system, flags.every);
-    const job = jobOf(config, store.target ?? store.backend, interval);
-    const place = placeOf(job, { image: `papyra:${version}`, ...flags });
-    assertPrintable([
-      job.target,
-      ...job.args,
-      ...job.others,
-      ...Object.values(place).flat().map(String),
-    ]);
-    return {
-      schema: 'papyra.schedule/v1',
-      kind,
-      backend: store.backend,
-      target: job.target,
-      every_seconds: interval.seconds,
-      reason: interval.reason,
-      files: await unitsFor(kind, job, place),
-      warnings: [
-        ...intervalWarnings(interval.seconds, config.retention),
-        ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
-      ],
-    };
-  });
+  const result = await withSystem(
+    flags,
+    output,
+    context.signal,
+    async (system): Promise<Schedule> => {
+      const { config, store } = system;
+      const interval = await intervalOf(system, flags.every);
+      const job = jobOf(config, store.target ?? store.backend, interval);
+      const place = placeOf(job, { image: `papyra:${version}`, ...flags });
+      assertPrintable([
+        job.target,
+        ...job.args,
+        ...job.others,
+        ...Object.values(place).flat().map(String),
+      ]);
+      return {
+        schema: 'papyra.schedule/v1',
+        kind,
+        backend: store.backend,
+        target: job.target,
+        every_seconds: interval.seconds,
+        reason: interval.reason,
+        files: await unitsFor(kind, job, place),
+        warnings: [
+          ...intervalWarnings(interval.seconds, config.retention),
+          ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
+        ],
+      };
+    },
+  );
   output.result(result, () => result.files.map(({ content }) => content).join('\n'));
   output.warnings(result.warnings);
 }

@@ -12,7 +12,11 @@ import { memoryBackend } from './memory.js';
 export type ModuleLoader = (file: string, explicit: boolean) => Promise<unknown>;
 
 /** Makes the backend of a configured store. Nothing of the store is touched yet. */
-export async function openBackend(store: StoreConfig, load: ModuleLoader): Promise<Backend> {
+export async function openBackend(
+  store: StoreConfig,
+  load: ModuleLoader,
+  signal?: AbortSignal,
+): Promise<Backend> {
   switch (store.backend) {
     case 'json':
       return jsonBackend(store.path, store.namedBy);
@@ -22,7 +26,7 @@ export async function openBackend(store: StoreConfig, load: ModuleLoader): Promi
     }
     case 'redis': {
       const { redisBackend } = await import('./redis/backend.js');
-      return redisBackend(store);
+      return redisBackend(store, signal);
     }
     case 'memory':
       return memoryBackend();

@@ -110,5 +110,5 @@ function shortened(message: string): string {
 /** Never negative: what somebody else removed from the store was not unwritten. */
 function writtenSince(left: number | null, { records }: CompactionReport): number {
   const between = left === null || records.scanned === null ? 0 : records.scanned - left;
-  return Math.max(0, between) + (records.appended ?? 0);
+  return Math.max(0, between) + Math.max(0, records.appended ?? 0);
 }

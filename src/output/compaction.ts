@@ -19,6 +19,7 @@ export function compactionText(report: CompactionReport, paint: Paint): string {
   const blocks = [headline(report, paint)];
   if (hasNumbers(report)) blocks.push(numbers(report, paint));
   if (report.parts.length > 1) blocks.push(partsOf(report, paint));
+  if (report.parts.some(isPinned)) blocks.push(pinsOf(report, paint));
   if (report.status !== 'no_op') blocks.push(details(report, paint));
   return `${blocks.join('\n\n')}\n`;
 }
@@ -56,11 +57,19 @@ function partsOf({ parts }: CompactionReport, paint: Paint): string {
     timed ? `${formatCount(part.duration_ms ?? null)} ms` : spanOf(part),
     ACTIONS[part.action],
   ]);
-  const pins = parts
-    .filter(({ pinned_by }) => pinned_by !== undefined)
-    .map((part) => `  ${paint.yellow(printable(part.name))}: ${printable(part.pinned_by!)}`);
-  const table = grid([head.map((word) => paint.dim(word)), ...rows], ['left', 'right', 'right', 'right', timed ? 'right' : 'left', 'left']); // prettier-ignore
-  return [table, ...pins].join('\n');
+  return grid([head.map((word) => paint.dim(word)), ...rows], ['left', 'right', 'right', 'right', timed ? 'right' : 'left', 'left']); // prettier-ignore
+}
+
+/** What could not go, and why. */
+function pinsOf({ parts }: CompactionReport, paint: Paint): string {
+  return parts
+    .filter(isPinned)
+    .map((part) => `  ${paint.yellow(printable(part.name))}: ${printable(part.pinned_by!)}`)
+    .join('\n');
+}
+
+function isPinned({ pinned_by }: CompactionPart): boolean {
+  return pinned_by !== undefined;
 }
 
 function spanOf({ oldest, newest }: CompactionPart): string {
@@ -98,9 +107,11 @@ function headline(report: CompactionReport, paint: Paint): string {
     case 'dry_run':
       return nothingGoes(report)
         ? `${paint.cyan('Dry run')} of ${target}: nothing would go.`
-        : `${paint.cyan('Dry run')} of ${target}: ${freed} would be reclaimed. Nothing was changed.`;
+        : `${paint.cyan('Dry run')} of ${target}: ${freed} would go. Nothing was changed.`;
     case 'nothing_to_do':
-      return `${paint.green('Nothing to do')} for ${target}: no record has expired, nothing was touched.`;
+      return report.records.expired_left
+        ? `${paint.yellow('Nothing to do')} for ${target}: what has expired cannot go yet.`
+        : `${paint.green('Nothing to do')} for ${target}: no record has expired, nothing was touched.`;
     case 'no_op':
       return `${paint.green('Nothing to do')} for ${target}.`;
     case 'best_effort':

@@ -134,7 +134,7 @@ describe('a custom backend module', () => {
       return (await papyra(args)).stdout;
     };
     const some = await dryRun('return { records: { dropped: 7 }, bytes: { reclaimed: 70 } };');
-    expect(some).toContain('70 B would be reclaimed');
+    expect(some).toContain('70 B would go');
     expect(some).toMatch(/would drop +7 +70 B\n/);
     const none = await dryRun('return { bytes: { before: 5, after: 5 } };');
     expect(none).toContain('nothing would go');

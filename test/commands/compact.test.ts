@@ -203,7 +203,7 @@ describe('persistence compact', () => {
     const log = tempLog(`garbage\n${sample(3)}`);
     const args = ['persistence', 'compact', '--path', log, '-n'];
     const dropping = await papyra([...args, '--unreadable', 'drop']);
-    expect(dropping.stdout).toContain(`Dry run of ${log}: 8 B would be reclaimed.`);
+    expect(dropping.stdout).toContain(`Dry run of ${log}: 8 B would go.`);
     expect(dropping.stdout).toMatch(/would drop +0 +8 B\n/);
     expect(dropping.stdout).toMatch(/unreadable +1 +line found\n/);
     const keeping = await papyra(args);
@@ -216,7 +216,7 @@ describe('persistence compact', () => {
     const log = tempLog(sample(100));
     const args = ['--path', log, '--max-records', '10', '--in-place', '-n'];
     const { stdout } = await papyra(['persistence', 'compact', ...args]);
-    expect(stdout).toMatch(/^Dry run of .*: [\d.]+ kB would be reclaimed\. Nothing was changed\./);
+    expect(stdout).toMatch(/^Dry run of .*: [\d.]+ kB would go\. Nothing was changed\./);
     expect(stdout).toContain('1 to be shortened in place');
   });
 

@@ -142,9 +142,7 @@ describe('on a terminal of 80 columns', () => {
     const { lines } = shown.plain[at(name)]!;
     const head = lines.findIndex((line) => words.every((word) => line.includes(` ${word}`)));
     expect(head).toBeGreaterThan(0);
-    const end = lines.findIndex(
-      (line, at) => at > head && (line === '' || line.includes('held by')),
-    );
+    const end = lines.findIndex((line, at) => at > head && line === '');
     const rows = lines.slice(head + 1, end).filter((line) => !line.startsWith('    '));
     expect(rows.length).toBeGreaterThan(1);
     for (const word of words) {

@@ -1,36 +1,39 @@
-import { entries, timeOf, timestampOf } from './entries.js';
-import { idAfter, idAt, isBefore, secondsOf } from './ids.js';
+import { entries, timeOf, timestampOf, type Range } from './entries.js';
+import { idAfter, idAt, idValue, isBefore, secondsOf } from './ids.js';
+import type { Place } from './nodes.js';
 import type { Session } from './session.js';
 
 /** What an age limit takes from a stream. */
 export interface AgeCut {
   /** Every entry before this id has expired. */
   before: string;
-  /** Expired entries found behind a live one: only the head can go. */
+  /** Ids of expired entries seen behind a live one: only the head can go. */
   behind: string[];
 }
 
-/** An id is the server's clock, `timestamp` the writer's: so far apart they may be without being looked at. */
+/** An id is the server's clock, `timestamp` the writer's: so far apart they may be without being seen to. */
 const MIN_SKEW_SECONDS = 60;
-const SAMPLE = 50;
+/** Places in which the clocks are compared, and entries looked at in each. */
+const PROBES = 20;
+const SAMPLE = 25;
 
 /**
  * Finds the first live entry. Neither clock is always ahead, so the ids say only where to look: entries of
- * ids around the cutoff are read, twice as far as the clocks were seen to differ there.
+ * ids around the cutoff are read, twice as far as the clocks were seen to differ anywhere before it.
  */
 export async function ageCut(
   session: Session,
-  key: string,
+  place: Place,
   { first, last }: { first: string; last: string },
   cutoff: number,
 ): Promise<AgeCut> {
-  const apart = Math.max(MIN_SKEW_SECONDS, 2 * (await skewAt(session, key, cutoff, first)));
+  const apart = Math.max(MIN_SKEW_SECONDS, 2 * (await skewBefore(session, place, cutoff, first)));
   const zoneStart = idAt(cutoff - apart);
   const zoneEnd = idAt(cutoff + apart);
   const from = isBefore(zoneStart, first) ? first : zoneStart;
   let before: string | undefined;
   const behind: string[] = [];
-  for await (const entry of entries(session, key, { from, to: last })) {
+  for await (const entry of entries(session, place, { from, to: last })) {
     const live = timeOf(entry) >= cutoff;
     if (live) before ??= entry.id;
     if (before === undefined) continue;
@@ -40,17 +43,17 @@ export async function ageCut(
   return { before: before ?? idAfter(last), behind };
 }
 
-/** Seconds by which the two clocks differ around the cutoff, at most. */
-async function skewAt(
+/** Seconds by which the two clocks differ, at most: in places between the first entry and the cutoff. */
+async function skewBefore(
   session: Session,
-  key: string,
+  place: Place,
   cutoff: number,
   first: string,
 ): Promise<number> {
   const at = idAt(cutoff);
   let most = 0;
-  const look = async (range: Parameters<typeof entries>[2]): Promise<void> => {
-    for await (const entry of entries(session, key, { ...range, limit: SAMPLE })) {
+  const look = async (range: Range): Promise<void> => {
+    for await (const entry of entries(session, place, { ...range, limit: SAMPLE })) {
       const timestamp = timestampOf(entry);
       if (timestamp === undefined) continue;
       most = Math.max(most, Math.abs(secondsOf(entry.id) - timestamp));
@@ -58,6 +61,12 @@ async function skewAt(
   };
   await look({ from: at, to: '+' });
   // Below its first entry the server would search the whole stream.
-  if (isBefore(first, at)) await look({ from: at, to: first, newestFirst: true });
+  if (!isBefore(first, at)) return most;
+  await look({ from: at, to: first, newestFirst: true });
+  const span = idValue(at) - idValue(first);
+  for (let probe = 0; probe < PROBES; probe++) {
+    const value = idValue(first) + (span * BigInt(probe)) / BigInt(PROBES);
+    await look({ from: `${value >> 64n}-0`, to: at });
+  }
   return most;
 }

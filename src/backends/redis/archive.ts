@@ -40,16 +40,32 @@ export async function archiveStreams(
   });
 }
 
-function goingOf(session: Session, { key, state, cuts }: StreamPlan): AsyncGenerator<Entry> {
-  const [cut] = cuts;
-  const before = cut && 'before' in cut ? cut.before : state.first;
-  return entries(session, key, { from: '-', to: `(${before}` });
+function goingOf(session: Session, plan: StreamPlan): AsyncGenerator<Entry> {
+  const [cut] = plan.cuts;
+  const before = cut && 'before' in cut ? cut.before : plan.state.first;
+  return entries(session, plan, { from: '-', to: `(${before}` });
+}
+
+/** What the runtime writes has one field; whatever else is there is archived field by field. */
+function lineOf(key: string, { id, fields, data }: Entry): Buffer {
+  const content =
+    data !== null && fields.length === 2 ? dataOf(data) : { fields: pairs(fields.map(textOf)) };
+  return Buffer.from(`${JSON.stringify({ key, id, ...content })}\n`);
+}
+
+function dataOf(data: Buffer): object {
+  const text = textOf(data);
+  return typeof text === 'string' ? { data: text } : { data_base64: text.base64 };
 }
 
 /** Bytes that are no UTF-8 would not survive as a text. */
-function lineOf(key: string, { id, data }: Entry): Buffer {
-  const text = data?.toString('utf8');
-  const whole = data === null || Buffer.from(text!).equals(data);
-  const content = whole ? { data: text ?? null } : { data_base64: data.toString('base64') };
-  return Buffer.from(`${JSON.stringify({ key, id, ...content })}\n`);
+function textOf(bytes: Buffer): string | { base64: string } {
+  const text = bytes.toString('utf8');
+  return Buffer.from(text).equals(bytes) ? text : { base64: bytes.toString('base64') };
+}
+
+function pairs<T>(flat: T[]): [T, T][] {
+  return flat.flatMap((name, index) =>
+    index % 2 === 0 ? [[name, flat[index + 1]!] as [T, T]] : [],
+  );
 }

@@ -1,8 +1,11 @@
 import type { RedisStore } from '../../config/types.js';
+import type { PapyraError } from '../../errors.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
 import { findStreams } from './discover.js';
 import { executeStreams } from './execute.js';
 import { redisHash } from './hash.js';
+import { isBefore } from './ids.js';
+import { byLimit, type Dropped } from './limits.js';
 import { storeKey, targetName } from './names.js';
 import { planStream, type StreamPlan } from './plan-stream.js';
 import {
@@ -20,8 +23,9 @@ import { memoryOf, readState } from './stream.js';
 const PLANS_PER_NODE = 8;
 
 /** The streams of one or many systems: on one server, behind sentinels, or in a cluster. */
-export function redisBackend(store: RedisStore): Backend {
+export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
   const session = new Session(store);
+  session.heed(signal);
   const target = targetName(store);
   return {
     name: 'redis',
@@ -40,10 +44,11 @@ export function redisBackend(store: RedisStore): Backend {
 }
 
 async function checkStreams(session: Session, target: string): Promise<string[]> {
-  const places = await findStreams(session);
+  const { places, failures } = await findStreams(session);
+  if (failures[0]) throw wordedFailure(failures[0].error, session);
   const limit = perNode(PLANS_PER_NODE);
   const states = await Promise.all(
-    places.map(({ key, node }) => limit(node, () => readState(session, key))),
+    places.map((place) => limit(place.node, () => readState(session, place))),
   );
   return states.some((state) => state !== null && state.length > 0) ? [] : [nothingThere(target)];
 }
@@ -54,31 +59,30 @@ function nothingThere(target: string): string {
 
 async function planStreams(session: Session, target: string, request: PlanRequest): Promise<Plan> {
   const startedAt = Date.now();
-  session.heed(request.signal);
-  const places = await findStreams(session);
+  if (request.signal) session.heed(request.signal);
+  const { places, failures } = await findStreams(session);
   const limit = perNode(PLANS_PER_NODE);
   const looks = await Promise.all(
-    places.map(({ key, node }) =>
-      limit(node, async (): Promise<StreamResult | null> => {
+    places.map((place) =>
+      limit(place.node, async (): Promise<StreamResult | null> => {
         const began = Date.now();
         try {
-          const plan = await planStream(session, key, node, request);
+          const plan = await planStream(session, place, request);
           return plan && previewOf(plan);
         } catch (error) {
-          return failedPlan(key, Date.now() - began, wordedFailure(error, session));
+          return failedPart(place.key, Date.now() - began, wordedFailure(error, session));
         }
       }),
     ),
   );
-  const previews = looks.filter((look) => look !== null);
+  const unsearched = failures.map(({ node, error }) =>
+    failedPart(`${session.store.prefix}:* on ${node}`, 0, wordedFailure(error, session)),
+  );
+  const previews = [...looks.filter((look) => look !== null), ...unsearched];
   const plans = previews.flatMap(({ plan }) => plan ?? []);
   const head: ReportHead = { target, rules: request.rules, startedAt, warnings: [] };
-  if (previews.length === 0) {
-    head.warnings.push(nothingThere(target));
-  }
-  if (!request.allowEmpty && plans.length === previews.length) {
-    assertSomethingStays(target, plans, request.rules);
-  }
+  if (previews.length === 0) head.warnings.push(nothingThere(target));
+  if (!request.allowEmpty) assertSomethingStays(target, plans, request.rules);
   const report = streamsReport(head, previews);
   return {
     report: request.dryRun ? concluded(report, previews) : report,
@@ -88,28 +92,41 @@ async function planStreams(session: Session, target: string, request: PlanReques
 }
 
 function previewOf(plan: StreamPlan): StreamResult {
-  const { key, memory, planMs } = plan;
-  const nothing = plan.cuts.length === 0;
-  const dropped = nothing ? { age: 0, count: 0, size: 0 } : plan.dropped;
-  const left = plan.held === null ? null : plan.behind.size + plan.held;
-  const memoryAfter = nothing ? memory : null;
-  return { key, plan, dropped, appended: 0, left, memoryAfter, durationMs: planMs };
+  const { key, memory, planMs, cuts, counted, behind, held } = plan;
+  const nothing = cuts.length === 0;
+  const [end] = cuts.flatMap((cut) => ('before' in cut ? cut.before : [])).slice(-1);
+  const left = behind.filter((id) => end === undefined || !isBefore(id, end)).length + held;
+  return {
+    key,
+    plan,
+    dropped: nothing ? NOTHING : counted && byLimit(counted, plan),
+    appended: 0,
+    left,
+    memoryAfter: nothing ? memory : null,
+    durationMs: planMs,
+  };
 }
 
-function failedPlan(
-  key: string,
-  durationMs: number,
-  failure: StreamResult['failure'],
-): StreamResult {
-  const nothing = { age: 0, count: 0, size: 0 };
-  return { key, dropped: nothing, appended: null, left: null, memoryAfter: null, durationMs, failure }; // prettier-ignore
+const NOTHING: Dropped = { age: 0, count: 0, size: 0 };
+
+function failedPart(key: string, durationMs: number, failure: PapyraError): StreamResult {
+  return {
+    key,
+    dropped: NOTHING,
+    appended: null,
+    left: null,
+    memoryAfter: null,
+    durationMs,
+    failure,
+  };
 }
 
 async function memoryOfAll(session: Session): Promise<number | null> {
-  const places = await findStreams(session);
+  const { places, failures } = await findStreams(session);
   const limit = perNode(PLANS_PER_NODE);
   const sizes = await Promise.all(
-    places.map(({ key, node }) => limit(node, () => memoryOf(session, key))),
+    places.map((place) => limit(place.node, () => memoryOf(session, place))),
   );
+  if (failures.length > 0) return null;
   return sizes.reduce((all, one) => (all === null || one === null ? null : all + one), 0);
 }

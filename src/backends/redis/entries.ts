@@ -1,65 +1,75 @@
 import { LineScanner, type LineKind } from '../../records/scanner.js';
 import { secondsOf } from './ids.js';
+import type { Place } from './nodes.js';
 import type { Session } from './session.js';
 
 export interface Entry {
   id: string;
+  /** Names and values, one after the other, as they were added. */
+  fields: Buffer[];
   /** The record's JSON; null: the entry has no such field. */
   data: Buffer | null;
 }
 
 /** A page should be read in well under a millisecond: other clients wait for it. */
 const PAGE_BYTES = 256 * 1024;
-const MAX_PAGE = 1000;
-const FIRST_PAGE = 20;
+/** Entries of a page, however small those before were: the next ones may be large. */
+const MAX_PAGE = 100;
+const FIRST_PAGE = 2;
 
-/**
- * Reads entries in pages, oldest or newest first, each as large as those before allow. Both ids belong to
- * the range; `from` is where reading begins.
- */
+export interface Range {
+  /** Where reading begins, and where it ends; both belong to it. */
+  from: string;
+  to: string;
+  newestFirst?: boolean;
+  limit?: number;
+}
+
+/** Reads entries in pages, each as large as the largest entry of the last one allows. */
 export async function* entries(
   session: Session,
-  key: string,
-  range: { from: string; to: string; newestFirst?: boolean; limit?: number },
+  place: Place,
+  { from, to, newestFirst = false, limit = Infinity }: Range,
 ): AsyncGenerator<Entry> {
-  const { to, newestFirst = false, limit = Infinity } = range;
-  let { from } = range;
+  let next = from;
   let left = limit;
   let size = FIRST_PAGE;
-  let bytes = 0;
-  let seen = 0;
-  for (;;) {
-    const page = await readPage(session, key, { from, to, newestFirst, count: Math.min(size, left) }); // prettier-ignore
+  while (left > 0) {
+    const count = Math.min(size, left);
+    const page = await readPage(session, place, { from: next, to, newestFirst, count });
     yield* page;
-    seen += page.length;
-    left -= page.length;
     // Below the first entry the server would search the whole stream.
-    if (page.length < size || left <= 0) return;
-    bytes += page.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
-    const fits = Math.floor(PAGE_BYTES / Math.max(1, bytes / seen));
-    size = Math.max(1, Math.min(MAX_PAGE, fits, size * 4));
-    from = `(${page.at(-1)!.id}`;
+    if (page.length < count) return;
+    left -= count;
+    const largest = Math.max(1, ...page.map(bytesOf));
+    size = Math.max(1, Math.min(MAX_PAGE, size * 2, Math.floor(PAGE_BYTES / largest)));
+    next = `(${page.at(-1)!.id}`;
   }
+}
+
+function bytesOf({ fields }: Entry): number {
+  return fields.reduce((sum, { length }) => sum + length, 0);
 }
 
 async function readPage(
   session: Session,
-  key: string,
-  {
-    from,
-    to,
-    newestFirst,
-    count,
-  }: { from: string; to: string; newestFirst: boolean; count: number },
+  place: Place,
+  { from, to, newestFirst, count }: Required<Omit<Range, 'limit'>> & { count: number },
 ): Promise<Entry[]> {
   const command = newestFirst ? 'XREVRANGE' : 'XRANGE';
-  const page = (await session.callBuffers(command, key, from, to, 'COUNT', count)) as [
-    Buffer,
-    Buffer[],
-  ][];
+  const page = (await session.callBuffers(
+    place.node,
+    command,
+    place.key,
+    from,
+    to,
+    'COUNT',
+    count,
+  )) as [Buffer, Buffer[]][];
   return page.map(([id, fields]) => {
-    const at = fields.findIndex((field, index) => index % 2 === 0 && field.equals(DATA));
-    return { id: id.toString(), data: at === -1 ? null : fields[at + 1]! };
+    // Of two the last one counts, as in the runtime's own reads.
+    const at = fields.findLastIndex((field, index) => index % 2 === 0 && field.equals(DATA));
+    return { id: id.toString(), fields, data: at === -1 ? null : fields[at + 1]! };
   });
 }
 
@@ -74,15 +84,17 @@ const scanner = new LineScanner((lineKind, _start, _end, time) => {
 });
 
 /** The record's own timestamp, in seconds since 1970; undefined where it has none that can be read. */
-export function timestampOf({ data }: Entry): number | undefined {
+export function timestampOf({ data }: Pick<Entry, 'data'>): number | undefined {
   if (data === null) return undefined;
   // For the scanner a newline ends the record; in a record both are white space, or both forbidden.
-  scanner.push(data.includes(0x0a) ? Buffer.from(data).map((byte) => (byte === 0x0a ? 0x0d : byte)) : data); // prettier-ignore
+  scanner.push(
+    data.includes(0x0a) ? Buffer.from(data).map((byte) => (byte === 0x0a ? 0x0d : byte)) : data,
+  );
   scanner.push(NEWLINE);
   return kind === 'record' ? timestamp : undefined;
 }
 
 /** An entry always has a time: where the record has none, that of its id. */
-export function timeOf(entry: Entry): number {
+export function timeOf(entry: Pick<Entry, 'id' | 'data'>): number {
   return timestampOf(entry) ?? secondsOf(entry.id);
 }

@@ -3,8 +3,8 @@ import type { RedisServer, RedisStream, StreamFacts } from '../facts.js';
 import { findStreams } from './discover.js';
 import { groupsOf } from './groups.js';
 import { secondsOf } from './ids.js';
-import { mastersOf } from './nodes.js';
-import { perNode } from './run.js';
+import { mastersOf, type Place } from './nodes.js';
+import { perNode, wordedFailure } from './run.js';
 import type { Session } from './session.js';
 import { readState } from './stream.js';
 
@@ -13,18 +13,19 @@ const READS_PER_NODE = 8;
 
 /** Looks at the streams of a store, and at the servers that have them. */
 export async function examineStreams(session: Session): Promise<StreamFacts> {
-  const places = await findStreams(session);
-  const servers = await session.run(async (client) => {
-    const masters = [...mastersOf(client)];
-    return Promise.all(
-      masters.map(async ([node, server]) => [node, await examineServer(session, server)] as const),
-    );
-  });
+  const { places, failures } = await findStreams(session);
+  if (failures[0]) throw wordedFailure(failures[0].error, session);
+  const nodes = await session.look((client) => [...mastersOf(client)]);
+  const servers = await Promise.all(
+    nodes.map(async ([node, server]) => {
+      return [node, await session.run(node, () => examineServer(session, server))] as const;
+    }),
+  );
   const cliOf = new Map(servers.map(([node, { cli }]) => [node, cli]));
   const limit = perNode(READS_PER_NODE);
   const streams = await Promise.all(
-    places.map(({ key, node }) => {
-      return limit(node, () => examineStream(session, key, cliOf.get(node) ?? []));
+    places.map((place) => {
+      return limit(place.node, () => examineStream(session, place, cliOf.get(place.node) ?? []));
     }),
   );
   return {
@@ -36,18 +37,18 @@ export async function examineStreams(session: Session): Promise<StreamFacts> {
 
 async function examineStream(
   session: Session,
-  key: string,
+  place: Place,
   cli: string[],
 ): Promise<RedisStream | null> {
-  const state = await readState(session, key);
+  const state = await readState(session, place);
   if (!state?.first || !state.last) return null;
   return {
-    key,
+    key: place.key,
     entries: state.length,
     oldest: secondsOf(state.first),
     newest: secondsOf(state.last),
     cli,
-    groups: await groupsOf(session, key, state),
+    groups: await groupsOf(session, place, state),
   };
 }
 

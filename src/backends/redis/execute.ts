@@ -1,13 +1,14 @@
 import type { CompactionReport } from '../../report.js';
 import type { PlanRequest } from '../backend.js';
 import { archiveStreams } from './archive.js';
-import type { Dropped, StreamPlan } from './plan-stream.js';
+import { byLimit, shared, totalOf } from './limits.js';
+import type { StreamPlan } from './plan-stream.js';
 import { concluded, streamsReport, type ReportHead, type StreamResult } from './report.js';
 import { secondsOf } from './ids.js';
 import { perNode, wordedFailure } from './run.js';
 import type { Session } from './session.js';
 import { memoryOf } from './stream.js';
-import { Trim } from './trim.js';
+import { Trim, type TrimOptions } from './trim.js';
 
 /** A trim stalls its master for a batch; two at a time would stall it for both. */
 const TRIMS_PER_NODE = 1;
@@ -27,13 +28,18 @@ export async function executeStreams(
   const progress = progressOf(busy, request);
   const archive =
     directory === undefined ? null : await archiveStreams(session, busy, directory, request.signal);
-  const approx = session.store.approx && archive === null;
+  const options = {
+    approx: session.store.approx && archive === null,
+    ignoreGroups: request.ignoreGroups === true,
+    signal: request.signal,
+    onTrimmed: progress,
+  };
   const limit = perNode(TRIMS_PER_NODE);
   const results = await Promise.all(
     previews.map(async (preview) => {
       const { plan } = preview;
       if (!plan) return preview;
-      return limit(plan.node, () => trim(session, plan, { approx, ...request }, progress));
+      return limit(plan.node, () => trim(session, plan, options));
     }),
   );
   const report = streamsReport(head, results);
@@ -45,19 +51,19 @@ export async function executeStreams(
 async function trim(
   session: Session,
   plan: StreamPlan,
-  { approx, signal }: Pick<PlanRequest, 'signal'> & { approx: boolean },
-  onTrimmed: (entries: number) => void,
+  options: TrimOptions,
 ): Promise<StreamResult> {
   const began = Date.now();
-  const { key, state: planned } = plan;
-  const { state, left, failure, dropped: taken } = await new Trim(session, plan, { approx, signal, onTrimmed }).run(); // prettier-ignore
-  const dropped = plan.dropped ? shared(sum(taken), plan.dropped) : taken;
+  const { key, state: planned, counted, held } = plan;
+  const { state, left, failure, taken } = await new Trim(session, plan, options).run();
+  const dropped = byLimit(counted ? shared(totalOf(taken), counted) : taken, plan);
+  const isKnown = state?.added != null && planned.added !== null;
   const result: StreamResult = {
     key,
     plan,
     dropped,
-    appended: state?.added == null || planned.added === null ? null : state.added - planned.added,
-    left: left === null || plan.held === null ? null : left + plan.held,
+    appended: isKnown ? Math.max(0, state.added! - planned.added!) : null,
+    left: left === null ? null : left + held,
     memoryAfter: plan.memory,
     durationMs: 0,
   };
@@ -66,22 +72,18 @@ async function trim(
     result.left = null;
   };
   if (failure !== undefined) failed(failure);
-  else if (sum(dropped) > 0) {
-    await memoryOf(session, key).then((bytes) => (result.memoryAfter = bytes), failed);
+  if (totalOf(taken) > 0) {
+    // After a failure it may not be known any more.
+    await memoryOf(session, plan).then(
+      (bytes) => (result.memoryAfter = bytes),
+      (error: unknown) => {
+        result.memoryAfter = null;
+        if (failure === undefined) failed(error);
+      },
+    );
   }
   result.durationMs = plan.planMs + Date.now() - began;
   return result;
-}
-
-/** Who took what of a cut in which the limits were counted before it was made. */
-function shared(taken: number, planned: Dropped): Dropped {
-  const age = Math.min(taken, planned.age);
-  const count = Math.min(taken - age, planned.count);
-  return { age, count, size: taken - age - count };
-}
-
-function sum({ age, count, size }: Dropped): number {
-  return age + count + size;
 }
 
 /** How many entries will go is known of some; of an age limit the times of the ids let it be guessed. */
@@ -97,8 +99,8 @@ function progressOf(
   };
 }
 
-function expected({ dropped, state, cuts }: StreamPlan): number {
-  if (dropped) return sum(dropped);
+function expected({ counted, state, cuts }: StreamPlan): number {
+  if (counted) return totalOf(counted);
   const share = Math.max(...cuts.map((cut) => shareOf(cut, state)));
   return Math.round(share * state.length);
 }

@@ -1,5 +1,6 @@
 import type { PlanRequest } from '../backend.js';
-import { earliest, secondsOf } from './ids.js';
+import { earliest, idAfter, isoOf, secondsOf } from './ids.js';
+import type { Place } from './nodes.js';
 import type { Session } from './session.js';
 import { fieldsOf, type StreamState } from './stream.js';
 
@@ -24,27 +25,28 @@ export interface Group {
 /** What consumer groups still need. null: nothing that the operator wants protected. */
 export async function floorOf(
   session: Session,
-  key: string,
+  place: Place,
   state: StreamState,
   ignored: PlanRequest['ignoreGroups'] = [],
 ): Promise<Floor | null> {
   if (ignored === true) return null;
-  return earliestOf((await groupsOf(session, key, state, ignored)).map(({ needs }) => needs));
+  return earliestOf((await groupsOf(session, place, state, ignored)).map(({ needs }) => needs));
 }
 
 /** All groups but the ignored ones. */
 export async function groupsOf(
   session: Session,
-  key: string,
+  place: Place,
   state: StreamState,
   ignored: readonly string[] = [],
 ): Promise<Group[]> {
   if (state.groups === 0) return [];
   const found: Group[] = [];
-  for (const group of ((await session.call('XINFO', 'GROUPS', key)) as unknown[]).map(fieldsOf)) {
+  const groups = (await session.call(place.node, 'XINFO', 'GROUPS', place.key)) as unknown[];
+  for (const group of groups.map(fieldsOf)) {
     const name = String(group.get('name'));
     if (ignored.includes(name)) continue;
-    const needs = await neededBy(session, key, state.first, name, group);
+    const needs = await neededBy(session, place, state.first, name, group);
     found.push({ name, consumers: Number(group.get('consumers')), needs });
   }
   return found;
@@ -56,7 +58,7 @@ export async function groupsOf(
  */
 async function neededBy(
   session: Session,
-  key: string,
+  { key, node }: Place,
   first: string | null,
   group: string,
   fields: Map<string, unknown>,
@@ -64,12 +66,15 @@ async function neededBy(
   const needed: Floor[] = [];
   if (first !== null && Number(fields.get('pending')) > 0) {
     // From the first entry on: those before are gone, and stay on the list.
-    const [pending] = (await session.call('XPENDING', key, group, first, '+', 1)) as [string][];
-    if (pending) needed.push(floorAt(pending[0], group, 'pending'));
+    const pending = await session.call(node, 'XPENDING', key, group, first, '+', 1);
+    needed.push(...(pending as [string][]).map(([id]) => floorAt(id, group, 'pending')));
   }
-  const after = `(${String(fields.get('last-delivered-id'))}`;
-  const next = (await session.call('XRANGE', key, after, '+', 'COUNT', 1)) as [string, unknown][];
-  if (next[0]) needed.push(floorAt(next[0][0], group, 'undelivered'));
+  const delivered = String(fields.get('last-delivered-id'));
+  const after = idAfter(delivered);
+  if (after !== delivered) {
+    const next = await session.call(node, 'XRANGE', key, after, '+', 'COUNT', 1);
+    needed.push(...(next as [string][]).map(([id]) => floorAt(id, group, 'undelivered')));
+  }
   return earliestOf(needed);
 }
 
@@ -85,9 +90,8 @@ function earliestOf(floors: readonly (Floor | null)[]): Floor | null {
 }
 
 /** `group 'billing', which has not acknowledged entries since …: 1,200 entries held back; …` */
-export function heldBy({ group, why, since: seconds }: Floor, held: number | null): string {
-  const since = new Date(seconds * 1000).toISOString();
+export function heldBy({ group, why, id }: Floor, held: number): string {
+  const since = isoOf(id) ?? id;
   const what = why === 'pending' ? 'not acknowledged' : 'not been given';
-  const amount = held === null ? 'more than can be counted quickly' : `${held} expired entries`;
-  return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${amount} stay; let its consumers catch up, or use --ignore-group ${group}`;
+  return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${held} expired entries stay; let its consumers catch up, or use --ignore-group ${group}`;
 }

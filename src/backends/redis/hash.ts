@@ -1,18 +1,20 @@
 import { PapyraError } from '../../errors.js';
 import type { SharedHash } from '../backend.js';
+import { masterOf } from './nodes.js';
 import type { Session } from './session.js';
 
 const ATTEMPTS = 20;
 
 /** A hash of Redis: increments that add up, in a transaction that begins anew when it was overtaken. */
 export function redisHash(session: Session, key: string): SharedHash {
+  const nodeOf = () => session.look((client) => masterOf(client, key));
   return {
     name: `${key} in Redis ${session.name}`,
-    read: () => session.run((client) => client.hgetall(key)),
+    read: async () => session.run(await nodeOf(), (client) => client.hgetall(key)),
     async update(change) {
       session.lastWords();
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-        const done = await session.run(async (client) => {
+        const done = await session.run(await nodeOf(), async (client) => {
           await client.watch(key);
           const { add, set } = change(await client.hgetall(key));
           const transaction = client.multi();

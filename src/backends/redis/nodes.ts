@@ -14,3 +14,9 @@ export function mastersOf(client: Client): Map<string, Redis> {
 export function masterOf(client: Client, key: string): string {
   return client instanceof Cluster ? (client.slots[calculateSlot(key)]?.[0] ?? '') : '';
 }
+
+/** A stream, and the master that has it. */
+export interface Place {
+  key: string;
+  node: string;
+}

@@ -3,8 +3,9 @@ import { blankReport, type CompactionPart, type CompactionReport } from '../../r
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
 import { NO_LIMIT } from '../log/report.js';
 import { heldBy } from './groups.js';
-import { secondsOf } from './ids.js';
-import type { Dropped, StreamPlan } from './plan-stream.js';
+import { isoOf, secondsOf } from './ids.js';
+import type { Dropped } from './limits.js';
+import type { StreamPlan } from './plan-stream.js';
 
 /** What became, or would become, of one stream. */
 export interface StreamResult {
@@ -99,11 +100,6 @@ function sum(values: readonly (number | null)[]): number | null {
   return values.reduce((all, value) => (all === null || value === null ? null : all + value), 0);
 }
 
-function isoOf(id: string): string | null {
-  const date = new Date(secondsOf(id) * 1000);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
-}
-
 const A_DAY = 86_400;
 
 function warningsOf(rules: RetentionRules, results: readonly StreamResult[]): string[] {
@@ -140,6 +136,9 @@ export function assertSomethingStays(
   );
 }
 
+/** Of thousands of streams that fail alike, some say it all. */
+const MOST_WARNINGS = 10;
+
 /**
  * The report of a run that is over, with the failure of the first part that had one.
  *
@@ -161,8 +160,12 @@ export function concluded(
   // Nothing at all was done: the failure says it all.
   if (failed.length === results.length && !report.records.dropped) throw first.failure!;
   report.status = 'partial';
-  for (const { key, failure } of failed.slice(1))
+  const others = failed.slice(1);
+  for (const { key, failure } of others.slice(0, MOST_WARNINGS)) {
     report.warnings.push(`${key}: ${failure!.message}`);
+  }
+  const unsaid = others.length - MOST_WARNINGS;
+  if (unsaid > 0) report.warnings.push(`${unsaid} more failed; see pinned_by in --json`);
   const more = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
   throw new PapyraError(code, `not done: ${first.key}${more}; ${message}`, {
     hint: hint ?? 'what was done stays done; run again',

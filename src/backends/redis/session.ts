@@ -8,7 +8,7 @@ import { Failure, mayPass, redisError } from './failure.js';
 import { serverName } from './names.js';
 
 const RETRY_MS = 100;
-/** What follows a command that waited in vain is given this long. */
+/** A new connection gets this long, however late it is. */
 const MIN_MS = 250;
 const LAST_WORDS_MS = 300;
 
@@ -23,12 +23,16 @@ export class Session {
   /** Milliseconds that the fastest answer took: the network's share of all of them. */
   quickest = Infinity;
   readonly name: string;
+  /** Whether the user may run scripts, as far as is known. */
+  scripts = true;
   #client: Promise<Client> | undefined;
   #signal: AbortSignal | undefined;
   /** Why there never was a connection: a second try would only take as long again. */
   #refusal: unknown;
-  /** The last command waited in vain until the time limit was over: the next ones need not. */
-  #late = false;
+  /** The masters that did not answer until the time limit was over, and what they failed of. */
+  readonly #silent = new Map<string, unknown>();
+  /** How long an answer that was on its way when the run was stopped is waited for. */
+  #grace = LAST_WORDS_MS;
 
   constructor(readonly store: RedisStore) {
     this.name = serverName(store);
@@ -43,43 +47,44 @@ export class Session {
 
   /** A run that was stopped may still say a word or two, if it is quick. */
   lastWords(): void {
-    if (this.#signal?.aborted) this.#signal = AbortSignal.timeout(LAST_WORDS_MS);
+    if (!this.#signal?.aborted) return;
+    this.#signal = AbortSignal.timeout(LAST_WORDS_MS);
+    this.#grace = 0;
   }
 
   /** Sends one command. The answer has texts, or with `callBuffers` bytes. */
-  call(command: string, ...args: (string | number)[]): Promise<unknown> {
-    return this.run((client) => client.call(command, ...args));
+  call(node: string, command: string, ...args: (string | number)[]): Promise<unknown> {
+    return this.run(node, (client) => client.call(command, ...args));
   }
 
-  callBuffers(command: string, ...args: (string | number)[]): Promise<unknown> {
-    return this.run((client) => client.callBuffer(command, ...args));
+  callBuffers(node: string, command: string, ...args: (string | number)[]): Promise<unknown> {
+    return this.run(node, (client) => client.callBuffer(command, ...args));
   }
 
   /**
-   * Runs commands over the connection of now; again over a new one when it was lost.
+   * Runs commands for a master over the connection of now; again over a new one when it was lost. A master of
+   * which one command waited in vain until the time limit was over is not asked again.
    *
    * @throws {PapyraError} what the server refuses, or what it failed of when the time limit is over.
    */
-  async run<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const deadline = monotonicMs() + (this.#late ? 0 : this.store.timeoutMs);
+  async run<T>(node: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const deadline = monotonicMs() + this.store.timeoutMs;
     let last: unknown;
     for (;;) {
+      if (this.#silent.has(node)) throw redisError(this.#silent.get(node), this.name);
       const connecting = this.#connection();
       try {
-        const client = await this.#within(Infinity, connecting);
+        const client = await this.#within(deadline, connecting);
         const began = monotonicMs();
         const result = await this.#within(Math.max(deadline, began + MIN_MS), work(client));
         this.quickest = Math.min(this.quickest, monotonicMs() - began);
-        this.#late = false;
         return result;
       } catch (error) {
         // What it failed of before says more than that the time is over.
         last = error instanceof Failure && last !== undefined ? last : error;
-        const lost = this.connections > 0 && mayPass(last);
-        this.#late = lost && monotonicMs() > deadline;
-        if (!lost || this.#late) throw redisError(last, this.name);
-        this.#drop(connecting);
-        await sleep(RETRY_MS);
+        if (this.connections === 0 || !mayPass(last)) throw redisError(last, this.name);
+        if (monotonicMs() > deadline) this.#silent.set(node, last);
+        else await this.#anew(connecting);
       }
     }
   }
@@ -113,6 +118,11 @@ export class Session {
     }
   }
 
+  async #anew(connecting: Promise<Client>): Promise<void> {
+    this.#drop(connecting);
+    await sleep(RETRY_MS);
+  }
+
   /** Lets go of a connection, once: all who wait for it see it fail. One that is still being made ends by itself. */
   #drop(connecting: Promise<Client>): void {
     if (this.#client === connecting) this.#client = undefined;
@@ -135,7 +145,7 @@ export class Session {
         clearTimeout(timer);
         timer = setTimeout(() => reject(why()), milliseconds);
       };
-      stop = () => give(LAST_WORDS_MS, () => interruption(signal!));
+      stop = () => give(this.#grace, () => interruption(signal!));
       if (signal?.aborted) reject(interruption(signal));
       signal?.addEventListener('abort', stop, { once: true });
       if (deadline < Infinity) give(deadline - monotonicMs(), () => new Failure('silent'));

@@ -1,38 +1,30 @@
-import { entries } from './entries.js';
+import { entries, timeOf } from './entries.js';
 import { idAfter } from './ids.js';
+import type { Place } from './nodes.js';
 import type { Session } from './session.js';
 
-export interface TailCut {
-  /** Every live entry before this id goes. */
-  before: string;
-  by: 'count' | 'size';
-}
-
 /**
- * Walks back from the newest entry while `maxBytes` of data, and `maxRecords`, last: what is older goes.
- * null: all of it stays. Expired entries in between take no place.
+ * Walks back from the newest entry while `maxBytes` of data, and `maxRecords`, last. Returns the id before
+ * which every entry goes; null: all of it stays. Entries that have expired by age take no place.
  */
 export async function tailCut(
   session: Session,
-  key: string,
-  { oldest, newest, behind }: { oldest: string; newest: string; behind: ReadonlySet<string> },
-  { maxBytes, maxRecords }: { maxBytes: number; maxRecords: number },
-): Promise<TailCut | null> {
+  place: Place,
+  { oldest, newest }: { oldest: string; newest: string },
+  limits: { cutoff: number; maxBytes: number; maxRecords: number },
+): Promise<string | null> {
+  const { cutoff, maxBytes, maxRecords } = limits;
   let bytes = 0;
   let records = 0;
   let kept = idAfter(newest);
-  for await (const { id, data } of entries(session, key, {
-    from: newest,
-    to: oldest,
-    newestFirst: true,
-  })) {
-    // prettier-ignore
-    if (behind.has(id)) continue;
-    if (records === maxRecords) return { before: kept, by: 'count' };
-    bytes += data?.length ?? 0;
-    if (bytes > maxBytes) return { before: kept, by: 'size' };
+  const range = { from: newest, to: oldest, newestFirst: true };
+  for await (const entry of entries(session, place, range)) {
+    if (timeOf(entry) < cutoff) continue;
+    if (records === maxRecords) return kept;
+    bytes += entry.data?.length ?? 0;
+    if (bytes > maxBytes) return kept;
     records += 1;
-    kept = id;
+    kept = entry.id;
   }
   return null;
 }

@@ -1,5 +1,6 @@
 import { PapyraError } from '../../errors.js';
 import { idValue } from './ids.js';
+import type { Place } from './nodes.js';
 import type { Session } from './session.js';
 
 /** A stream as one command of the server saw it. */
@@ -13,9 +14,9 @@ export interface StreamState {
 }
 
 /** null: there is no such key. */
-export async function readState(session: Session, key: string): Promise<StreamState | null> {
+export async function readState(session: Session, place: Place): Promise<StreamState | null> {
   try {
-    return stateOf(await session.call('XINFO', 'STREAM', key));
+    return stateOf(await session.call(place.node, 'XINFO', 'STREAM', place.key));
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
@@ -47,18 +48,23 @@ export function fieldsOf(reply: unknown): Map<string, unknown> {
 }
 
 /** Bytes that a key takes in the server; null where the user may not ask. */
-export async function memoryOf(session: Session, key: string): Promise<number | null> {
+export async function memoryOf(session: Session, place: Place): Promise<number | null> {
   try {
-    const bytes = await session.call('MEMORY', 'USAGE', key);
+    const bytes = await session.call(place.node, 'MEMORY', 'USAGE', place.key);
     return bytes === null ? 0 : Number(bytes);
   } catch (error) {
-    if (error instanceof PapyraError && error.code === 'permission_denied') return null;
+    if (error instanceof PapyraError && isForbidden(error)) return null;
     throw error;
   }
 }
 
+/** By a right that is missing, or because the command goes by another name there. */
+export function isForbidden({ code, cause }: PapyraError): boolean {
+  return code === 'permission_denied' || (cause instanceof Error && /unknown command/i.test(cause.message)); // prettier-ignore
+}
+
 /** Whether two looks at a stream saw the same head. */
-export function sameHead(one: StreamState, other: StreamState): boolean {
-  if (one.first === null || other.first === null) return one.first === other.first;
+export function sameHead(one: StreamState, other: StreamState | null): boolean {
+  if (!one.first || !other?.first) return false;
   return idValue(one.first) === idValue(other.first);
 }

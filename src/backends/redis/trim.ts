@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interruption, PapyraError } from '../../errors.js';
 import { monotonicMs } from '../../clock.js';
+import type { Client } from './connect.js';
 import { entries } from './entries.js';
-import { idAfter, isBefore } from './ids.js';
-import type { Dropped, Limit, StreamPlan } from './plan-stream.js';
+import { isBefore, idAfter } from './ids.js';
+import type { Cut, StreamPlan, Taken } from './plan-stream.js';
+import { BATCH } from './script.js';
 import type { Session } from './session.js';
-import { isMissing, readState, stateOf, type StreamState } from './stream.js';
+import { isMissing, readState, sameHead, stateOf, type StreamState } from './stream.js';
 
 /**
  * How many entries one XTRIM may take: the server does nothing else meanwhile. Within these bounds it
@@ -13,6 +15,8 @@ import { isMissing, readState, stateOf, type StreamState } from './stream.js';
  */
 const MIN_BATCH = 100;
 const MAX_BATCH = 10_000;
+/** Bytes of a first batch: of large entries it has fewer. */
+const FIRST_BYTES = 500_000;
 /** Over the network's share: half as many above, half as many again below. */
 const SLOW_MS = 1;
 const QUICK_MS = 0.5;
@@ -20,35 +24,44 @@ const QUICK_MS = 0.5;
 const PAUSE_MS = 1;
 /** Entries in a node, as servers are configured by default: no approximate trim takes less. */
 const NODE = 100;
-/** Entries read to find what batches left. */
-const PAGE = 1000;
+/** A head that moves while it is counted is counted anew so many times. */
+const ATTEMPTS = 5;
 
 export interface TrimOptions {
   /** Whole nodes only: what is left of the last one stays. */
   approx: boolean;
+  /** Consumer groups that come up meanwhile do not matter. */
+  ignoreGroups: boolean;
   signal: AbortSignal | undefined;
   /** Told the entries of each batch. */
   onTrimmed: (entries: number) => void;
 }
 
 export interface Trimmed {
-  dropped: Dropped;
+  taken: Taken;
   /** The stream afterwards; null: it is gone. */
   state: StreamState | null;
-  /** Expired, and left: an approximate trim, and what is behind a live entry. null: not known. */
+  /** Expired, and left: by an approximate trim, and behind a live entry. null: not known. */
   left: number | null;
   /** Why it ended early. */
   failure?: unknown;
 }
 
+interface Bound {
+  strategy: 'MINID' | 'MAXLEN';
+  operator: '~' | '=';
+  value: string | number;
+}
+
 /**
- * Makes the cuts of one stream, in batches. Every command names an absolute bound, an id or a length, so that
- * writers and another papyra at the same time cannot make it take what retention keeps.
+ * Makes the cuts of one stream, in batches. Each has an id as its bound, or is counted by the server in the moment
+ * in which it is done: so writers and other runs cannot make it take what the plan keeps.
  */
 export class Trim {
-  readonly #dropped: Dropped = { age: 0, count: 0, size: 0 };
+  readonly #taken: Taken = { age: 0, tail: 0 };
+  readonly #smallest: number;
   #state: StreamState | null;
-  #batch = MIN_BATCH;
+  #batch: number;
   #left: number | null = 0;
   /** Milliseconds that batches took, and no pause has followed yet. */
   #owed = 0;
@@ -58,13 +71,16 @@ export class Trim {
     readonly plan: StreamPlan,
     readonly options: TrimOptions,
   ) {
-    this.#state = plan.state;
+    const { memory, state } = plan;
+    const fit = Math.floor(FIRST_BYTES / ((memory ?? 0) / state.length || 1));
+    this.#smallest = this.#batch = Math.min(MIN_BATCH, Math.max(1, fit));
+    this.#state = state;
   }
 
   async run(): Promise<Trimmed> {
     try {
       for (const cut of this.plan.cuts) {
-        if ('before' in cut) await this.#before(cut.by, cut.before);
+        if ('before' in cut) await this.#before(cut.of, cut.before);
         else await this.#newest(cut.newest);
       }
     } catch (error) {
@@ -75,135 +91,159 @@ export class Trim {
 
   #result(): Trimmed {
     const first = this.#state?.first;
-    const behind = [...this.plan.behind].filter((id) => first && !isBefore(id, first)).length;
+    const behind = this.plan.behind.filter((id) => first && !isBefore(id, first)).length;
     const left = this.#left === null ? null : this.#left + behind;
-    return { dropped: this.#dropped, state: this.#state, left };
+    return { taken: this.#taken, state: this.#state, left };
   }
 
   /** Takes what lies before an id. */
-  async #before(by: Limit, before: string): Promise<void> {
+  async #before(of: Cut['of'], before: string): Promise<void> {
     for (;;) {
       const { first } = this.#state ?? {};
       if (!first || !isBefore(first, before)) return;
-      const taken = await this.#xtrim(by, ['MINID', '~', before, 'LIMIT', this.#batch]);
-      if (taken === 0 && !(await this.#finish(by, before))) return;
+      const bound = { strategy: 'MINID', operator: '~', value: before } as const;
+      const taken = await this.#trim(of, bound, this.#batch);
+      if (taken === 0 && !(await this.#finish(of, before))) return;
     }
   }
 
-  /** Takes all but the newest so many live entries, of those that were there when the plan was made. */
+  /** Takes all but the newest so many entries of those that were there when the plan was made. */
   async #newest(newest: number): Promise<void> {
-    const { behind } = this.plan;
-    for (;;) {
-      const excess = this.#planned() - newest - behind.size;
-      if (excess <= 0) return;
-      if (await this.#shorten(newest + behind.size, excess)) continue;
-      const before = await this.#idOf(newest);
-      if (before !== undefined && !(await this.#finish('count', before))) return;
+    const bound = { strategy: 'MAXLEN', operator: '~', value: newest } as const;
+    while (this.session.scripts) {
+      if ((await this.#trim('tail', bound, this.#batch)) > 0) continue;
+      // Nodes may be larger than a batch.
+      if (this.#batch >= Math.min(MAX_BATCH, this.#planned() - newest)) break;
+      this.#batch = Math.min(MAX_BATCH, this.#batch * 2);
     }
-  }
-
-  /** One batch; false when no whole node could be taken. */
-  async #shorten(length: number, excess: number): Promise<boolean> {
-    const limit = Math.min(this.#batch, excess);
-    return (await this.#xtrim('count', ['MAXLEN', '~', length, 'LIMIT', limit])) > 0;
+    const before = await this.#idOf(newest);
+    if (before !== undefined) await this.#before('tail', before);
   }
 
   /** Entries that were there when the plan was made, and still are. */
   #planned(): number {
-    const { state } = this.plan;
     if (!this.#state) return 0;
-    const appended =
-      state.added !== null && this.#state.added !== null
-        ? this.#state.added - state.added
-        : Math.max(0, this.#state.length - (state.length - sum(this.#dropped)));
-    return this.#state.length - appended;
+    return this.#state.length - Math.max(0, this.#state.added! - this.plan.state.added!);
   }
 
   /**
-   * The id of the oldest live entry that stays when the newest so many do: counted from the head, which
-   * must not move meanwhile. undefined: it did.
+   * The id of the oldest entry that stays when the newest so many do: counted from the head, which must not
+   * move meanwhile. undefined: nothing is to go.
    */
   async #idOf(newest: number): Promise<string | undefined> {
     const { session, plan } = this;
-    this.#state = await readState(session, plan.key);
-    const first = this.#state?.first;
-    if (!first) return undefined;
-    const isLive = (id: string) => !plan.behind.has(id);
-    const behind = [...plan.behind].filter((id) => !isBefore(id, first)).length;
-    let excess = this.#planned() - behind - newest;
-    let at: string | undefined;
-    for await (const { id } of entries(session, plan.key, { from: '-', to: plan.state.last })) {
-      at ??= id;
-      if (at !== first) return undefined;
-      if (isLive(id) && excess-- <= 0) return id;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const look = (this.#state = await readState(session, plan));
+      this.#assertOurs(look);
+      let excess = this.#planned() - newest;
+      if (excess <= 0) return undefined;
+      let id: string | undefined;
+      for await (const entry of entries(session, plan, { from: '-', to: plan.state.last })) {
+        id = entry.id;
+        if (excess-- === 0) break;
+      }
+      if (look && excess < 0 && sameHead(look, await readState(session, plan))) return id;
     }
-    return idAfter(plan.state.last);
+    throw new PapyraError('try_again', `${plan.key} is being trimmed by somebody else`, {
+      hint: 'what was trimmed stays trimmed; run again for the rest',
+    });
   }
 
   /**
    * What batches leave of the last node. Returns whether batches should go on: nodes may be larger than
    * a batch.
    */
-  async #finish(by: Limit, before: string): Promise<boolean> {
+  async #finish(of: Cut['of'], before: string): Promise<boolean> {
     const { session, plan, options } = this;
     const ids: string[] = [];
-    for await (const { id } of entries(session, plan.key, {
-      from: '-',
-      to: `(${before}`,
-      limit: PAGE,
-    })) {
-      // prettier-ignore
-      ids.push(id);
-    }
-    if (ids.length > NODE && this.#batch < MAX_BATCH) {
+    const range = { from: '-', to: `(${before}`, limit: NODE + 1 };
+    for await (const { id } of entries(session, plan, range)) ids.push(id);
+    const whole = ids.length <= NODE;
+    if (!whole && this.#batch < MAX_BATCH) {
       this.#batch = Math.min(MAX_BATCH, this.#batch * 2);
       return true;
     }
-    const whole = ids.length < PAGE;
     if (options.approx) {
       this.#left = whole ? ids.length : null;
       return false;
     }
-    await this.#xtrim(by, ['MINID', '=', whole ? before : idAfter(ids.at(-1)!)]);
+    const value = whole ? before : idAfter(ids.at(-1)!);
+    await this.#trim(of, { strategy: 'MINID', operator: '=', value });
     return !whole;
   }
 
-  /** One command, with a look at what it leaves. Returns how many entries it took. */
-  async #xtrim(by: Limit, bound: (string | number)[]): Promise<number> {
+  /** One batch, with a look at what it leaves. Returns how many entries it took. */
+  async #trim(of: Cut['of'], bound: Bound, limit?: number): Promise<number> {
     const { session, plan, options } = this;
     if (options.signal?.aborted) throw interruption(options.signal);
     const { connections } = session;
-    const before = this.#planned();
-    let took = 0;
-    const [count, state] = await session.run(async (client) => {
+    const length = this.#state?.length ?? 0;
+    let cost = 0;
+    const { taken: told, state } = await session.run(plan.node, async (client) => {
       const began = monotonicMs();
-      const trimming = client.call('XTRIM', plan.key, ...bound).finally(() => {
-        took = monotonicMs() - began;
-      });
-      const looking = client.call('XINFO', 'STREAM', plan.key).then(stateOf, gone);
-      return Promise.all([trimming.then(Number), looking]);
+      const done = await this.#send(client, bound, limit);
+      cost = Math.max(0, monotonicMs() - began - session.quickest);
+      return done;
     });
+    const added = (state?.added ?? 0) - (this.#state?.added ?? 0);
     this.#state = state;
     // Done over two connections, nobody knows what the first one did: the lengths do.
-    const taken = connections === session.connections ? count : Math.max(count, before - this.#planned()); // prettier-ignore
-    this.#dropped[by] += taken;
+    const taken = connections === session.connections ? told : Math.max(told, length + added - (state?.length ?? 0)); // prettier-ignore
+    this.#taken[of] += Math.max(0, taken);
     // What an earlier cut left of a node has gone with it.
     if (taken > 0) this.#left = 0;
     options.onTrimmed(taken);
-    const cost = Math.max(0, took - session.quickest);
+    this.#assertOurs(state, told);
+    if (!options.ignoreGroups && state && state.groups > plan.state.groups)
+      throw newGroup(plan.key);
     this.#adapt(cost);
-    if (state && state.groups > plan.state.groups) throw newGroup(plan.key);
-    this.#owed += cost;
-    if (this.#owed >= PAUSE_MS) {
-      await sleep(this.#owed);
-      this.#owed = 0;
-    }
+    await this.#pause(cost);
     return taken;
   }
 
-  #adapt(milliseconds: number): void {
-    if (milliseconds > SLOW_MS) this.#batch = Math.max(MIN_BATCH, Math.floor(this.#batch / 2));
-    else if (milliseconds < QUICK_MS) this.#batch = Math.min(MAX_BATCH, Math.ceil(this.#batch * 1.5)); // prettier-ignore
+  async #send(client: Client, { strategy, operator, value }: Bound, limit?: number) {
+    const { session, plan } = this;
+    const { key, state } = plan;
+    if (session.scripts) {
+      try {
+        const reply = await client.eval(BATCH, 1, key, state.added ?? '', strategy, operator, value, limit ?? ''); // prettier-ignore
+        const [taken, info] = reply as [number, unknown];
+        return { taken, state: stateOf(info) };
+      } catch (error) {
+        if (isMissing(error)) return { taken: 0, state: null };
+        if (!isRefused(error)) throw error;
+        session.scripts = false;
+        // Without one a number of entries is no safe bound.
+        if (strategy === 'MAXLEN') return { taken: 0, state: this.#state };
+      }
+    }
+    const words = limit === undefined ? [] : ['LIMIT', limit];
+    const trimming = client.call('XTRIM', key, strategy, operator, value, ...words);
+    const looking = client.call('XINFO', 'STREAM', key).then(stateOf, gone);
+    const [taken, after] = await Promise.all([trimming, looking]);
+    return { taken: Number(taken), state: after };
+  }
+
+  /** Nothing more is taken of a stream that has taken the place of the one that was planned. */
+  #assertOurs(state: StreamState | null, taken = 0): void {
+    const { key, state: planned } = this.plan;
+    const younger = state?.added != null && planned.added !== null && state.added < planned.added;
+    if (taken >= 0 && !younger) return;
+    throw new PapyraError('try_again', `${key} was deleted and made anew, or replaced, meanwhile`, {
+      hint: 'run again to plan for what is there now',
+    });
+  }
+
+  #adapt(cost: number): void {
+    if (cost > SLOW_MS) this.#batch = Math.max(this.#smallest, Math.floor(this.#batch / 2));
+    else if (cost < QUICK_MS) this.#batch = Math.min(MAX_BATCH, Math.ceil(this.#batch * 1.5));
+  }
+
+  async #pause(cost: number): Promise<void> {
+    this.#owed += cost;
+    if (this.#owed < PAUSE_MS) return;
+    await sleep(this.#owed);
+    this.#owed = 0;
   }
 }
 
@@ -213,8 +253,10 @@ function gone(error: unknown): null {
   throw error;
 }
 
-function sum({ age, count, size }: Dropped): number {
-  return age + count + size;
+/** The script, or what is in it: which of them, the plain commands tell. */
+function isRefused(error: unknown): boolean {
+  const { message } = error as Error;
+  return /^NOPERM|unknown command|executing the script can't run/i.test(message);
 }
 
 function newGroup(key: string): PapyraError {

@@ -194,6 +194,112 @@ describe('stopped', () => {
   });
 });
 
+describe('several runs at the same time', () => {
+  test.each([
+    ['with the server counting', []],
+    ['where the user may run no scripts', ['-eval']],
+  ])(
+    '%s: nothing that the latest plan keeps is trimmed, while a writer adds',
+    async (_how, rights) => {
+      const { client, port } = await startRedis();
+      await client.call('ACL', 'SETUSER', 'ops', 'on', '>pw', '~*', '+@all', ...rights);
+      await fill(client, 100_000);
+      const writer = client.duplicate();
+      const writes = { stop: false, added: 0 };
+      const writing = (async () => {
+        while (!writes.stop) {
+          const batch = writer.pipeline();
+          for (let one = 0; one < 20; one++)
+            batch.xadd(KEY, '*', 'data', `{"n": ${writes.added++}}`);
+          await batch.exec();
+          await sleep(1);
+        }
+      })();
+      const url = `redis://ops:pw@127.0.0.1:${port}`;
+      const args = ['--backend', 'redis', '--max-records', '20000', '--exact'];
+      const runs = await Promise.all([1, 2, 3].map(() => compact(args, { env: env(url) })));
+      writes.stop = true;
+      await writing;
+      writer.disconnect();
+      const left = await client.xlen(KEY);
+      // Each plan keeps the newest 20,000 of its moment, and whatever came later.
+      const kept = runs.map(({ report }) => report.records.kept ?? Infinity);
+      expect(runs.map(({ code }) => [0, 75].includes(code))).toEqual([true, true, true]);
+      expect(Math.min(...kept)).toBeGreaterThanOrEqual(20_000);
+      const [[, fields]] = (await client.xrange(KEY, '-', '+', 'COUNT', 1)) as [[string, string[]]];
+      const oldest = /"n": (\d+)/.exec(fields[1]!)?.[1] ?? 0;
+      // In order, without a gap, up to the last that was written.
+      expect(left).toBe(oldest === 0 ? left : writes.added - Number(oldest));
+      const newest = runs
+        .map(({ report }) => report.parts[0]?.newest ?? '')
+        .sort()
+        .at(-1)!;
+      const since = await client.xrange(KEY, `(${Date.parse(newest)}`, '+');
+      expect(left - since.length).toBeGreaterThanOrEqual(20_000 - 20);
+    },
+  );
+
+  test('a stream that is replaced in mid-run is left alone: 75', async () => {
+    const { client, url } = await startRedis();
+    await fill(client, 300_000);
+    const running = compact(['--backend', 'redis', '--max-records', '1000', '--exact'], {
+      env: env(url),
+    });
+    await firstTrim(client);
+    await fill(client, 2000, 'papyra:other:events');
+    await client.rename('papyra:other:events', KEY);
+    const { code, stderr } = await running;
+    expect([code, await client.xlen(KEY)]).toEqual([75, 2000]);
+    expect(stderr).toMatch(/made anew, or replaced, meanwhile/);
+  });
+});
+
+test('expired entries behind live ones take no place in count and size', async () => {
+  const { client, url } = await startRedis();
+  const now = Math.floor(Date.now() / 1000);
+  const entry = (at: number, timestamp: number) => ({
+    key: KEY,
+    id: `${at}000-0`,
+    data: `{"timestamp": ${timestamp}.0}`,
+  });
+  const old = Array.from({ length: 300 }, (_, index) => entry(now - 90_000 + index, now - 90_000));
+  const live = Array.from({ length: 300 }, (_, index) => entry(now - 5000 + index, now - 5000));
+  const replayed = Array.from({ length: 200 }, (_, index) =>
+    entry(now - 1000 + index, now - 80_000),
+  );
+  await load(client, [...old, ...live, ...replayed]);
+  for (const limit of [
+    ['--max-records', '300'],
+    ['--max-total-bytes', '9000'],
+  ]) {
+    const { code } = await compact(
+      ['--backend', 'redis', '--max-age', '10h', ...limit, '--exact'],
+      { env: env(url) },
+    );
+    expect(code).toBe(0);
+    expect(await readStream(client, KEY)).toEqual([...live, ...replayed]);
+  }
+});
+
+test('a writer whose clock is an hour ahead now and then loses nothing to an exact trim', async () => {
+  const { client, url } = await startRedis();
+  const now = Math.floor(Date.now() / 1000);
+  const entries = Array.from({ length: 4000 }, (_, index) => {
+    const at = now - 8000 + index;
+    return {
+      key: KEY,
+      id: `${at}000-0`,
+      data: `{"timestamp": ${index === 2345 ? at + 6000 : at}.0}`,
+    };
+  });
+  await load(client, entries);
+  const { report } = await compact(['--backend', 'redis', '--max-age', '5000s', '--exact'], {
+    env: env(url),
+  });
+  expect(await readStream(client, KEY)).toEqual(entries.slice(2345));
+  expect(report.records.dropped).toBe(2345);
+});
+
 describe('consumer groups', () => {
   let server: Server;
   const entries: StreamEntry[] = streamEntries({ seed: 3, count: 900 }).filter(

@@ -1,0 +1,22 @@
+import type { StreamPlan, Taken } from './plan-stream.js';
+
+/** Entries that went, by the limit that took them. */
+export type Dropped = Record<'age' | 'count' | 'size', number>;
+
+/** Count acts before size: what is beyond the newest so many of those that age left, is its. */
+export function byLimit({ age, tail }: Taken, { rules, state }: StreamPlan): Dropped {
+  const { max_records, max_total_bytes } = rules;
+  const beyond = max_records === null ? 0 : Math.max(0, state.length - age - max_records);
+  const count = max_total_bytes === null ? tail : Math.min(tail, beyond);
+  return { age, count, size: tail - count };
+}
+
+/** What a cut that covers both took, by what was counted before. */
+export function shared(taken: number, counted: Taken): Taken {
+  const age = Math.min(taken, counted.age);
+  return { age, tail: taken - age };
+}
+
+export function totalOf({ age, tail }: Taken): number {
+  return age + tail;
+}

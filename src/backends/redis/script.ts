@@ -1,0 +1,25 @@
+/**
+ * One batch, done by the server as one: what it takes is counted at that very moment, so that it cannot be too much
+ * when another run has trimmed since the last look, or when the answer was lost and it is asked again.
+ *
+ * KEYS: the stream. ARGV: entries ever added when the plan was made, or nothing; MINID or MAXLEN; `~` or `=`; the
+ * bound; the most that it may take, or nothing. Returns what it took and what XINFO says then; -1: it is another
+ * stream, with fewer entries ever added.
+ */
+export const BATCH = `
+local function look()
+  local fields = {}
+  local info = redis.call('XINFO', 'STREAM', KEYS[1])
+  for i = 1, #info, 2 do fields[info[i]] = info[i + 1] end
+  return info, fields['length'], fields['entries-added']
+end
+local planned, strategy, operator, bound, limit = tonumber(ARGV[1]), ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local info, length, added = look()
+if planned and added and added < planned then return {-1, info} end
+local trim = {'XTRIM', KEYS[1], strategy, operator, bound}
+if strategy == 'MAXLEN' then limit = math.min(limit, length - (added - planned) - bound) end
+if limit and limit < 1 then return {0, info} end
+if limit then trim[6] = 'LIMIT'; trim[7] = limit end
+local taken = redis.call(unpack(trim))
+return {taken, (look())}
+`;
