@@ -13,7 +13,7 @@ export const PLACE: Host & Container = {
   owner: { uid: 1000, gid: 1001 },
 };
 
-const EVERY = { seconds: 21_600, reason: 'this is a test' };
+export const EVERY = { seconds: 21_600, reason: 'this is a test' };
 const NO_LIMIT = { max_age_seconds: null, max_records: null, max_total_bytes: null };
 
 export function configOf(

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jobName } from '../../src/schedule/name.js';
 import { unitsFor, type ScheduleKind } from '../../src/schedule/schedule.js';
-import { fileJob, PLACE, redisJob } from './jobs.js';
+import { jobOf } from '../../src/schedule/job.js';
+import { configOf, EVERY, fileJob, PLACE, redisJob } from './jobs.js';
 
 const KINDS: ScheduleKind[] = ['cron', 'systemd', 'kubernetes', 'nomad'];
 const golden = (name: string) => join(import.meta.dirname, 'golden', name);
@@ -41,6 +42,13 @@ describe('mounts in a container', () => {
     expect(unit!.content).toContain('# Let it run as the owner of /var/lib/app/events.ndjson');
     expect(unit!.content).not.toContain('runAsUser');
   });
+});
+
+test('a hook of one’s own is a file that must be there; one on the PATH comes with the machine', () => {
+  const commands = { before_compact: ['./veto.sh', 'x'], on_error: ['curl', '/x'] };
+  const hooks = { commands, directory: '/etc/papyra', explicit: true };
+  const { others } = jobOf(configOf('/data/x.log', undefined, { hooks }), '/data/x.log', EVERY);
+  expect(others).toEqual(['/etc/papyra/veto.sh']);
 });
 
 describe('the name of a job', () => {
