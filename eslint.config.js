@@ -86,7 +86,19 @@ const HOUSE = [
     'records',
     'retention',
   ],
-  ...['schedule', 'call', 'clock', 'commands', 'configuration', 'errors', 'failure', 'index'],
+  ...[
+    'schedule',
+    'call',
+    'check',
+    'clock',
+    'commands',
+    'compaction',
+    'configuration',
+    'errors',
+    'failure',
+    'hooks-of',
+    'index',
+  ],
   ...['main', 'pace', 'printable', 'report', 'units'],
 ];
 

@@ -3,33 +3,20 @@
  *
  * @packageDocumentation
  */
-import { resolve } from 'node:path';
-import type { Backend, PlanRequest, Progress } from './backends/backend.js';
-import { NO_LIMIT } from './backends/log/report.js';
+import type { Progress } from './backends/backend.js';
 import { openBackend } from './backends/open.js';
-import {
-  checkCompactOptions,
-  checkDoctorOptions,
-  checkOpenOptions,
-  checkReadMetricsOptions,
-} from './call.js';
-import { isFor } from './config/keys.js';
+import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './call.js';
+import { check, type SystemCheck } from './check.js';
+import { compact } from './compaction.js';
 import type { ConfigInput, EffectiveConfig, Overrides } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
-import { PapyraError } from './errors.js';
-import { asPapyraError } from './failure.js';
-import type { Hooks } from './hooks/hooks.js';
-import { metricsFor, type Metrics, type RunMetrics } from './metrics/metrics.js';
-import { endOfRun } from './metrics/run.js';
-import { blankReport, type CompactionReport } from './report.js';
-import {
-  isUnlimited,
-  type OddLines,
-  type RetentionPolicy,
-  type RetentionRules,
-} from './retention/policy.js';
+import { hooksOf } from './hooks-of.js';
+import { metricsFor, type Metrics } from './metrics/metrics.js';
+import type { CompactionReport } from './report.js';
+import type { OddLines } from './retention/policy.js';
 
+export type { SystemCheck } from './check.js';
 export { configSchema, showConfig, starterConfig } from './configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './configuration.js';
 export { parseCount, parseDuration, parseSize, parseTime } from './units.js';
@@ -146,18 +133,6 @@ export interface System {
   close(): Promise<void>;
 }
 
-/** A system of which nothing stands in the way of a compaction, and the document of `config check --json`. */
-export interface SystemCheck {
-  schema: 'papyra.check/v1';
-  /** The configuration file; null when there is none. */
-  file: string | null;
-  backend: string;
-  target: string | null;
-  policy: RetentionPolicy;
-  /** What the operator should know, one sentence each. */
-  warnings: string[];
-}
-
 /**
  * Finds the configuration and opens its store: `openSystem()` searches as the command line does,
  * `openSystem({ persistence: {…} })` takes what it is given.
@@ -175,7 +150,7 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
     configFile: config.file,
     config,
     store: { backend: backend.name, target: backend.target },
-    persistence: { compact: (how = {}) => compact(config, backend, metrics, how) },
+    persistence: { compact: (how = {}) => compact({ config, backend, metrics }, how) },
     metrics: {
       read: async (how = {}) => {
         checkReadMetricsOptions(how);
@@ -195,163 +170,9 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
   };
 }
 
-async function check(config: EffectiveConfig, backend: Backend): Promise<SystemCheck> {
-  const { file, store, retention, archive, metrics } = config;
-  const warnings = await backend.check();
-  (await hooksOf(config))?.assertRunnable();
-  if (archive !== undefined && isFor(store.backend, 'persistence.archive.dir')) {
-    const { checkArchive } = await import('./files/archive.js');
-    checkArchive(archive);
-  }
-  if (metrics.enabled && metrics.textfile !== undefined) {
-    const { checkTextfile } = await import('./metrics/textfile.js');
-    const warning = checkTextfile(metrics.textfile);
-    if (warning !== undefined) warnings.push(warning);
-  }
-  if (isUnlimited(retention)) warnings.push(NO_LIMIT);
-  const { name, target } = backend;
-  return { schema: 'papyra.check/v1', file, backend: name, target, policy: retention, warnings };
-}
-
 async function loadModule(file: string, explicit: boolean): Promise<unknown> {
   const { assertTrusted } = await import('./config/trust.js');
   assertTrusted({ file, what: 'backend module', code: true, explicit });
   const { importDefault } = await import('./config/import-module.js');
   return importDefault(file);
-}
-
-async function compact(
-  config: EffectiveConfig,
-  backend: Backend,
-  metrics: RunMetrics,
-  how: CompactOptions,
-): Promise<CompactionReport> {
-  checkCompactOptions(how);
-  const dryRun = how.dryRun ?? false;
-  assertFitting(how, config.store.backend);
-  if (how.now !== undefined && !dryRun) {
-    throw new PapyraError('usage', 'now goes with a dry run only', {
-      hint: 'a real compaction decides by the clock',
-    });
-  }
-  const rules: RetentionRules = {
-    ...config.retention,
-    now: how.now ?? Date.now() / 1000,
-    unreadable: how.unreadable ?? 'keep',
-    undated: how.undated ?? 'keep',
-  };
-  const request: PlanRequest = {
-    rules,
-    dryRun,
-    allowEmpty: how.allowEmpty ?? false,
-    lockWaitMs: how.lockWaitMs ?? 0,
-    inPlace: how.inPlace ?? false,
-    archive: how.archive === undefined ? config.archive : resolve(how.archive),
-    offline: how.offline ?? false,
-    ignoreGroups: how.ignoreGroups ?? [],
-    limitRate: how.limitRate,
-    signal: how.signal,
-    onProgress: how.onProgress,
-  };
-  if (dryRun) {
-    const plan = await backend.plan(request);
-    await plan.close();
-    return plan.report;
-  }
-  const hooks = await hooksOf(config);
-  const limit = timeLimit(how.maxDurationMs);
-  request.signal = both(how.signal, limit?.signal);
-  const startedAt = Date.now();
-  let planned: CompactionReport | undefined;
-  const told = async (report: CompactionReport): Promise<CompactionReport> => {
-    if (planned && hooks) report.warnings.push(...(await hooks.after(planned, report, how.signal)));
-    return report;
-  };
-  try {
-    const plan = await backend.plan(request);
-    planned = plan.report;
-    let closing: Promise<void> | undefined;
-    let report: CompactionReport;
-    try {
-      await hooks?.before(planned, request.signal);
-      report = await plan.execute();
-      closing = plan.close();
-      report.warnings.push(...(await metrics.record(endOfRun(startedAt, report), how.signal)));
-    } finally {
-      await (closing ?? plan.close());
-    }
-    return await told(report);
-  } catch (thrown) {
-    const error = await asPapyraError(thrown);
-    const isOver = limit?.signal.aborted === true && how.signal?.aborted !== true;
-    const isOverdue = isOver && error.code === 'interrupted';
-    const report =
-      error.report ?? (isOverdue ? nothingDone(backend, config, startedAt) : undefined);
-    const end = endOfRun(startedAt, report, isOverdue ? undefined : error);
-    const warnings = await metrics.record(end, how.signal);
-    report?.warnings.push(...warnings);
-    if (report) await told(report);
-    if (report && isOverdue) return report;
-    error.warnings.push(...((await hooks?.failed(error, how.signal)) ?? []));
-    throw error;
-  } finally {
-    clearTimeout(limit?.timer);
-  }
-}
-
-/** Ends a run as a signal would: at the next safe point. */
-function timeLimit(milliseconds: number | undefined) {
-  if (milliseconds === undefined) return undefined;
-  const controller = new AbortController();
-  const why = new PapyraError('interrupted', 'stopped at its time limit', {
-    hint: 'the next run goes on',
-  });
-  return {
-    signal: controller.signal,
-    timer: setTimeout(() => controller.abort(why), Math.min(milliseconds, 2 ** 31 - 1)),
-  };
-}
-
-function both(one: AbortSignal | undefined, other: AbortSignal | undefined) {
-  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
-}
-
-/** The report of a run whose time was over before it had done, or could tell, anything. */
-function nothingDone(
-  { name, target }: Backend,
-  { retention }: EffectiveConfig,
-  startedAt: number,
-): CompactionReport {
-  const report = blankReport({ status: 'stopped', backend: name, target, policy: retention, startedAt }); // prettier-ignore
-  report.warnings.push('the time limit was over before anything was done; nothing was changed');
-  return report;
-}
-
-/** The hooks of the configuration; they are loaded only where there are any. */
-async function hooksOf({ hooks: config }: EffectiveConfig): Promise<Hooks | undefined> {
-  if (!config) return undefined;
-  const { Hooks } = await import('./hooks/hooks.js');
-  const { assertTrusted } = await import('./config/trust.js');
-  const { explicit } = config;
-  const trust = (file: string) => assertTrusted({ file, what: 'hook', code: true, explicit });
-  return new Hooks({ config, assertTrusted: trust });
-}
-
-/** Options, and the kinds of backend that can follow them. */
-const FITTING: [option: string, given: (how: CompactOptions) => unknown, backends: string[]][] = [
-  ['--in-place', ({ inPlace }) => inPlace, ['json', 'rotating']],
-  ['--archive', ({ archive }) => archive, ['json', 'rotating', 'redis']],
-  ['--limit-rate', ({ limitRate }) => limitRate, ['json', 'rotating', 'memory', 'module']],
-  ['--unreadable', ({ unreadable }) => unreadable && unreadable !== 'keep', ['json', 'rotating', 'memory', 'module']],
-  ['--undated', ({ undated }) => undated && undated !== 'keep', ['json', 'rotating', 'memory', 'module']],
-  ['--ignore-group', ({ ignoreGroups }) => ignoreGroups === true || ignoreGroups?.length, ['redis']],
-]; // prettier-ignore
-
-/** Passed over, an option that a backend cannot follow would be missed. */
-function assertFitting(how: CompactOptions, backend: string): void {
-  const unfit = FITTING.find(([, given, backends]) => given(how) && !backends.includes(backend));
-  if (!unfit) return;
-  throw new PapyraError('usage', `${unfit[0]} is not for the backend ${backend}`, {
-    hint: `leave it out; it goes with ${unfit[2].join(', ')}; nothing was done`,
-  });
 }

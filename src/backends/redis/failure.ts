@@ -43,7 +43,7 @@ const MEANINGS: Meaning[] = [
   { when: /max number of clients/, code: 'try_again', says: 'has as many clients as it may have', hint: 'run again later, or raise its maxclients' },
   { when: /^MISCONF/, code: 'io_error', says: 'cannot save to its disk, and takes no writes', hint: SERVER_DISK },
   { when: /^OOM/, code: 'io_error', says: 'is out of memory, and refused the command', hint: 'raise its maxmemory for a moment; run again then' },
-  { when: /^WRONGTYPE/, code: 'config_invalid', says: 'has something else than a stream there', hint: 'check persistence.prefix and system_id' },
+  { when: /^WRONGTYPE/, code: 'config_invalid', says: 'has something of another type there', hint: 'check persistence.prefix and system_id; papyra works on streams, and counts in a hash' },
   { when: /^(?:MOVED|ASK) /, code: 'config_invalid', says: 'is a node of a cluster', hint: 'set persistence.cluster to a list of its nodes, in place of url' },
   { when: /cluster support disabled/, code: 'config_invalid', says: 'is no node of a cluster', hint: 'set persistence.url, in place of cluster' },
   { when: /unknown command '?`?sentinel/i, code: 'config_invalid', says: 'is asked for at what is no sentinel', hint: 'check persistence.sentinel.nodes: their port is 26379 by default' },

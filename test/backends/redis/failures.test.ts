@@ -278,7 +278,7 @@ describe('a server that is not able', () => {
     const { code, stdout, stderr } = await run(`url: "${server.url}"`, { args: ['--json'] });
     expect(code).toBe(78);
     expect(stderr).toMatch(
-      /not done: papyra:local:audits; .* has something else than a stream there/,
+      /not done: papyra:local:audits; .* has something of another type there/,
     );
     const report = JSON.parse(stdout) as {
       status: string;

@@ -1,0 +1,150 @@
+import { resolve } from 'node:path';
+import type { Backend, PlanRequest } from './backends/backend.js';
+import { checkCompactOptions } from './call.js';
+import type { EffectiveConfig } from './config/types.js';
+import { PapyraError } from './errors.js';
+import { asPapyraError } from './failure.js';
+import { hooksOf } from './hooks-of.js';
+import type { CompactOptions } from './index.js';
+import type { RunMetrics } from './metrics/metrics.js';
+import { endOfRun } from './metrics/run.js';
+import { blankReport, type CompactionReport } from './report.js';
+
+/** A configured store, and where its runs are counted. */
+export interface Opened {
+  config: EffectiveConfig;
+  backend: Backend;
+  metrics: RunMetrics;
+}
+
+/** Plans, and unless it is a dry run, does what the plan says. */
+export async function compact(opened: Opened, how: CompactOptions): Promise<CompactionReport> {
+  checkCompactOptions(how);
+  assertFitting(how, opened.config.store.backend);
+  const request = requestOf(opened.config, how);
+  if (!request.dryRun) return run(opened, request, how);
+  const plan = await opened.backend.plan(request);
+  await plan.close();
+  return plan.report;
+}
+
+function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
+  const dryRun = how.dryRun ?? false;
+  if (how.now !== undefined && !dryRun) {
+    throw new PapyraError('usage', 'now goes with a dry run only', {
+      hint: 'a real compaction decides by the clock',
+    });
+  }
+  return {
+    rules: {
+      ...config.retention,
+      now: how.now ?? Date.now() / 1000,
+      unreadable: how.unreadable ?? 'keep',
+      undated: how.undated ?? 'keep',
+    },
+    dryRun,
+    allowEmpty: how.allowEmpty ?? false,
+    lockWaitMs: how.lockWaitMs ?? 0,
+    inPlace: how.inPlace ?? false,
+    archive: how.archive === undefined ? config.archive : resolve(how.archive),
+    offline: how.offline ?? false,
+    ignoreGroups: how.ignoreGroups ?? [],
+    limitRate: how.limitRate,
+    signal: how.signal,
+    onProgress: how.onProgress,
+  };
+}
+
+/** The hooks are asked and told, the run is counted, and a time limit ends it as a signal would. */
+async function run(
+  { config, backend, metrics }: Opened,
+  request: PlanRequest,
+  { signal, maxDurationMs }: CompactOptions,
+): Promise<CompactionReport> {
+  const hooks = await hooksOf(config);
+  const limit = timeLimit(maxDurationMs);
+  const limited = { ...request, signal: both(signal, limit?.signal) };
+  const startedAt = Date.now();
+  let planned: CompactionReport | undefined;
+  const told = async (report: CompactionReport): Promise<CompactionReport> => {
+    if (planned && hooks) report.warnings.push(...(await hooks.after(planned, report, signal)));
+    return report;
+  };
+  try {
+    const plan = await backend.plan(limited);
+    planned = plan.report;
+    let closing: Promise<void> | undefined;
+    let report: CompactionReport;
+    try {
+      await hooks?.before(planned, limited.signal);
+      report = await plan.execute();
+      closing = plan.close();
+      report.warnings.push(...(await metrics.record(endOfRun(startedAt, report), signal)));
+    } finally {
+      await (closing ?? plan.close());
+    }
+    return await told(report);
+  } catch (thrown) {
+    const error = await asPapyraError(thrown);
+    const isOver = limit?.signal.aborted === true && signal?.aborted !== true;
+    const isOverdue = isOver && error.code === 'interrupted';
+    const report =
+      error.report ?? (isOverdue ? nothingDone(backend, config, startedAt) : undefined);
+    const end = endOfRun(startedAt, report, isOverdue ? undefined : error);
+    const warnings = await metrics.record(end, signal);
+    report?.warnings.push(...warnings);
+    if (report) await told(report);
+    if (report && isOverdue) return report;
+    error.warnings.push(...((await hooks?.failed(error, signal)) ?? []));
+    throw error;
+  } finally {
+    clearTimeout(limit?.timer);
+  }
+}
+
+/** Ends a run as a signal would: at the next safe point. */
+function timeLimit(milliseconds: number | undefined) {
+  if (milliseconds === undefined) return undefined;
+  const controller = new AbortController();
+  const why = new PapyraError('interrupted', 'stopped at its time limit', {
+    hint: 'the next run goes on',
+  });
+  return {
+    signal: controller.signal,
+    timer: setTimeout(() => controller.abort(why), Math.min(milliseconds, 2 ** 31 - 1)),
+  };
+}
+
+function both(one: AbortSignal | undefined, other: AbortSignal | undefined) {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
+/** The report of a run whose time was over before it had done, or could tell, anything. */
+function nothingDone(
+  { name, target }: Backend,
+  { retention }: EffectiveConfig,
+  startedAt: number,
+): CompactionReport {
+  const report = blankReport({ status: 'stopped', backend: name, target, policy: retention, startedAt }); // prettier-ignore
+  report.warnings.push('the time limit was over before anything was done; nothing was changed');
+  return report;
+}
+
+/** Options, and the kinds of backend that can follow them. */
+const FITTING: [option: string, given: (how: CompactOptions) => unknown, backends: string[]][] = [
+  ['--in-place', ({ inPlace }) => inPlace, ['json', 'rotating']],
+  ['--archive', ({ archive }) => archive, ['json', 'rotating', 'redis']],
+  ['--limit-rate', ({ limitRate }) => limitRate, ['json', 'rotating', 'memory', 'module']],
+  ['--unreadable', ({ unreadable }) => unreadable && unreadable !== 'keep', ['json', 'rotating', 'memory', 'module']],
+  ['--undated', ({ undated }) => undated && undated !== 'keep', ['json', 'rotating', 'memory', 'module']],
+  ['--ignore-group', ({ ignoreGroups }) => ignoreGroups === true || ignoreGroups?.length, ['redis']],
+]; // prettier-ignore
+
+/** Passed over, an option that a backend cannot follow would be missed. */
+function assertFitting(how: CompactOptions, backend: string): void {
+  const unfit = FITTING.find(([, given, backends]) => given(how) && !backends.includes(backend));
+  if (!unfit) return;
+  throw new PapyraError('usage', `${unfit[0]} is not for the backend ${backend}`, {
+    hint: `leave it out; it goes with ${unfit[2].join(', ')}; nothing was done`,
+  });
+}
