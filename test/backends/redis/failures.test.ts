@@ -277,9 +277,7 @@ describe('a server that is not able', () => {
     await server.client.set('papyra:local:audits', 'x');
     const { code, stdout, stderr } = await run(`url: "${server.url}"`, { args: ['--json'] });
     expect(code).toBe(78);
-    expect(stderr).toMatch(
-      /not done: papyra:local:audits; .* has something of another type there/,
-    );
+    expect(stderr).toMatch(/not done: papyra:local:audits; .* has something of another type there/);
     const report = JSON.parse(stdout) as {
       status: string;
       parts: { name: string; pinned_by?: string }[];

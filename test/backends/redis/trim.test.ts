@@ -115,39 +115,64 @@ describe('what stays of the runtime’s streams is what the model says', () => {
   );
 });
 
-describe('clocks that differ', () => {
-  const key = 'papyra:local:events';
-  const seed = testSeed('skewed streams');
+describe('any stream, any policy', () => {
+  const key = KEYS[0]!;
+  const seed = testSeed('random streams');
 
-  test('an entry is dated by its record, not by its id, whichever clock is ahead', async () => {
+  /** Entries whose two clocks differ, some of which are no records, of nodes of any size. */
+  function randomEntries(random: Random): StreamEntry[] {
+    const skew = random.pick([0, 0.5, 30, 400, 5000]);
+    const count = 20 + random.below(500);
+    const pad = 'x'.repeat(random.pick([0, 10, 300]));
+    return Array.from({ length: count }, (_, index) => {
+      const at = START + index * 5;
+      const lag = random.chance(0.9) ? 0 : (random.next() * 2 - 1) * skew;
+      const data = random.chance(0.9)
+        ? `{"kind": "event", "timestamp": ${at + lag}, "payload": {"timestamp": 1, "p": "${pad}"}}`
+        : random.pick(['torn {"timestamp": ', '{"kind": "undated"}', '', '{"timestamp": 1e300}']);
+      return { key, id: `${at}000-${index % 3}`, data };
+    });
+  }
+
+  test('exact: what the plain rules keep, and what the dry run has said; approximate: a little more', async () => {
     const random = new Random(seed);
-    for (let round = 0; round < 10; round++) {
-      await server.client.flushall();
-      const skew = random.pick([0, 0.5, 30, 400]);
-      const entries: StreamEntry[] = Array.from({ length: 400 }, (_, index) => {
-        const timestamp = START + index * random.pick([1, 1, 7]) * 1;
-        const id = `${Math.round((START + index * 5) * 1000)}-${index % 3}`;
-        const lag = (random.next() * 2 - 1) * skew;
-        const data = random.pick([
-          `{"kind": "event", "timestamp": ${START + index * 5 + lag}}`,
-          `{"kind": "event", "timestamp": ${START + index * 5 + lag}}`,
-          `{"kind": "event", "timestamp": ${START + index * 5 + lag}, "payload": {"timestamp": ${timestamp}}}`,
-          'torn {"timestamp": ',
-          '{"kind": "undated"}',
-        ]);
-        return { key, id, data };
-      });
-      await load(server.client, entries);
-      const cutoff = START + 1000.5;
-      const maxRecords = random.pick([undefined, 150, 300]);
-      const { code, report } = await run('--max-age', ageSince(cutoff), '--exact', ...(maxRecords ? ['--max-records', String(maxRecords)] : [])); // prettier-ignore
-      expect(code, `seed ${seed}, round ${round}`).toBe(0);
-      const expected = expectedOf(entries, { cutoff, ...(maxRecords ? { maxRecords } : {}) });
-      expect(await readStream(server.client, key), `seed ${seed}, round ${round}`).toEqual(
-        expected,
+    for (let round = 0; round < 15; round++) {
+      const where = `seed ${seed}, round ${round}`;
+      const entries = randomEntries(random);
+      const span = entries.length * 5;
+      const cutoff = START + Math.floor(random.next() * span) + 0.5;
+      const maxRecords = 1 + random.below(entries.length);
+      const maxBytes = 100 + random.below(entries.length * 150);
+      const limits = { ...(random.chance(0.6) ? { cutoff } : {}), ...(random.chance(0.5) ? { maxRecords } : {}), ...(random.chance(0.4) ? { maxBytes } : {}) }; // prettier-ignore
+      const flags = [
+        ...('cutoff' in limits ? ['--max-age', ageSince(cutoff)] : []),
+        ...('maxRecords' in limits ? ['--max-records', String(maxRecords)] : []),
+        ...('maxBytes' in limits ? ['--max-total-bytes', String(maxBytes)] : []),
+        '--allow-empty',
+      ];
+      await server.client.config(
+        'SET',
+        'stream-node-max-entries',
+        random.pick([1, 7, 100, 10_000]),
       );
-      expect(report.records.kept).toBe(expected.length);
+      await server.client.flushall();
+      await load(server.client, entries);
+      const expected = expectedOf(entries, limits);
+      const preview = await run(...flags, '--exact', '--dry-run');
+      expect(await server.client.xlen(key), where).toBe(entries.length);
+      if (random.chance(0.3)) {
+        expect((await run(...flags)).code, where).toBe(0);
+        const left = await readStream(server.client, key);
+        expect(left.slice(left.length - expected.length), where).toEqual(expected);
+        continue;
+      }
+      const { code, report } = await run(...flags, '--exact');
+      expect(code, where).toBe(0);
+      expect(await readStream(server.client, key), where).toEqual(expected);
+      expect(report.records.kept, where).toBe(expected.length);
+      expect(report.records, where).toEqual(preview.report.records);
     }
+    await server.client.config('SET', 'stream-node-max-entries', 100);
   });
 });
 
