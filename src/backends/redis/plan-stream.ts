@@ -95,7 +95,7 @@ async function decide(
     counted: null,
     held: 0,
   };
-  if (cuts.some((cut) => mustBeRead(cut, state, session, request) || isHeldBack(cut, floor))) {
+  if (cuts.some((cut) => isHeldBack(cut, floor) || mustBeRead(cut, state, session, request))) {
     const read = await readOff(session, { ...plan, floor });
     return { ...plan, ...read, empties: read.held === 0 && takesAll(read.cuts, state) };
   }
@@ -110,10 +110,10 @@ function mustBeRead(
   cut: Cut,
   { added }: StreamState,
   { store }: Session,
-  { dryRun, archive }: PlanRequest,
+  { rules, dryRun, archive }: PlanRequest,
 ): boolean {
   if (dryRun || archive !== undefined) return true;
-  return 'newest' in cut ? added === null : cut.of === 'age' && !store.approx;
+  return 'newest' in cut ? added === null : rules.max_age_seconds !== null && !store.approx;
 }
 
 function isHeldBack(cut: Cut, floor: Floor | null): boolean {
@@ -169,14 +169,15 @@ async function readOff(
   let before = idAfter(state.last);
   for await (const entry of entries(session, plan, { from: state.first, to: state.last })) {
     const { id } = entry;
-    live ||= timeOf(entry) >= cutoff;
+    const expired = timeOf(entry) < cutoff;
+    live ||= !expired;
     if (live && !takes(tail, id, seen, state.length)) {
       before = id;
       break;
     }
     seen += 1;
     if (floor !== null && !isBefore(id, floor.id)) held += 1;
-    else counted[live ? 'tail' : 'age'] += 1;
+    else counted[expired ? 'age' : 'tail'] += 1;
   }
   const end = floor === null ? before : earliest(before, floor.id);
   const nothing = counted.age + counted.tail === 0;
