@@ -18,8 +18,8 @@ const MAX_BATCH = 10_000;
 /** Bytes of a first batch: of large entries it has fewer. */
 const FIRST_BYTES = 500_000;
 /** Over the network's share: half as many above, half as many again below. */
-const SLOW_MS = 1;
-const QUICK_MS = 0.5;
+const SLOW_MS = 0.6;
+const QUICK_MS = 0.3;
 /** At least half of the time is for others: what batches took is paused, a millisecond or more at a time. */
 const PAUSE_MS = 1;
 /** Entries in a node, as servers are configured by default: no approximate trim takes less. */
