@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
+import { readSignature } from './lock-signature.js';
 import { errnoOf, systemError } from './system-error.js';
 import { lookInProc } from './writers.js';
 
@@ -9,8 +10,6 @@ export interface LockHolder {
   /** What the file says; null: it does not say so of this process. */
   since: Date | null;
 }
-
-const SIGNED = /^pid (\d+) on .* since (\S+)$/m;
 
 /**
  * Looks who has a lock file open, as only those have who hold the lock or wait for it; the file itself says
@@ -28,10 +27,10 @@ export function lockHolder(path: string): LockHolder | null {
   try {
     const look = lookInProc({ fd, path });
     if (look.who !== 'somebody') return null;
-    const [, pid, since = ''] = SIGNED.exec(readFileSync(fd, 'utf8')) ?? [];
-    const signer = look.writers.find((writer) => writer.pid === Number(pid));
+    const signature = readSignature(fd);
+    const signer = look.writers.find((writer) => writer.pid === signature?.pid);
     const { pid: holder, command } = signer ?? look.writers[0]!;
-    const time = new Date(since);
+    const time = new Date(signature?.since ?? NaN);
     const known = signer !== undefined && !Number.isNaN(time.getTime());
     return { pid: holder, command, since: known ? time : null };
   } finally {

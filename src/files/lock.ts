@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, readFileSync, writeSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { closeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.js';
 import { PapyraError, interruption } from '../errors.js';
 import { openCompanion, type Owner } from './durable.js';
+import { holderSignature, sign } from './lock-signature.js';
 import type { OpenFile } from './read.js';
 import { attempt, errnoOf, systemError } from './system-error.js';
 
@@ -65,14 +65,14 @@ export async function lockLog(
 async function lockFile(
   file: OpenFile,
   { waitMs, signal }: Pick<LockRequest, 'waitMs' | 'signal'>,
-  held: () => PapyraError,
+  held: () => PapyraError | Promise<PapyraError>,
 ): Promise<void> {
   const deadline = monotonicMs() + waitMs;
   for (;;) {
     const taken = tryFlock(file);
     if (taken === 'taken') return;
     if (signal?.aborted) throw interruption(signal);
-    if (taken === 'held' && monotonicMs() >= deadline) throw held();
+    if (taken === 'held' && monotonicMs() >= deadline) throw await held();
     await sleep(taken === 'held' ? RETRY_MS : 0);
   }
 }
@@ -99,26 +99,11 @@ function tryFlock({ fd, path }: OpenFile): 'taken' | 'held' | 'interrupted' {
   );
 }
 
-/** Says in the lock file who holds it. Only a courtesy: on a full disk the lock works without. */
-function sign(fd: number): void {
-  try {
-    ftruncateSync(fd, 0);
-    writeSync(fd, `pid ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`, 0);
-  } catch {
-    // The lock is what counts.
-  }
-}
-
-function held(request: LockRequest): PapyraError {
-  let holder = '';
-  try {
-    holder = readFileSync(request.path, 'utf8').trim();
-  } catch {
-    // Nobody knows.
-  }
+async function held(request: LockRequest): Promise<PapyraError> {
+  const holder = await holderSignature(request.path);
   return new PapyraError(
     'try_again',
-    `another run of papyra is working on ${request.target}${holder ? ` (${holder})` : ''}`,
+    `another run of papyra is working on ${request.target}${holder ? ` (${holder.text})` : ''}`,
     { hint: 'run again when it has finished, or wait for it with --lock-wait 10m' },
   );
 }
