@@ -173,4 +173,10 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-misused-spread': 'off' },
   },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+  {
+    // CommonJS, like the bundle that it starts.
+    files: ['bin/*.js'],
+    languageOptions: { sourceType: 'commonjs', globals: { require: 'readonly' } },
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
 );

@@ -35,5 +35,7 @@ describe('the tarball of npm pack', () => {
     const modules = join(prefix, 'lib/node_modules/papyra');
     const library = execaSync('node', ['--input-type=module', '-e', program], { cwd: modules });
     expect(library.stdout).toBe('no_op');
+    const required = `console.log(typeof require('papyra').openSystem)`;
+    expect(execaSync('node', ['-e', required], { cwd: modules }).stdout).toBe('function');
   }, 180_000);
 });

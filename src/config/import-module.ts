@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 export async function importDefault(file: string): Promise<unknown> {
   if (file.endsWith('.ts')) {
     const { createJiti } = await import('jiti');
-    return createJiti(import.meta.url, { fsCache: false }).import(file, { default: true });
+    return createJiti(file, { fsCache: false }).import(file, { default: true });
   }
   const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
   return module.default;
