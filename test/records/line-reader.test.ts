@@ -78,6 +78,38 @@ function draw(random: Random, count: number, wild: number): Buffer {
   return Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
 }
 
+const VALUES = ['1', '12', '1.5', '-1', '1e5', '01', '"a"', '"ab"', '"a', '"é"', '"\\n"', '"\\x"', '{}', '[]', '[1]', '{"k": 1}', '{"k": {"k": 1}}', 'null', 'true', 'nul', 'NaN', '"timestamp"', '', '1,"z": 2', '1}', `${START + 5}`]; // prettier-ignore
+
+function isValue(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return text === 'NaN';
+  }
+}
+
+/** Lines of few shapes in which most values are always the same, but for `rare` of them. */
+function drawConstant(random: Random, count: number): Buffer {
+  const keys = ['a', 'b', 'timestamp', 'c', 'timestamp', 'd'].slice(random.below(3));
+  const rare = random.pick([0.001, 0.02, 0.3]);
+  const shapes = Array.from({ length: 1 + random.below(3) }, () => {
+    const fields = keys.filter(() => random.chance(0.8));
+    return fields.map((key) => ({
+      key,
+      value: random.pick(random.chance(0.9) ? VALUES.filter(isValue) : VALUES),
+    }));
+  });
+  const lines = Array.from({ length: count }, (_, index) => {
+    const shape = random.pick(shapes).map(({ key, value }) => {
+      if (random.chance(rare)) return `"${key}": ${random.pick(VALUES)}`;
+      return key === 'timestamp' && random.chance(0.9) ? `"${key}": ${START + index}.5` : `"${key}": ${value}`; // prettier-ignore
+    });
+    return `{${shape.join(', ')}}\n`;
+  });
+  return Buffer.from(lines.join(''));
+}
+
 const deep = (levels: number) => `{"d": ${'['.repeat(levels)}${']'.repeat(levels)}, "timestamp": 1790000001.5}`; // prettier-ignore
 
 const ODD = [
@@ -169,6 +201,19 @@ describe('the kernel', () => {
         skip: random.below(900),
       };
       expect(read(reader, bytes, next, gathering).gathered.equals(pick(bytes, lines, gathering))).toBe(true); // prettier-ignore
+    }
+  });
+
+  test('says of a value what it is, however long it was the same before', () => {
+    const random = new Random(testSeed('kernel, constant values'));
+    for (let round = 0; round < (soak ? 500 : 40); round++) {
+      const bytes = drawConstant(random, 600);
+      const instants = { cutoff: START + random.below(600), horizon: START + random.below(600) };
+      const lines = exactly(bytes, instants);
+      const reader = new LineReader(instants);
+      const most = random.pick([3000, 20_000, 1 << 20]);
+      const { sums } = read(reader, bytes, () => 1 + random.below(most));
+      expect(merged(sums)).toEqual(sumUp(lines, instants));
     }
   });
 

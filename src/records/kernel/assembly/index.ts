@@ -14,8 +14,9 @@ import {
   UNDATED,
   UNREADABLE,
 } from './layout';
-import { skipRecord, skipSpace } from './line';
-import { learnShape, matchShape, resetShapes } from './shapes';
+import { learnConstants } from './constants';
+import { nextLine, skipRecord, skipSpace } from './line';
+import { learnShape, matchShape, MAX_SIBLINGS, resetShapes } from './shapes';
 import { dated, odd, stamp } from './scalars';
 
 export const data = DATA;
@@ -49,6 +50,9 @@ let rest: i32 = 0;
 /** Chunks to go without shapes after one that had few. */
 const REST: i32 = 32;
 const MAX_LESSONS: i32 = 64;
+/** Chunks whose first lines are looked through for constant values. */
+const MAX_STUDIES: i32 = 16;
+let studies: i32 = 0;
 
 export function configure(cutoff: f64, horizon: f64): void {
   cutoffBelow = <i64>Math.floor(cutoff) - 1;
@@ -57,6 +61,7 @@ export function configure(cutoff: f64, horizon: f64): void {
   horizonAbove = <i64>Math.floor(horizon) + 1;
   resetShapes();
   shapesAreOn = true;
+  studies = 0;
 }
 
 /** Begins to sum up anew. */
@@ -98,6 +103,10 @@ export function scan(from: usize, to: usize): usize {
   let misses = 0;
   let lessons = 0;
   let p = from;
+  if (shapesAreOn && studies < MAX_STUDIES) {
+    learnConstants(from, to);
+    studies += 1;
+  }
   while (p < to) {
     let next: usize = 0;
     if (shapesAreOn) next = matchShape(p);
@@ -126,7 +135,7 @@ export function scan(from: usize, to: usize): usize {
         continue;
       }
       if (shapesAreOn && lessons < MAX_LESSONS) {
-        learnShape(p, next);
+        learnShape(p, next, MAX_SIBLINGS);
         lessons += 1;
       }
     }
@@ -188,13 +197,5 @@ function adapt(hits: i32, misses: i32): void {
     if (rest > 0) return;
     resetShapes();
     shapesAreOn = true;
-  }
-}
-
-function nextLine(p: usize): usize {
-  while (true) {
-    const newlines = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(0x0a)));
-    if (newlines != 0) return p + ctz(newlines) + 1;
-    p += 16;
   }
 }

@@ -5,6 +5,8 @@ export const TALLIES: usize = 0x1000;
 /** Where the scalar values of the line at hand are: start, end, flags. */
 export const SLOTS: usize = 0x2000;
 export const MAX_SLOTS: i32 = 128;
+/** Those of a line that others are compared with. */
+export const SAMPLE: usize = 0x2800;
 /** Masks of the first 0 to 15 bytes of a vector. */
 export const MASKS: usize = 0x3000;
 /** What is known of the shapes of lines. */

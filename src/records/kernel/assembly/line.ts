@@ -8,8 +8,10 @@ import { forget, markOdd, readTimestamp, skipScalar, skipString, undate } from '
 /** Brackets that are open are bits of a 64-bit word; deeper nesting is for the exact path. */
 const MAX_DEPTH: i32 = 62;
 
-const SLOT_BYTES: usize = 12;
+export const SLOT_BYTES: usize = 12;
+/** What a value is: the timestamp; the same in other lines, too (constants.ts). */
 export const STAMP: u32 = 1;
+export const CONSTANT: u32 = 4;
 
 /** Scalar values of the last line; -1: too many, or its shape would not tell where its timestamp is. */
 export let slots: i32 = 0;
@@ -38,11 +40,26 @@ function addSlot(start: usize, end: usize, flags: u32): void {
   slots += 1;
 }
 
+/** As if the line that these are of were the one that was checked last. */
+export function recallSlots(from: usize, count: i32): void {
+  memory.copy(SLOTS, from, <usize>count * SLOT_BYTES);
+  slots = count;
+}
+
 export function skipSpace(p: usize): usize {
   while (true) {
     const c = load<u8>(p);
     if (c != 0x20 && c != 0x09 && c != 0x0d) return p;
     p += 1;
+  }
+}
+
+/** Behind the next newline. */
+export function nextLine(p: usize): usize {
+  while (true) {
+    const newlines = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(0x0a)));
+    if (newlines != 0) return p + ctz(newlines) + 1;
+    p += 16;
   }
 }
 

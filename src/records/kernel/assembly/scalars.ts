@@ -128,18 +128,16 @@ function skipNumber(p: usize): usize {
     p += 1;
     if (load<u8>(p) == CAPITAL_I) return skipInfinity(p);
   }
-  const first = load<u8>(p);
-  if (first == ZERO) integerEnd = p + 1;
-  else {
-    integerEnd = skipDigits(p);
-    if (integerEnd == p) return 0;
-    if (integerEnd - p > MAX_INTEGER_DIGITS) odd = true;
-  }
+  integerEnd = skipDigits(p);
+  const digits = integerEnd - p;
+  if (digits == 0) return 0;
+  if (digits > 1 && load<u8>(p) == ZERO) return 0;
+  if (digits > MAX_INTEGER_DIGITS) odd = true;
   p = integerEnd;
   if (load<u8>(p) == 0x2e) {
-    const digits = p + 1;
-    p = skipDigits(digits);
-    if (p == digits) return 0;
+    const fraction = p + 1;
+    p = skipDigits(fraction);
+    if (p == fraction) return 0;
   }
   exponent = (load<u8>(p) | 0x20) == 0x65;
   if (!exponent) return p;

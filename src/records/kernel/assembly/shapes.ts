@@ -5,7 +5,7 @@
  * matches has the structure of one that was checked, and its values are checked: it is a record.
  */
 import { MASKS, SHAPES, SHAPES_END } from './layout';
-import { slotEnd, slotFlags, slots, slotStart, STAMP } from './line';
+import { CONSTANT, slotEnd, slotFlags, slots, slotStart, STAMP } from './line';
 import { forget, odd, readTimestamp, skipScalar } from './scalars';
 
 /** A node: the next one in its place, the first one behind it, length and flags, then the literal. */
@@ -18,7 +18,7 @@ const LITERAL: usize = 16;
 const END: u32 = 2;
 
 /** More ways to go on than this: the data has no shapes worth knowing. */
-const MAX_SIBLINGS: i32 = 8;
+export const MAX_SIBLINGS: i32 = 8;
 
 /** The link to the first node is before all nodes. */
 const ROOT: usize = SHAPES;
@@ -52,34 +52,46 @@ export function matchShape(p: usize): usize {
   return 0;
 }
 
-/** Remembers the shape of the line that was checked last. */
-export function learnShape(start: usize, end: usize): void {
+/**
+ * Remembers the shape of the line that was checked last, as far as no node has more than `siblings` siblings.
+ * Constant values belong to the literal around them. So does all that a known literal has: it is tried
+ * first, being longer, and would hide ours.
+ */
+export function learnShape(start: usize, end: usize, siblings: i32): void {
   if (slots < 0) return;
   let link = ROOT;
-  for (let slot = 0; slot <= slots; slot++) {
+  for (let slot = 0; ; slot++) {
+    const known = find(link, start);
+    const knownEnd = known == 0 ? start : start + load<u32>(known, LENGTH);
+    while (slot < slots && (slotStart(slot) < knownEnd || slotFlags(slot) == CONSTANT)) slot += 1;
     const last = slot == slots;
-    const length = (last ? end : slotStart(slot)) - start;
-    const node = findOrAdd(link, start, length, last ? END : slotFlags(slot));
+    const literalEnd = last ? end : slotStart(slot);
+    const flags = last ? END : slotFlags(slot);
+    const node = literalEnd == knownEnd ? known : add(link, start, literalEnd, flags, siblings);
     if (node == 0 || last) return;
     link = node + CHILD;
     start = slotEnd(slot);
   }
 }
 
-function findOrAdd(link: usize, text: usize, length: usize, flags: u32): usize {
-  let siblings = 0;
-  for (let node: usize = load<u32>(link); node != 0; node = load<u32>(link)) {
-    const known: usize = load<u32>(node, LENGTH);
-    if (known == length && load<u32>(node, FLAGS) == flags && same(text, node + LITERAL, length)) {
-      return node;
-    }
+/** The node that a line which goes on with `text` is taken for; 0: none. */
+function find(link: usize, text: usize): usize {
+  let node: usize = load<u32>(link);
+  while (node != 0 && !same(text, node + LITERAL, load<u32>(node, LENGTH))) {
+    node = load<u32>(node, SIBLING);
+  }
+  return node;
+}
+
+function add(link: usize, text: usize, end: usize, flags: u32, siblings: i32): usize {
+  const length = end - text;
+  for (let node: usize = load<u32>(link); node != 0; node = load<u32>(node, SIBLING)) {
+    siblings -= 1;
     // Longer ones come first: one that another begins with would hide it.
-    if (known < length) break;
-    siblings += 1;
-    link = node + SIBLING;
+    if (<usize>load<u32>(node, LENGTH) > length) link = node + SIBLING;
   }
   const room = LITERAL + ((length + 15) & ~15);
-  if (siblings >= MAX_SIBLINGS || free + room > SHAPES_END) return 0;
+  if (siblings <= 0 || free + room > SHAPES_END) return 0;
   const node = free;
   free += room;
   store<u32>(node, load<u32>(link), SIBLING);
@@ -91,7 +103,8 @@ function findOrAdd(link: usize, text: usize, length: usize, flags: u32): usize {
   return node;
 }
 
-function same(a: usize, b: usize, length: usize): bool {
+/** Whether so many bytes are the same. May look at some behind them. */
+export function same(a: usize, b: usize, length: usize): bool {
   while (length >= 16) {
     if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;
     a += 16;

@@ -1,0 +1,95 @@
+/**
+ * Values that are the same in one line after the other, as the name of a system: where they are known they
+ * are compared with the literal around them, and not looked at. A line that has another one has the shape
+ * all the same.
+ */
+import { SAMPLE, SLOTS } from './layout';
+import {
+  CONSTANT,
+  nextLine,
+  recallSlots,
+  skipRecord,
+  SLOT_BYTES,
+  slotEnd,
+  slots,
+  slotStart,
+  STAMP,
+} from './line';
+import { odd } from './scalars';
+import { learnShape, MAX_SIBLINGS, same } from './shapes';
+
+/** So many lines of one shape must agree, among so many that follow each other. */
+const WITNESSES: i32 = 8;
+const CANDIDATES: i32 = 64;
+/** Longer ones would fill the memory of the shapes. */
+const MAX_BYTES: usize = 128;
+
+/** Learns the shape of the first line of [from, to) with its constant values, if there are some. */
+export function learnConstants(from: usize, to: usize): void {
+  const end = recordAt(from);
+  if (end == 0 || slots <= 0) return;
+  const count = slots;
+  memory.copy(SAMPLE, SLOTS, <usize>count * SLOT_BYTES);
+  for (let slot = 0; slot < count; slot++) {
+    const fits = sampleEnd(slot) - sampleStart(slot) <= MAX_BYTES;
+    if (fits && sampleFlags(slot) != STAMP) setSampleFlags(slot, CONSTANT);
+  }
+  let witnesses = 1;
+  let p = end;
+  for (let seen = 0; seen < CANDIDATES && witnesses < WITNESSES && p < to; seen++) {
+    const next = recordAt(p);
+    if (next != 0 && slots == count && isAlike(from, end, p, next)) {
+      keepEqual();
+      witnesses += 1;
+    }
+    p = next == 0 ? nextLine(p) : next;
+  }
+  if (witnesses < WITNESSES) return;
+  recallSlots(SAMPLE, count);
+  // There must be room for the shape without them.
+  learnShape(from, end, MAX_SIBLINGS / 2);
+}
+
+function recordAt(p: usize): usize {
+  if (load<u8>(p) != 0x7b) return 0;
+  const end = skipRecord(p);
+  return odd ? 0 : end;
+}
+
+/** Whether the line at `p`, checked last, is the sample but for its values. */
+function isAlike(sample: usize, sampleEndsAt: usize, p: usize, end: usize): bool {
+  for (let slot = 0; slot <= slots; slot++) {
+    const last = slot == slots;
+    const length = (last ? sampleEndsAt : sampleStart(slot)) - sample;
+    if ((last ? end : slotStart(slot)) - p != length || !same(sample, p, length)) return false;
+    if (last) break;
+    sample = sampleEnd(slot);
+    p = slotEnd(slot);
+  }
+  return true;
+}
+
+function keepEqual(): void {
+  for (let slot = 0; slot < slots; slot++) {
+    if (sampleFlags(slot) != CONSTANT) continue;
+    const length = sampleEnd(slot) - sampleStart(slot);
+    const equal = slotEnd(slot) - slotStart(slot) == length;
+    if (!equal || !same(sampleStart(slot), slotStart(slot), length)) setSampleFlags(slot, 0);
+  }
+}
+
+function sampleStart(slot: i32): usize {
+  return load<u32>(SAMPLE + <usize>slot * SLOT_BYTES);
+}
+
+function sampleEnd(slot: i32): usize {
+  return load<u32>(SAMPLE + <usize>slot * SLOT_BYTES, 4);
+}
+
+function sampleFlags(slot: i32): u32 {
+  return load<u32>(SAMPLE + <usize>slot * SLOT_BYTES, 8);
+}
+
+function setSampleFlags(slot: i32, flags: u32): void {
+  store<u32>(SAMPLE + <usize>slot * SLOT_BYTES, flags, 8);
+}
