@@ -11,9 +11,9 @@ import {
   live,
   MODES,
   scene,
-  where,
 } from './scene.js';
-import { injectAt, record } from './strace.js';
+import { failEverywhere, killEverywhere, type Store } from './faults.js';
+import { injectAt, record, where } from './strace.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
 
@@ -21,63 +21,36 @@ const soak = process.env['PAPYRA_SOAK'] === '1';
 const FAILURE_STEP = soak ? 1 : 2;
 const ERRORS = soak ? ['ENOSPC', 'EIO', 'EDQUOT', 'EROFS'] : ['ENOSPC', 'EIO'];
 
+/** A log in one of the ways to compact it. */
+function store(mode: string): Store {
+  const { log, archived, leftovers, ...made } = scene(mode);
+  return {
+    ...made,
+    leftovers,
+    expectNothingLost: (at) => expectNothingLost(log, at),
+    expectCompacted: (at) => expectCompacted(log, at),
+    afterKill: (at) => {
+      if (!mode.includes('archive') || readFileSync(log, 'utf8') === BEFORE) return;
+      // What may be gone from the log is in the archive.
+      expect([at, archived().startsWith(EXPIRED.repeat(500))]).toEqual([at, true]);
+    },
+    afterFailure: (at, code) => {
+      // A failure before the first change takes everything back.
+      if (readFileSync(log, 'utf8') === BEFORE && code === 74 && !mode.includes('in place')) {
+        expect([at, leftovers()]).toEqual([at, []]);
+      }
+    },
+  };
+}
+
 describe.each(Object.keys(MODES))('%s', (mode) => {
   test('killed at any system call that changes storage: nothing lost, the next run finishes and leaves no file', async () => {
-    const { directory, log, reset, leftovers, archived, args } = scene(mode);
-    reset();
-    const { points, paths, run } = await record(directory, args);
-    expect({ code: run.code, stderr: run.stderr }).toMatchObject({ code: 0 });
-    expectCompacted(log, 'no fault');
-    let killed = 0;
-    for (const point of points) {
-      reset();
-      const { code } = await injectAt(point, 'signal=SIGKILL', paths, args);
-      if (code === 137) killed += 1;
-      expectNothingLost(log, where(point));
-      if (mode.includes('archive') && readFileSync(log, 'utf8') !== BEFORE) {
-        // What may be gone from the log is in the archive.
-        expect([where(point), archived().startsWith(EXPIRED.repeat(500))]).toEqual([
-          where(point),
-          true,
-        ]);
-      }
-      const next = await papyra(args);
-      const seen = { at: where(point), code: next.code, left: leftovers() };
-      expect(seen).toEqual({ at: where(point), code: 0, left: [] });
-      expectCompacted(log, where(point));
-    }
-    console.log(`${mode}: ${points.length} kill points, ${killed} killed, 0 lost, 0 left over`);
-    expect(killed).toBe(points.length);
+    await killEverywhere(mode, store(mode));
   }, 600_000);
 
   test.each(ERRORS)(
     'failing with %s there: 74 or done, nothing lost, nothing left after the next run',
-    async (errno) => {
-      const { directory, log, reset, leftovers, args } = scene(mode);
-      reset();
-      const { points, paths } = await record(directory, args);
-      const codes: Record<number, number> = {};
-      for (const [index, point] of points.entries()) {
-        if (index % FAILURE_STEP !== 0) continue;
-        reset();
-        const at = where(point);
-        const { code, stderr } = await injectAt(point, `error=${errno}`, paths, args);
-        codes[code] = (codes[code] ?? 0) + 1;
-        expect({ at, code, stderr }).toMatchObject({
-          code: expect.toSatisfy((seen: number) => seen === 0 || seen === 74) as number,
-          stderr: expect.not.stringMatching(/^\s+at |bug in papyra/m) as string,
-        });
-        expectNothingLost(log, at);
-        // A failure before the first change takes everything back.
-        if (readFileSync(log, 'utf8') === BEFORE && code === 74 && !mode.includes('in place')) {
-          expect([at, leftovers()]).toEqual([at, []]);
-        }
-        const next = await papyra(args);
-        expect({ at, code: next.code, left: leftovers() }).toEqual({ at, code: 0, left: [] });
-        expectCompacted(log, at);
-      }
-      console.log(`${mode}, ${errno}: exit codes ${JSON.stringify(codes)}`);
-    },
+    async (errno) => failEverywhere(mode, errno, FAILURE_STEP, store(mode)),
     600_000,
   );
 });

@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { papyra } from '../support/papyra.js';
 import { tempDirectory } from '../support/temp.js';
-import { live, where } from './scene.js';
-import { injectAt, record } from './strace.js';
+import { failEverywhere, killEverywhere, type Store } from './faults.js';
+import { live } from './scene.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
 /** The short form tries every kill, and every third failure. */
@@ -29,10 +28,25 @@ const MODES: Record<string, string[]> = {
   'rotating set in place': ['--in-place'],
 };
 
-function scene(mode: string) {
+/** A set in one of the ways to compact it. */
+function store(mode: string): Store {
   const directory = join(tempDirectory(), 'data');
   const archive = join(directory, 'archive');
   const flags = MODES[mode]!.map((flag) => flag.replace('ARCHIVE', archive));
+  /** All records that have not expired, the oldest file first. */
+  const kept = () =>
+    [3, 2, 1, 0]
+      .map((index) => join(directory, index === 0 ? 'events.log' : `events.log.${index}`))
+      .filter((name) => existsSync(name))
+      .flatMap((name) => readFileSync(name, 'utf8').split('\n'))
+      .filter((line) => line.includes('"n"'))
+      .map((line) => `${line}\n`)
+      .join('');
+  const expired = () =>
+    Object.keys(FILES).filter((name) => {
+      const file = join(directory, name);
+      return existsSync(file) && readFileSync(file, 'utf8').startsWith(EXPIRED);
+    });
   return {
     directory,
     args: ['persistence', 'compact', '--backend', 'rotating', '--path', join(directory, 'events.log'), '--max-age', '52w', ...flags], // prettier-ignore
@@ -48,68 +62,19 @@ function scene(mode: string) {
         ...readdirSync(archive).filter((name) => !name.endsWith('.gz')),
       ];
     },
-    /** All records that have not expired, the oldest file first. */
-    kept: () =>
-      [3, 2, 1, 0]
-        .map((index) => join(directory, index === 0 ? 'events.log' : `events.log.${index}`))
-        .filter((name) => existsSync(name))
-        .flatMap((name) => readFileSync(name, 'utf8').split('\n'))
-        .filter((line) => line.includes('"n"'))
-        .map((line) => `${line}\n`)
-        .join(''),
-    expired: () =>
-      Object.keys(FILES).filter((name) => {
-        const file = join(directory, name);
-        return existsSync(file) && readFileSync(file, 'utf8').startsWith(EXPIRED);
-      }),
+    expectNothingLost: (at) => expect({ at, kept: kept() }).toEqual({ at, kept: KEPT }),
+    expectCompacted: (at) => expect({ at, expired: expired(), kept: kept() }).toEqual({ at, expired: [], kept: KEPT }), // prettier-ignore
   };
 }
 
 describe.each(Object.keys(MODES))('%s', (mode) => {
   test('killed at any system call that changes storage: nothing lost, the next run finishes and leaves no file', async () => {
-    const { directory, args, reset, leftovers, kept, expired } = scene(mode);
-    reset();
-    const { points, paths, run } = await record(directory, args);
-    expect([run.code, kept() === KEPT, expired()]).toEqual([0, true, []]);
-    let killed = 0;
-    for (const point of points) {
-      reset();
-      const { code } = await injectAt(point, 'signal=SIGKILL', paths, args);
-      if (code === 137) killed += 1;
-      const at = where(point);
-      expect({ at, kept: kept() }).toEqual({ at, kept: KEPT });
-      const next = await papyra(args);
-      expect({ at, code: next.code, left: leftovers(), expired: expired() }).toEqual({ at, code: 0, left: [], expired: [] }); // prettier-ignore
-      expect({ at, kept: kept() }).toEqual({ at, kept: KEPT });
-    }
-    console.log(`${mode}: ${points.length} kill points, ${killed} killed, 0 lost, 0 left over`);
-    expect(killed).toBe(points.length);
+    await killEverywhere(mode, store(mode));
   }, 600_000);
 
   test.each(['ENOSPC', 'EIO'])(
     'failing with %s there: 74 or done, nothing lost, nothing left after the next run',
-    async (errno) => {
-      const { directory, args, reset, leftovers, kept, expired } = scene(mode);
-      reset();
-      const { points, paths } = await record(directory, args);
-      const codes: Record<number, number> = {};
-      for (const [index, point] of points.entries()) {
-        if (index % FAILURE_STEP !== 0) continue;
-        reset();
-        const at = where(point);
-        const { code, stderr } = await injectAt(point, `error=${errno}`, paths, args);
-        codes[code] = (codes[code] ?? 0) + 1;
-        expect({ at, code, stderr }).toMatchObject({
-          code: expect.toSatisfy((seen: number) => seen === 0 || seen === 74) as number,
-          stderr: expect.not.stringMatching(/^\s+at |bug in papyra/m) as string,
-        });
-        expect({ at, kept: kept() }).toEqual({ at, kept: KEPT });
-        const next = await papyra(args);
-        expect({ at, code: next.code, left: leftovers(), expired: expired() }).toEqual({ at, code: 0, left: [], expired: [] }); // prettier-ignore
-        expect({ at, kept: kept() }).toEqual({ at, kept: KEPT });
-      }
-      console.log(`${mode}, ${errno}: exit codes ${JSON.stringify(codes)}`);
-    },
+    async (errno) => failEverywhere(mode, errno, FAILURE_STEP, store(mode)),
     600_000,
   );
 });

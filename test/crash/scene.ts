@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { gunzipSync } from 'node:zlib';
 import { tempDirectory } from '../support/temp.js';
-import type { Point } from './strace.js';
 
 export const live = (n: number) => `{"kind": "event", "n": ${n}, "timestamp": 4000000000.5}\n`;
 export const EXPIRED = '{"kind": "event", "timestamp": 1.5}\n';
@@ -51,10 +50,6 @@ export function scene(mode = 'rewrite') {
         .map((name) => gunzipSync(readFileSync(join(archive, name))).toString())
         .join(''),
   };
-}
-
-export function where({ call, when }: Point): string {
-  return `${call} ${when}`;
 }
 
 /** In every state the log is there, and ends in what must stay: once, whole, in order. */

@@ -27,6 +27,11 @@ export interface Point {
   when: number;
 }
 
+/** For messages. */
+export function where({ call, when }: Point): string {
+  return `${call} ${when}`;
+}
+
 export interface Trace {
   points: Point[];
   /** Every path below the directory that was touched. */
