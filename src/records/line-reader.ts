@@ -147,10 +147,15 @@ export class LineReader {
   }
 
   #startLong(from: number, end: number): LongLine {
+    const kernel = this.#kernel;
     const long: LongLine = {
       start: this.#offset - (end - from),
       scanner: new LineScanner(
         (kind, _start, _end, timestamp) => (long.line = { kind, timestamp }),
+        0,
+        (chunk, at) =>
+          kernel.skipPlain(chunk.byteOffset + at, chunk.byteOffset + chunk.length) -
+          chunk.byteOffset,
       ),
     };
     return long;

@@ -64,11 +64,25 @@ const ARRAY = 1;
 
 const NO_KEY = -1;
 
+/** Where in a chunk, at or behind a byte, the first one is that is no plain character of a string. */
+export type SkipPlain = (chunk: Uint8Array, from: number) => number;
+
+const skipPlain: SkipPlain = (chunk, from) => {
+  const length = chunk.length;
+  for (let at = from; at < length; at++) if (!isPlain(chunk[at]!)) return at;
+  return length;
+};
+
+function isPlain(byte: number): boolean {
+  return byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c;
+}
+
 export class LineScanner {
   /** Offset of the first byte that belongs to no complete line yet. */
   lineStart: number;
 
   readonly #onLine: LineHandler;
+  readonly #skipPlain: SkipPlain;
   #offset: number;
   #state: State = State.Start;
   readonly #containers = new Uint8Array(MAX_DEPTH + 1);
@@ -94,8 +108,9 @@ export class LineScanner {
   #numberAt = -1;
   #numberHead = '';
 
-  constructor(onLine: LineHandler, offset = 0) {
+  constructor(onLine: LineHandler, offset = 0, skip = skipPlain) {
     this.#onLine = onLine;
+    this.#skipPlain = skip;
     this.#offset = offset;
     this.lineStart = offset;
   }
@@ -293,20 +308,13 @@ export class LineScanner {
   #string(chunk: Uint8Array, from: number): number {
     const length = chunk.length;
     let at = from;
-    let byte = 0;
-    if (this.#matched !== NO_KEY) {
-      for (; at < length; at++) {
-        byte = chunk[at]!;
-        if (byte === 0x22 || byte === 0x5c || byte < 0x20 || byte >= 0x80) break;
-        this.#match(byte);
-      }
-    } else {
-      for (; at < length; at++) {
-        byte = chunk[at]!;
-        if (byte === 0x22 || byte === 0x5c || byte < 0x20 || byte >= 0x80) break;
-      }
+    while (this.#matched !== NO_KEY && at < length && isPlain(chunk[at]!)) {
+      this.#match(chunk[at]!);
+      at += 1;
     }
-    if (at === length || byte === 0x0a) return at;
+    at = this.#skipPlain(chunk, at);
+    if (at === length || chunk[at] === 0x0a) return at;
+    const byte = chunk[at]!;
     if (byte === 0x22) this.#state = this.#isKey ? State.Colon : State.AfterValue;
     else if (byte === 0x5c) this.#state = State.Escape;
     else if (byte >= 0x80) this.#utf8Lead(byte);

@@ -20,6 +20,7 @@ interface Exports {
   gatherAt(address: number): void;
   gathered(): number;
   scan(from: number, to: number): number;
+  skipPlain(from: number, to: number): number;
   account(start: number, end: number, category: number): void;
   see(seconds: bigint): void;
 }

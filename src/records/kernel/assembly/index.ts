@@ -19,6 +19,8 @@ import { nextLine, skipRecord, skipSpace } from './line';
 import { learnShape, matchShape, MAX_SIBLINGS, resetShapes } from './shapes';
 import { dated, odd, stamp } from './scalars';
 
+export { skipPlain } from './scalars';
+
 export const data = DATA;
 export const dataBytes = DATA_BYTES;
 export const tallies = TALLIES;

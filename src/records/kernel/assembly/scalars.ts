@@ -44,20 +44,31 @@ export function skipScalar(p: usize): usize {
   return skipWord(p);
 }
 
+/** Which of the sixteen bytes at `p` need a closer look in a string. */
+function special16(p: usize): i32 {
+  const bytes = v128.load(p);
+  // Signed: below the space are the control characters and all that is not ASCII.
+  return i8x16.bitmask(
+    v128.or(
+      i8x16.lt_s(bytes, i8x16.splat(0x20)),
+      v128.or(i8x16.eq(bytes, i8x16.splat(<i8>QUOTE)), i8x16.eq(bytes, i8x16.splat(<i8>BACKSLASH))),
+    ),
+  );
+}
+
+/** The first byte of [from, to) that needs a closer look; `to`: none does. */
+export function skipPlain(from: usize, to: usize): usize {
+  for (let p = from; p < to; p += 16) {
+    const special = special16(p);
+    if (special != 0) return min(p + ctz(special), to);
+  }
+  return to;
+}
+
 /** `p`: behind the opening quote. Sixteen bytes a step, up to one that needs a closer look. */
 export function skipString(p: usize): usize {
   while (true) {
-    const bytes = v128.load(p);
-    // Signed: below the space are the control characters and all that is not ASCII.
-    const special = i8x16.bitmask(
-      v128.or(
-        i8x16.lt_s(bytes, i8x16.splat(0x20)),
-        v128.or(
-          i8x16.eq(bytes, i8x16.splat(<i8>QUOTE)),
-          i8x16.eq(bytes, i8x16.splat(<i8>BACKSLASH)),
-        ),
-      ),
-    );
+    const special = special16(p);
     if (special == 0) {
       p += 16;
       continue;
