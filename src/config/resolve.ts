@@ -6,6 +6,7 @@ import { asWritten } from './environment.js';
 import { suggestion } from './explain.js';
 import { redisStore } from './redis-store.js';
 import { parseRedisUrl } from './redis-url.js';
+import { assertNobodyElses, type Guarded } from './textfile.js';
 import { assertTrusted } from './trust.js';
 import {
   BACKENDS,
@@ -40,19 +41,22 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
   const { found, input, overrides } = request;
   const given = overrides.path !== undefined;
   const persistence = given ? {} : (input.persistence ?? {});
-  return {
+  const guarded = {
     file: found?.file ?? null,
     store: given ? pathStore(request) : configuredStore(request, persistence),
-    retention: retentionOf(persistence, overrides),
     archive: archiveOf(request, persistence),
+    secretFiles: secretFilesOf(request),
+  };
+  return {
+    ...guarded,
+    retention: retentionOf(persistence, overrides),
     metrics: {
       enabled: input.metrics?.enabled ?? true,
       // Another store's metrics would take the place of the configured one's.
-      textfile: given ? undefined : textfileOf(request),
+      textfile: given ? undefined : textfileOf(request, guarded),
     },
     overrides,
     hooks: given ? undefined : hooksOf(request),
-    secretFiles: secretFilesOf(request),
   };
 }
 
@@ -164,9 +168,12 @@ function archiveOf({ found, cwd }: ResolveRequest, { archive }: PersistenceInput
   return archive && startingAt(found ? dirname(found.file) : cwd, archive.dir);
 }
 
-function textfileOf({ found, cwd, input }: ResolveRequest): string | undefined {
-  const textfile = input.metrics?.textfile;
-  return textfile && startingAt(found ? dirname(found.file) : cwd, textfile);
+function textfileOf({ found, cwd, input }: ResolveRequest, guarded: Guarded): string | undefined {
+  const { textfile } = input.metrics ?? {};
+  if (textfile === undefined) return undefined;
+  const path = startingAt(found ? dirname(found.file) : cwd, textfile);
+  assertNobodyElses(path, guarded);
+  return path;
 }
 
 /** Also where flags or environment say something else: the files are there all the same. */

@@ -45,5 +45,11 @@ function earlierText(path: string): string | undefined {
   if (!stat || (stat.isFile() && stat.size === 0)) return '';
   if (!stat.isFile() || stat.size > MAX_BYTES) return undefined;
   const text = readFileSync(path, 'utf8');
-  return text.startsWith('# HELP papyra_') ? text : undefined;
+  const isOurs = text.startsWith('# HELP papyra_') && text.split('\n').every(isLineOfOurs);
+  return isOurs ? text : undefined;
+}
+
+/** Records may have been appended since: what holds anything else is not replaced. */
+function isLineOfOurs(line: string): boolean {
+  return line === '' || line.startsWith('# ') || line.startsWith('papyra_');
 }

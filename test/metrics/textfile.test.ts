@@ -1,5 +1,6 @@
 import { execaSync } from 'execa';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -127,16 +128,67 @@ describe('metrics.textfile', () => {
   });
 
   test('a file that is something else is left alone, with a warning', async () => {
-    const { log, config } = scene({ textfile: '../data/events.ndjson' });
+    const { config, textfile } = scene();
+    await compact(['--config', config]);
+    appendFileSync(textfile, '{"timestamp": 1}\n');
+    const before = readFileSync(textfile, 'utf8');
     const { code, stderr } = await compact(['--config', config]);
     expect(code).toBe(0);
-    expect(stderr).toContain(`${log} is something else`);
-    expect(readFileSync(log, 'utf8')).toBe('{"timestamp": 1}\n'.repeat(5));
+    expect(stderr).toContain(`${textfile} is something else`);
+    expect(readFileSync(textfile, 'utf8')).toBe(before);
     const other = scene();
     execaSync('mkfifo', [other.textfile]);
     const run = await compact(['--config', other.config]);
     expect(run.stderr).toContain(`${other.textfile} is something else`);
     expect(lstatSync(other.textfile).isFIFO()).toBe(true);
+  });
+
+  const LOG = 'data/events.ndjson';
+  test.each<[what: string, name: string, why: string, persistence?: object]>([
+    ['the log, which is not there yet', LOG, 'the log itself'],
+    ['the log, by another way', 'etc/../link/events.ndjson', 'the log itself'],
+    [
+      'what the log is a link to',
+      'data/target.ndjson',
+      'the log itself',
+      { path: '../link/a-link' },
+    ],
+    ['a link to the log', 'data/a-link', 'the log itself', { path: '../data/target.ndjson' }],
+    ['a file of the set', `${LOG}.3`, 'a file of the rotating set', { backend: 'rotating' }],
+    ['the active file', LOG, 'the log itself', { backend: 'rotating' }],
+    ['the lock', 'data/.events.ndjson.papyra.lock', 'where papyra keeps files of its own'],
+    ['a file in the folder', 'data/.papyra/x.prom', 'where papyra keeps files of its own'],
+    ['the archive', 'archive', 'the directory of the archives', { archive: { dir: '../archive' } }],
+    ['the configuration', 'etc/papyra.config.json', 'the configuration itself'],
+    [
+      'a password file',
+      'etc/secret',
+      'a file with a password',
+      { backend: 'redis', url: 'redis://127.0.0.1:1', password_file: 'secret' },
+    ],
+  ])('that is %s is refused (78), nothing is made', async (_what, name, why, persistence = {}) => {
+    const { log, config } = scene();
+    const directory = dirname(dirname(config));
+    const textfile = join(directory, name);
+    rmSync(log);
+    symlinkSync('data', join(directory, 'link'));
+    symlinkSync('target.ndjson', join(directory, 'data/a-link'));
+    const base = { backend: 'json', path: '../data/events.ndjson', retention: { max_records: 5 } };
+    writeFileSync(config, JSON.stringify({ persistence: { ...base, ...persistence }, metrics: { textfile } })); // prettier-ignore
+    const before = readdirSync(directory, { recursive: true });
+    for (const command of [['persistence', 'compact'], ['config', 'check'], ['doctor']]) {
+      const run = await papyra([...command, '--config', config]);
+      expect(run).toMatchObject({ code: 78, stdout: '' });
+      expect(run.stderr).toContain(`${config}: metrics.textfile: ${textfile} is ${why}`);
+      expect(run.stderr).toContain('name a file that is for the metrics alone');
+    }
+    expect(readdirSync(directory, { recursive: true })).toEqual(before);
+  });
+
+  test('beside the log, under a name of its own, it is well', async () => {
+    const { log, config } = scene({ textfile: '../data/events.prom' });
+    expect(await compact(['--config', config])).toMatchObject({ code: 0, stderr: '' });
+    expect(read(join(dirname(log), 'events.prom'))).toMatchObject({ papyra_records_dropped_total: 5 }); // prettier-ignore
   });
 
   test('a link in its place is replaced, not followed', async () => {

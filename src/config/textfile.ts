@@ -1,0 +1,55 @@
+import { basename, dirname, join } from 'node:path';
+import { PapyraError } from '../errors.js';
+import { isSameFile, waysOf } from './same-file.js';
+import type { EffectiveConfig } from './types.js';
+
+/** What the metrics must not take the place of. */
+export type Guarded = Pick<EffectiveConfig, 'file' | 'store' | 'archive' | 'secretFiles'>;
+
+/**
+ * The metrics replace what has their name. A log is empty, or not there, before its first record: only its
+ * name tells that it is one.
+ *
+ * @throws {PapyraError} `config_invalid` when the textfile is the log, one of its other files or of papyra's
+ * beside it, or one of the configuration.
+ */
+export function assertNobodyElses(textfile: string, guarded: Guarded): void {
+  const whose = whoseIs(textfile, guarded);
+  if (whose === undefined) return;
+  throw new PapyraError(
+    'config_invalid',
+    `${guarded.file ?? 'the configuration'}: metrics.textfile: ${textfile} is ${whose}`,
+    { hint: 'name a file that is for the metrics alone, such as /var/lib/node_exporter/papyra.prom; nothing was done' }, // prettier-ignore
+  );
+}
+
+function whoseIs(
+  textfile: string,
+  { file, store, archive, secretFiles }: Guarded,
+): string | undefined {
+  const is = (path: string): boolean => isSameFile(textfile, path);
+  if (file !== null && is(file)) return 'the configuration itself';
+  if (archive !== undefined && is(archive)) return 'the directory of the archives';
+  if (secretFiles.some(is)) return 'a file with a password or a key in it';
+  if (store.backend !== 'json' && store.backend !== 'rotating') return undefined;
+  if (is(store.path)) return 'the log itself';
+  for (const log of waysOf(store.path)) {
+    for (const path of waysOf(textfile)) {
+      const role = besideLog(path, log, store.backend);
+      if (role !== undefined) return role;
+    }
+  }
+  return undefined;
+}
+
+const OURS = 'where papyra keeps files of its own';
+
+function besideLog(path: string, log: string, backend: 'json' | 'rotating'): string | undefined {
+  const directory = dirname(log);
+  if (isSameFile(dirname(path), join(directory, '.papyra'))) return OURS;
+  if (!isSameFile(dirname(path), directory)) return undefined;
+  const [name, logName] = [basename(path), basename(log)];
+  if (name.startsWith(`.${logName}.papyra.`)) return OURS;
+  const isNumbered = name.startsWith(`${logName}.`) && /^\d+$/.test(name.slice(logName.length + 1));
+  return backend === 'rotating' && isNumbered ? 'a file of the rotating set' : undefined;
+}
