@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -5,7 +6,9 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   writeSync,
@@ -128,9 +131,14 @@ export function assertOwner(path: string, { uid, gid }: Owner): void {
   );
 }
 
-/** Replaces a small file by new content: after a crash there is the old one or the new one, whole. */
+/**
+ * Replaces a small file by new content: after a crash there is the old one or the new one, whole. The caller
+ * holds a lock: what an earlier run left is nobody's.
+ */
 export function replaceFile(path: string, content: string | Uint8Array, owner: Owner): void {
-  putOver(path, `${path}.tmp`, content, (fd) => {
+  const temp = `${path}.tmp`;
+  rmSync(temp, { force: true });
+  putOver(path, temp, content, (fd) => {
     adoptBeside(fd, owner);
     fsyncSync(fd);
   });
@@ -139,11 +147,32 @@ export function replaceFile(path: string, content: string | Uint8Array, owner: O
 
 /**
  * Replaces a small file that anybody may read: whoever looks finds the old one or the new one, whole. Two
- * processes may do so at the same time. A link is replaced, not followed.
+ * processes may do so at the same time, also in containers, where their numbers may be the same. A link is
+ * replaced, not followed.
  */
 export function publishFile(path: string, content: string): void {
-  const temp = join(dirname(path), `.${basename(path)}.papyra.${process.pid}`);
+  const temp = join(dirname(path), `.${basename(path)}.papyra.${randomBytes(6).toString('hex')}`);
   putOver(path, temp, content, (fd) => fchmodSync(fd, 0o644));
+  removeUnpublished(path);
+}
+
+/** Writing one takes no more than a moment: an older one is of a run that was killed. */
+const UNPUBLISHED_MS = 60_000;
+
+/** Only tidying up: what cannot be looked at, or belongs to somebody else, stays. */
+function removeUnpublished(path: string): void {
+  const directory = dirname(path);
+  const beginning = `.${basename(path)}.papyra.`;
+  const isOurs = (name: string): boolean =>
+    name.startsWith(beginning) && /^[0-9a-f]+$/.test(name.slice(beginning.length));
+  try {
+    for (const name of readdirSync(directory).filter(isOurs)) {
+      const left = join(directory, name);
+      if (Date.now() - lstatSync(left).mtimeMs > UNPUBLISHED_MS) rmSync(left);
+    }
+  } catch {
+    // The next run tries again.
+  }
 }
 
 function putOver(
@@ -152,7 +181,6 @@ function putOver(
   content: string | Uint8Array,
   finish: (fd: number) => void,
 ): void {
-  rmSync(temp, { force: true });
   const fd = createExclusive(temp);
   try {
     writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content);

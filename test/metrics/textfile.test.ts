@@ -1,7 +1,6 @@
 import { execaSync } from 'execa';
 import {
   appendFileSync,
-  chmodSync,
   chownSync,
   existsSync,
   lstatSync,
@@ -12,12 +11,12 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { publishFile } from '../../src/files/durable.js';
-import { compact, isRoot, papyra, PLAIN_USER, publicInstall } from '../support/papyra.js';
+import { compact, isRoot, papyra, PAPYRA, PLAIN_USER, publicInstall } from '../support/papyra.js';
 import { tempDirectory } from '../support/temp.js';
 import { parsed, valuesOf } from './parse.js';
 
@@ -201,17 +200,33 @@ describe('metrics.textfile', () => {
     expect(readFileSync(victim, 'utf8')).toBe('');
   });
 
-  test('a link where the new content is prepared is not followed either', () => {
-    const directory = tempDirectory();
-    const victim = join(directory, 'victim');
-    writeFileSync(victim, 'mine');
-    chmodSync(victim, 0o600);
-    const temp = join(directory, `.papyra.prom.papyra.${process.pid}`);
-    symlinkSync(victim, temp);
-    publishFile(join(directory, 'papyra.prom'), 'text');
-    expect(readFileSync(victim, 'utf8')).toBe('mine');
-    expect(statSync(victim).mode & 0o777).toBe(0o600);
-    expect(readFileSync(join(directory, 'papyra.prom'), 'utf8')).toBe('text');
-    expect(existsSync(temp)).toBe(false);
+  test('two runs of one process number, in two containers, do not meet: each file is its own', async () => {
+    const { config, textfile } = scene();
+    const theirs = join(dirname(textfile), '.papyra.prom.papyra.');
+    const script = 'echo half > "$0$$"; exec "$@" > /dev/null';
+    const run = [process.execPath, PAPYRA, 'persistence', 'compact', '--config', config];
+    expect(execaSync('sh', ['-c', script, theirs, ...run])).toMatchObject({ exitCode: 0, stderr: '' }); // prettier-ignore
+    const names = readdirSync(dirname(textfile)).sort();
+    expect(names).toEqual([expect.stringMatching(/^\.papyra\.prom\.papyra\.\d+$/), 'papyra.prom']);
+    expect(readFileSync(join(dirname(textfile), names[0]!), 'utf8')).toBe('half\n');
+    expect(read(textfile)).toMatchObject({ papyra_compactions_run_total: 1 });
+  });
+
+  test('what a killed run left is removed by the next one, what is fresh or of others is not', async () => {
+    const { config, textfile } = scene();
+    const old = new Date(Date.now() - 61_000);
+    const names = ['.papyra.prom.papyra.4711', '.papyra.prom.papyra.0a1b2c3d4e5f', '.papyra.prom.papyra.mine', '.other.prom.papyra.17']; // prettier-ignore
+    for (const name of names) {
+      writeFileSync(join(dirname(textfile), name), 'half');
+      utimesSync(join(dirname(textfile), name), old, old);
+    }
+    writeFileSync(join(dirname(textfile), '.papyra.prom.papyra.17'), 'half');
+    expect(await compact(['--config', config])).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(dirname(textfile)).sort()).toEqual([
+      '.other.prom.papyra.17',
+      '.papyra.prom.papyra.17',
+      '.papyra.prom.papyra.mine',
+      'papyra.prom',
+    ]);
   });
 });
