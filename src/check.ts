@@ -26,10 +26,11 @@ export async function check(config: EffectiveConfig, backend: Backend): Promise<
     const { checkArchive } = await import('./files/archive.js');
     checkArchive(archive);
   }
-  if (metrics.enabled && metrics.textfile !== undefined) {
-    const { checkTextfile } = await import('./metrics/textfile.js');
-    const warning = checkTextfile(metrics.textfile);
-    if (warning !== undefined) warnings.push(warning);
+  const { enabled, textfile } = metrics;
+  if (textfile !== undefined) {
+    const { checkTextfile, doubtAboutTextfile } = await import('./metrics/textfile.js');
+    const found = [enabled ? checkTextfile(textfile) : undefined, doubtAboutTextfile(textfile, enabled)]; // prettier-ignore
+    warnings.push(...found.filter((warning) => warning !== undefined));
   }
   if (isUnlimited(retention)) warnings.push(NO_LIMIT);
   const { name, target } = backend;

@@ -25,8 +25,10 @@ export const metrics: Check = (facts) => {
 /** What Prometheus is to find is written, and has been by the last run. */
 export const textfile: Check = ({ config, metrics: report }) => {
   if (!config.textfile) return null;
-  const { file, problem } = config.textfile;
-  if (problem !== undefined) return warn(problem, typed('ls', '-ld', dirname(file.path)));
+  const { file, problem, doubt } = config.textfile;
+  const look = typed('ls', '-ld', dirname(file.path));
+  if (doubt !== undefined) return warn(doubt, config.file === null ? look : edit(config.file));
+  if (problem !== undefined) return warn(problem, look);
   const last = report?.last_run;
   if (last && file.changed.getTime() < Date.parse(last.started_at) - 1000) {
     const how = file.kind === 'missing' ? 'is not there' : 'is older than the last run';

@@ -19,8 +19,8 @@ export interface Facts {
     /** Files with a password or a key in them. */
     secrets: Place[];
     archive: Place | null;
-    /** `problem`: why it cannot be written. */
-    textfile: { file: Place; problem: string | undefined } | null;
+    /** `problem`: why it cannot be written; `doubt`: why it is of no use. */
+    textfile: { file: Place; problem: string | undefined; doubt: string | undefined } | null;
     /** Why the first hook that cannot be executed cannot; null: there are none. */
     hooks: { failure: PapyraError | null } | null;
   };

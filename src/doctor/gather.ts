@@ -6,7 +6,7 @@ import { placeAt } from '../files/place.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { HISTORY_LENGTH } from '../metrics/state.js';
-import { checkTextfile } from '../metrics/textfile.js';
+import { checkTextfile, doubtAboutTextfile } from '../metrics/textfile.js';
 import type { CommandLine } from './command-line.js';
 import type { Facts } from './facts.js';
 
@@ -32,7 +32,7 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
   const stopIfAsked = (): void => {
     if (signal?.aborted) throw interruption(signal);
   };
-  const { textfile } = config.metrics;
+  const { enabled, textfile } = config.metrics;
   const store = (await backend.examine?.(signal)) ?? null;
   stopIfAsked();
   const metrics = await metricsOf(patient);
@@ -43,16 +43,21 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
     config: {
       file: config.file,
       retention: config.retention,
-      metricsEnabled: config.metrics.enabled,
+      metricsEnabled: enabled,
       secrets: config.secretFiles.map(placeAt),
       archive: config.archive === undefined ? null : placeAt(config.archive),
-      textfile: textfile === undefined ? null : { file: placeAt(textfile), problem: checkTextfile(textfile) }, // prettier-ignore
+      textfile: textfile === undefined ? null : textfileFacts(textfile, enabled),
       hooks: hooks ? { failure: failureOf(() => hooks.assertRunnable()) } : null,
     },
     store,
     ...metrics,
     trial: store && isWorthTrying(store) ? await tryOut(patient) : null,
   };
+}
+
+function textfileFacts(path: string, enabled: boolean): Facts['config']['textfile'] {
+  const doubt = doubtAboutTextfile(path, enabled);
+  return { file: placeAt(path), problem: checkTextfile(path), doubt };
 }
 
 function failureOf(work: () => void): PapyraError | null {

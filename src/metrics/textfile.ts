@@ -39,6 +39,13 @@ export function checkTextfile(path: string): string | undefined {
   }
 }
 
+/** Why nobody would find fresh metrics there, however well they can be written. */
+export function doubtAboutTextfile(path: string, enabled: boolean): string | undefined {
+  if (!enabled) return `metrics are disabled: ${path} is not written, and what is in it goes stale`;
+  if (path.endsWith('.prom')) return undefined;
+  return `node_exporter reads only files that end in .prom: ${path} is passed over`;
+}
+
 /** What is there; undefined when that is not ours to replace. */
 function earlierText(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });

@@ -260,6 +260,16 @@ describe('config check', () => {
     ]);
   });
 
+  test.each([
+    [{ textfile: 'papyra.txt' }, 'node_exporter reads only files that end in .prom'],
+    [{ enabled: false, textfile: 'papyra.prom' }, 'metrics are disabled'],
+  ])('a textfile that nobody would find fresh, %j, is worth a word', async (metrics, why) => {
+    const cwd = scene({ ...store({}), metrics });
+    const { code, stderr } = await config(['check'], { cwd });
+    expect([code, stderr]).toEqual([0, expect.stringMatching(`^papyra: warning: ${why}: ?[^\n]*\n$`)]); // prettier-ignore
+    expect(stderr).toContain(join(cwd, metrics.textfile));
+  });
+
   test.runIf(isRoot)('what another user may not do is said to that user: 77', async () => {
     const bin = publicInstall();
     const cwd = scene();

@@ -349,6 +349,16 @@ describe('a planted fault is found, and no other', () => {
     const textfile = join(place.directory, 'prometheus/papyra.prom');
     age(textfile, HOUR);
     expect((await doctor(place.args)).found).toEqual({ textfile: 'warn' });
+    place.configure({ metrics: { textfile: 'prometheus/papyra.txt' } });
+    const passedOver = await doctor(place.args);
+    expect(passedOver.found).toEqual({ textfile: 'warn' });
+    expect(passedOver.say('textfile')).toBe(
+      `node_exporter reads only files that end in .prom: ${place.directory}/prometheus/papyra.txt is passed over $ \${EDITOR:-vi} ${place.file}`,
+    );
+    place.configure({ metrics: { enabled: false, textfile: 'prometheus/papyra.prom' } });
+    const off = await doctor(place.args);
+    expect(off.found).toEqual({ metrics: 'warn', textfile: 'warn' });
+    expect(off.say('textfile')).toContain(`metrics are disabled: ${textfile} is not written, and what is in it goes stale $ \${EDITOR:-vi}`); // prettier-ignore
     place.configure({ metrics: { textfile: '/nowhere/papyra.prom' } });
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ textfile: 'warn' });
