@@ -2,6 +2,7 @@ import type { Backend } from './backends/backend.js';
 import { NO_LIMIT } from './backends/log/report.js';
 import { isFor } from './config/keys.js';
 import type { EffectiveConfig } from './config/types.js';
+import { namesFor } from './files/names.js';
 import { hooksOf } from './hooks-of.js';
 import { isUnlimited, type RetentionPolicy } from './retention/policy.js';
 
@@ -21,6 +22,11 @@ export interface SystemCheck {
 export async function check(config: EffectiveConfig, backend: Backend): Promise<SystemCheck> {
   const { file, store, retention, archive, metrics } = config;
   const warnings = await backend.check();
+  const home = backend.home();
+  if ('log' in home) {
+    const { assertLockFile } = await import('./files/lock-place.js');
+    assertLockFile(namesFor(home.log).lock);
+  }
   (await hooksOf(config))?.assertRunnable();
   if (archive !== undefined && isFor(store.backend, 'persistence.archive.dir')) {
     const { checkArchive } = await import('./files/archive.js');

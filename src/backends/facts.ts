@@ -1,5 +1,5 @@
 import type { PapyraError } from '../errors.js';
-import type { LockHolder } from '../files/lock-holder.js';
+import type { LockHolder, OddLock } from '../files/lock-holder.js';
 import type { Place } from '../files/place.js';
 import type { Recovery } from '../files/recovery-table.js';
 import type { RuntimeTemp } from '../files/surroundings.js';
@@ -30,7 +30,7 @@ export interface LogFacts {
   /** Why it could not be rewritten while a runtime writes to it, or shortened in place. */
   obstacles: { rewrite: PapyraError | null; inPlace: PapyraError | null };
   /** `missing`: the flock command. */
-  lock: LockHolder | 'missing' | null;
+  lock: LockHolder | OddLock | 'missing' | null;
   /** Who keeps the active file open for writing. */
   writers: Writer[];
   leftovers: {

@@ -31,6 +31,10 @@ export const lock: Check = (facts) => {
     return fail('the flock command was not found, and without it no run begins', 'apt-get install util-linux'); // prettier-ignore
   }
   if (log.lock === null) return pass('no run is at work');
+  if ('odd' in log.lock) {
+    const { odd } = log.lock;
+    return fail(`${odd} is not a regular file, and no run can lock it`, typed('ls', '-ld', odd));
+  }
   const { pid, since, command } = log.lock;
   const who = `pid ${pid} (${command})`;
   const age = since === null ? 0 : facts.now - since.getTime();
@@ -64,7 +68,8 @@ export const leftovers: Check = (facts) => {
 function leftByUs(facts: Facts) {
   const { leftovers: left, lock: holder, path, directory } = logOf(facts)!;
   const [first] = left.ours;
-  if (!first || (holder !== null && holder !== 'missing')) return null;
+  if (!first) return null;
+  if (holder !== null && holder !== 'missing' && !('odd' in holder)) return null;
   if (left.ours.every(({ changed }) => facts.now - changed.getTime() < FRESH_MS)) return null;
   const names = left.ours.map((file) => basename(file.path)).join(', ');
   const look = typed('ls', '-la', directory.path);

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { isOddLock } from './lock-place.js';
 import { readSignature } from './lock-signature.js';
 import { errnoOf, systemError } from './system-error.js';
 import { lookInProc } from './writers.js';
@@ -11,11 +12,17 @@ export interface LockHolder {
   since: Date | null;
 }
 
+/** Something that has the name of the lock file and is none. */
+export interface OddLock {
+  odd: string;
+}
+
 /**
  * Looks who has a lock file open, as only those have who hold the lock or wait for it; the file itself says
  * which of them holds it. Takes nothing. null: nobody that can be seen.
  */
-export function lockHolder(path: string): LockHolder | null {
+export function lockHolder(path: string): LockHolder | OddLock | null {
+  if (isOddLock(path)) return { odd: path };
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   let fd: number;
   try {

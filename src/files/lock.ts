@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.js';
 import { PapyraError, interruption } from '../errors.js';
 import { openCompanion, type Owner } from './durable.js';
+import { assertLockFile } from './lock-place.js';
 import { holderSignature, sign } from './lock-signature.js';
 import type { OpenFile } from './read.js';
 import { attempt, errnoOf, systemError } from './system-error.js';
@@ -32,10 +33,12 @@ export interface Lock {
  * that descriptor ends, however it ends. Node has no flock(2), so the `flock` command takes it on our
  * descriptor, which it inherits; the lock belongs to the open file, not to the command, and stays.
  *
- * @throws {PapyraError} `try_again` when somebody else holds it; `config_invalid` where there is no `flock`.
+ * @throws {PapyraError} `try_again` when somebody else holds it; `config_invalid` where there is no `flock`;
+ * `io_error` where the lock file is none.
  */
 export async function takeLock(request: LockRequest): Promise<Lock> {
   const { path } = request;
+  assertLockFile(path);
   const fd = attempt('open the lock file', path, () => openCompanion(path, request.owner));
   try {
     await lockFile({ fd, path }, request, () => held(request));

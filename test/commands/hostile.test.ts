@@ -10,6 +10,7 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -23,6 +24,7 @@ import {
   PLAIN_USER,
   publicInstall,
 } from '../support/papyra.js';
+import { doctor } from '../support/doctor.js';
 import { records } from '../support/records.js';
 import { Random, testSeed } from '../support/random.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
@@ -237,4 +239,40 @@ describe('a hostile log', () => {
     expect(refused.code).toBe(74);
     expect(readFileSync(victim, 'utf8')).toBe('precious');
   });
+
+  test.each([
+    ['link', (path: string) => symlinkSync('/etc/passwd', path)],
+    ['link to nowhere', (path: string) => symlinkSync('nowhere', path)],
+    ['directory', (path: string) => mkdirSync(path)],
+    ['pipe', (path: string) => execaSync('mkfifo', [path])],
+  ])(
+    'a %s in the place of the lock: 74, and doctor says so among its other checks',
+    async (_what, put) => {
+      const log = tempLog(lines(9).join(''));
+      const lock = join(dirname(log), '.events.ndjson.papyra.lock');
+      put(lock);
+      const config = join(dirname(log), 'papyra.yaml');
+      writeFileSync(
+        config,
+        `persistence: {backend: json, path: events.ndjson, retention: {max_records: 2}}`,
+      );
+      for (const command of [
+        ['persistence', 'compact'],
+        ['config', 'check'],
+      ]) {
+        const run = await papyra([...command, '--config', config]);
+        expect(run).toMatchObject({ code: 74, stdout: '' });
+        expect(run.stderr).toContain(
+          `the lock ${lock} is not a regular file\n  look at it with ls -ld ${lock}`,
+        );
+      }
+      expect(readFileSync(log, 'utf8')).toBe(lines(9).join(''));
+      const { code, found, say, report } = await doctor(['--config', config]);
+      expect([code, found['lock']]).toEqual([1, 'fail']);
+      expect(say('lock')).toBe(
+        `${lock} is not a regular file, and no run can lock it $ ls -ld ${lock}`,
+      );
+      expect(report.checks.length).toBeGreaterThan(10);
+    },
+  );
 });

@@ -1,0 +1,19 @@
+import { lstatSync } from 'node:fs';
+import { PapyraError } from '../errors.js';
+
+/** Whether what has the name of a lock file is none. */
+export function isOddLock(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === false;
+}
+
+/**
+ * Refuses to lock what somebody else has put in the place of the lock file.
+ *
+ * @throws {PapyraError} `io_error`.
+ */
+export function assertLockFile(path: string): void {
+  if (!isOddLock(path)) return;
+  throw new PapyraError('io_error', `the lock ${path} is not a regular file`, {
+    hint: `look at it with ls -ld ${path}, and move it away; nothing was done`,
+  });
+}
