@@ -32,6 +32,9 @@ function hintFor(
   directory: string,
   path: string,
 ): string {
+  if (there !== undefined && statSync(there).isDirectory()) {
+    return `${there} is a directory: name the program in it`;
+  }
   if (there !== undefined) return `make it executable: chmod +x ${there}`;
   return isPath
     ? `mend the path in the configuration; relative ones start at ${directory}`

@@ -110,7 +110,8 @@ describe('hooks of a compaction', () => {
     ['is not there', './none.sh', /the before_compact hook \.\/none\.sh was not found[^]*relative ones start at/],
     ['is nowhere on the PATH', 'no-such-program', /no-such-program was not found[^]*PATH/],
     ['is not executable', './plain.sh', /plain\.sh cannot be executed[^]*chmod \+x/],
-    ['is a directory', './folder', /folder cannot be executed/],
+    ['is a directory', './folder', /folder cannot be executed[^]*folder is a directory: name the program in it/],
+    ['is the directory of the configuration', './', /\.\/ cannot be executed[^]* is a directory: name the program in it/],
     ['has an interpreter that is not there', './odd.sh', /odd\.sh cannot be started: .*ENOENT/],
   ])('a before_compact that %s: 78, nothing changed', async (_what, name, message) => {
     const { config, directory, write, lines } = scene({});
