@@ -122,11 +122,18 @@ function both(one: AbortSignal | undefined, other: AbortSignal | undefined) {
 /** The report of a run whose time was over before it had done, or could tell, anything. */
 function nothingDone(
   { name, target }: Backend,
-  { retention }: EffectiveConfig,
+  { store, retention }: EffectiveConfig,
   startedAt: number,
 ): CompactionReport {
   const report = blankReport({ status: 'stopped', backend: name, target, policy: retention, startedAt }); // prettier-ignore
+  if (store.backend === 'module') {
+    report.warnings.push('the time limit was over before the backend had told what it did');
+    return report;
+  }
   report.warnings.push('the time limit was over before anything was done; nothing was changed');
+  Object.assign(report.records, { dropped: 0, dropped_by: { age: 0, count: 0, size: 0 } });
+  report.bytes.reclaimed = 0;
+  Object.assign(report.files, { rewritten: 0, removed: 0 });
   return report;
 }
 

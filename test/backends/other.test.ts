@@ -165,6 +165,18 @@ describe('a custom backend module', () => {
     expect(run.stderr).toMatch(/error: stopped by SIG[A-Z]+\n.*only it knows/);
   });
 
+  test('whose time is over before it tells: stopped, and what it did is not guessed', async () => {
+    const config = withModule('setInterval(() => {}, 50); await new Promise(() => {});');
+    const { code, report } = await compact(['--config', config, '--max-duration', '0.3s']);
+    expect(code).toBe(0);
+    expect(report).toMatchObject({
+      status: 'stopped',
+      records: { dropped: null },
+      bytes: { reclaimed: null },
+      warnings: ['the time limit was over before the backend had told what it did'],
+    });
+  });
+
   test.each([
     ['throws when loaded', 'throw new Error("no")', /cannot load backend module .*mine\.mjs: no/],
     ['exports no function', 'export default 5', /no function as its default export/],

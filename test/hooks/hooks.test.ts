@@ -161,6 +161,22 @@ describe('hooks of a compaction', () => {
     expect(busy.lines()).toBe(3);
   });
 
+  test('a time limit ends before_compact: 0, nothing was changed, and the report says zero', async () => {
+    const { config, lines } = scene({ before_compact: 'exec sleep 600' });
+    const { code, report } = await run(config, '--max-duration', '0.5s');
+    expect([code, lines()]).toEqual([0, 9]);
+    expect(report).toMatchObject({
+      status: 'stopped',
+      records: { scanned: null, dropped: 0, dropped_by: { age: 0, count: 0, size: 0 } },
+      bytes: { before: null, reclaimed: 0 },
+      files: { scanned: null, rewritten: 0, removed: 0 },
+      warnings: ['the time limit was over before anything was done; nothing was changed'],
+    });
+    const text = await papyra(['persistence', 'compact', '--config', config, '--max-duration', '0.5s']); // prettier-ignore
+    expect(text.stdout).toContain('at its time limit: 0 B reclaimed; the next run goes on.');
+    expect(text.stdout).toMatch(/^ +dropped +0 +0 B$/m);
+  });
+
   test('a stop ends before_compact and what it has started: 143, nothing changed, no on_error', async () => {
     const { config, directory, read, lines } = scene({
       before_compact: 'trap "" TERM; sleep 600 & echo "$! $$" > pids; while :; do sleep 600; done',
