@@ -89,6 +89,7 @@ const HOUSE = [
   ...[
     'schedule',
     'call',
+    'call-options',
     'check',
     'clock',
     'commands',

@@ -2,7 +2,8 @@ import { inWords, suggestion } from './config/explain.js';
 import type { Overrides } from './config/types.js';
 import { MAX_SECONDS } from './units.js';
 import { PapyraError } from './errors.js';
-import type { CompactOptions, DoctorOptions, OpenOptions, ReadMetricsOptions } from './index.js';
+import type { CompactOptions, DoctorOptions, OpenOptions } from './call-options.js';
+import type { ReadMetricsOptions } from './metrics/metrics.js';
 
 /** What a program may hand over; the compiler is not there to see it when it is written in JavaScript. */
 interface Rule {

@@ -5,7 +5,7 @@ import type { EffectiveConfig } from './config/types.js';
 import { PapyraError } from './errors.js';
 import { asPapyraError } from './failure.js';
 import { hooksOf } from './hooks-of.js';
-import type { CompactOptions } from './index.js';
+import type { CompactOptions } from './call-options.js';
 import type { RunMetrics } from './metrics/metrics.js';
 import { endOfRun } from './metrics/run.js';
 import { blankReport, type CompactionReport } from './report.js';

@@ -2,7 +2,7 @@ import { checkOpenOptions } from './call.js';
 import type { ConfigReport } from './config/show.js';
 import type { StarterForm } from './config/starter.js';
 import type { Overrides } from './config/types.js';
-import type { OpenOptions } from './index.js';
+import type { OpenOptions } from './call-options.js';
 
 export type { ConfigReport, ConfigValue } from './config/show.js';
 export type { StarterForm } from './config/starter.js';

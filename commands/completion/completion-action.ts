@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { consoleFor, type Context } from '../context.js';
 import type { GlobalFlags } from '../options.js';
 import { bashScript } from './bash.js';
-import type { Shell } from './completion.js';
 import { fishScript } from './fish.js';
 import { placesOf, type Place } from './places.js';
 import { zshScript } from './zsh.js';
+
+export type Shell = 'bash' | 'zsh' | 'fish';
 
 const SCRIPTS: Record<Shell, (places: Place[]) => string> = {
   bash: bashScript,

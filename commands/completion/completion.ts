@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import type { Context } from '../context.js';
+import type { Shell } from './completion-action.js';
 
 /** `papyra completion bash`, and so on. */
 export function addCompletion(parent: Command, context: Context): void {
@@ -15,5 +16,3 @@ export function addCompletion(parent: Command, context: Context): void {
       completion(shell, self, context);
     });
 }
-
-export type Shell = 'bash' | 'zsh' | 'fish';

@@ -3,10 +3,15 @@ import { prometheusText, type MetricsReport } from '../../src/index.js';
 import { historyText } from '../../src/output/history.js';
 import { metricsText } from '../../src/output/metrics.js';
 import type { Context } from '../context.js';
-import type { MetricsFlags } from './persistence.js';
+import type { GlobalFlags, StoreFlags } from '../options.js';
 import { showMetrics } from './show.js';
 
 const RUNS = 20;
+
+export interface MetricsFlags extends GlobalFlags, StoreFlags {
+  history?: number | true;
+  prometheus?: boolean;
+}
 
 /** Shows the counters of the store that the flags name: as a table, with its last runs, or for Prometheus. */
 export async function metricsPersistence(flags: MetricsFlags, context: Context): Promise<void> {

@@ -1,11 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.js';
-import { addStoreOptions, count, type GlobalFlags, type StoreFlags } from '../options.js';
-
-export interface MetricsFlags extends GlobalFlags, StoreFlags {
-  history?: number | true;
-  prometheus?: boolean;
-}
+import { addStoreOptions, count } from '../options.js';
+import type { MetricsFlags } from './persistence-action.js';
 
 /** `papyra metrics persistence` */
 export function addMetricsPersistence(parent: Command, context: Context): void {

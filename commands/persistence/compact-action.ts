@@ -1,9 +1,24 @@
 import { PapyraError } from '../../src/errors.js';
-import type { CompactionReport, CompactOptions } from '../../src/index.js';
+import type { CompactionReport, CompactOptions, OddLines } from '../../src/index.js';
 import { compactionText } from '../../src/output/compaction.js';
-import { progressTo } from '../../src/output/progress.js';
+import { progressTo, type ProgressMode } from '../../src/output/progress.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
-import type { CompactFlags } from './compact.js';
+import type { GlobalFlags, StoreFlags } from '../options.js';
+
+export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
+  dryRun?: boolean;
+  allowEmpty?: boolean;
+  lockWait?: number;
+  inPlace?: boolean;
+  archive?: string;
+  offline?: boolean;
+  limitRate?: number;
+  ignoreGroup?: string[];
+  ignoreGroups?: boolean;
+  maxDuration?: number;
+  progress: ProgressMode;
+  now?: number;
+}
 
 /** Compacts the store that the flags name, and shows what that did. */
 export async function compact(flags: CompactFlags, context: Context): Promise<void> {

@@ -1,30 +1,7 @@
 import { Option, type Command } from 'commander';
-import type { OddLines } from '../../src/index.js';
-import type { ProgressMode } from '../../src/output/progress.js';
 import type { Context } from '../context.js';
-import {
-  addStoreOptions,
-  duration,
-  size,
-  time,
-  type GlobalFlags,
-  type StoreFlags,
-} from '../options.js';
-
-export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
-  dryRun?: boolean;
-  allowEmpty?: boolean;
-  lockWait?: number;
-  inPlace?: boolean;
-  archive?: string;
-  offline?: boolean;
-  limitRate?: number;
-  ignoreGroup?: string[];
-  ignoreGroups?: boolean;
-  maxDuration?: number;
-  progress: ProgressMode;
-  now?: number;
-}
+import { addStoreOptions, duration, size, time } from '../options.js';
+import type { CompactFlags } from './compact-action.js';
 
 function collect(name: string, names: string[] = []): string[] {
   return [...names, name];

@@ -2,7 +2,7 @@ import type { PapyraError } from '../errors.js';
 import { errorDocument } from '../failure.js';
 import { paintFor, type ColorMode, type Paint } from './paint.js';
 import { printable, printableJson } from './text.js';
-import { fitted } from './wrap.js';
+import { fitted, type Screen } from './wrap.js';
 
 export interface ConsoleOptions {
   json: boolean;
@@ -11,9 +11,7 @@ export interface ConsoleOptions {
   color: ColorMode;
 }
 
-export interface Stream {
-  isTTY?: boolean;
-  columns?: number;
+export interface Stream extends Screen {
   write(text: string): unknown;
 }
 

@@ -1,5 +1,4 @@
 import { Help } from 'commander';
-import type { Stream } from './console.js';
 
 /** What help is wrapped with serves here, too: it is loaded anyway. */
 const HELP = new Help();
@@ -9,8 +8,14 @@ export function wrapped(text: string, width: number): string {
   return HELP.boxWrap(text, width);
 }
 
+/** What is known of where a text goes. */
+export interface Screen {
+  isTTY?: boolean;
+  columns?: number;
+}
+
 /** The same for the width of a terminal. Elsewhere a line stays one: whoever reads it may be a program. */
-export function fitted(text: string, { isTTY, columns = 0 }: Stream): string {
+export function fitted(text: string, { isTTY, columns = 0 }: Screen): string {
   if (isTTY !== true || columns === 0) return text;
   const lines = text.split('\n');
   const narrow = (line: string) => HELP.displayWidth(line) <= columns;

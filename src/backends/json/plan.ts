@@ -15,11 +15,17 @@ import type { Plan, PlanRequest } from '../backend.js';
 import { findCuts, liveIn } from '../log/cut.js';
 import { fillersOf, planHead } from '../log/plan-head.js';
 import { FUTURE_SECONDS, outcomeOf } from '../log/outcome.js';
-import type { SurveyTask } from '../log/read-all.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
 import type { SecondThread } from '../log/survey-threads.js';
 import { WORTH_AN_INDEX } from './remember.js';
-import { endIsEnough, secondThread, survey, surveyEnd, type Survey } from '../log/survey.js';
+import {
+  endIsEnough,
+  secondThread,
+  survey,
+  surveyEnd,
+  type Survey,
+  type SurveyTask,
+} from '../log/survey.js';
 import { execute } from './execute.js';
 import { openLog, type OpenLog } from '../log/open.js';
 import { phasesOf, type Phases } from '../log/phases.js';

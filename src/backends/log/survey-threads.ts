@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import type { Instants } from '../../records/line-reader.js';
 import type { Sums } from '../../records/sums.js';
 import { segment, segmentsIn } from './segments.js';
 import type { Done, Task } from './survey-worker.js';
-import { readAll, type SurveyTask } from './read-all.js';
+import { readAll, type ReadTask } from './read-all.js';
 import { WORKER } from './worker-code.js';
 
 /** How often this thread, when it waits for the other, looks whether it should stop. */
@@ -35,7 +36,10 @@ export class SecondThread {
 }
 
 /** The same as `readAll`, by two threads that take turns at the parts of the log. */
-export async function readInThreads(task: SurveyTask, thread: SecondThread): Promise<Sums[]> {
+export async function readInThreads(
+  task: ReadTask & { instants: Instants },
+  thread: SecondThread,
+): Promise<Sums[]> {
   const { file, from, to, instants, tick } = task;
   const { worker } = thread;
   const next = new SharedArrayBuffer(4);

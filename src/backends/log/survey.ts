@@ -13,8 +13,14 @@ import {
   type Standings,
 } from './block.js';
 import { lineAtOrBehind } from './segments.js';
-import { readAll, type SurveyTask } from './read-all.js';
+import { readAll, type ReadTask } from './read-all.js';
 import type { SecondThread } from './survey-threads.js';
+
+export interface SurveyTask extends ReadTask {
+  instants: Instants;
+  /** The second thread, where there is one. */
+  thread?: SecondThread | undefined;
+}
 
 /** What a log holds, in blocks: what is remembered of it is a ten thousandth of its size. */
 export interface Survey {

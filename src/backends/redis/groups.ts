@@ -1,4 +1,3 @@
-import type { PlanRequest } from '../backend.js';
 import { earliest, idAfter, isoOf, secondsOf } from './ids.js';
 import type { Place } from './nodes.js';
 import type { Session } from './session.js';
@@ -27,7 +26,7 @@ export async function floorOf(
   session: Session,
   place: Place,
   state: StreamState,
-  ignored: PlanRequest['ignoreGroups'] = [],
+  ignored: readonly string[] | true = [],
 ): Promise<Floor | null> {
   if (ignored === true) return null;
   return earliestOf((await groupsOf(session, place, state, ignored)).map(({ needs }) => needs));
