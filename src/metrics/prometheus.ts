@@ -53,13 +53,15 @@ export function prometheusText(report: MetricsReport, before = ''): string {
     return { name, type: 'gauge', help, samples: [{ name, labels: store, value }] };
   };
   const success = 'last_success_timestamp_seconds';
+  const lastEnd = last_run ? endOf(last_run) : report.last_success;
   return render([
     ...counters,
     gauge('disk_usage_bytes', 'Bytes that the store takes', report.disk_usage_bytes),
     gauge(
       'last_compaction_timestamp_seconds',
-      'When the last compaction ended, well or not; 0: there was none',
-      last_run ? secondsOf(endOf(last_run)) : 0,
+      'When the last compaction ended, well or not; 0: none is known',
+      // A reset forgets the runs, but not when one ended well: that is the last one known then.
+      lastEnd === null ? 0 : secondsOf(lastEnd),
     ),
     gauge(
       'last_compaction_duration_seconds',

@@ -94,6 +94,13 @@ describe('the text for Prometheus', () => {
     expect(new Set(Object.values(valuesOf(fresh!.openmetrics)))).toEqual(new Set([0]));
   });
 
+  test('after a reset the last run that is known of is the one that ended well', () => {
+    const reset = metricsReport('json', '/x', { ...state(), history: [] }, 0, undefined);
+    const values = valuesOf(parsed([prometheusText(reset)])[0]!.openmetrics);
+    const last = { papyra_last_compaction_timestamp_seconds: END - 86_400.312 };
+    expect(values).toMatchObject({ ...last, 'papyra_last_compaction_status:failed': 0 });
+  });
+
   test('labels come back as they were, but for what a terminal would obey', () => {
     const target = NASTY.replace('\u001b', '\\x1b');
     for (const { name, samples } of nasty!.classic.filter(({ samples }) => samples.length > 0)) {
@@ -158,6 +165,12 @@ describe('metrics persistence --prometheus', () => {
       'papyra_last_compaction_status:compacted': 1,
     });
     expect(classic.at(-1)!.samples[0]!.labels).toMatchObject({ backend: 'json', target: log });
+    const name = 'papyra_last_compaction_timestamp_seconds';
+    const before = valuesOf(classic)[name];
+    await papyra(['metrics', 'reset', '--path', log]);
+    const again = await papyra(['metrics', 'persistence', '--path', log, '--prometheus']);
+    const after = valuesOf(parsed([again.stdout])[0]!.classic);
+    expect(after).toMatchObject({ papyra_compactions_run_total: 0, [name]: before });
   });
 
   test('for the memory backend and with metrics disabled: no samples, exit 0', async () => {
