@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import type { Backend, PlanRequest } from './backends/backend.js';
+import type { CompactOptions } from './call-options.js';
 import { checkCompactOptions } from './call.js';
 import type { EffectiveConfig } from './config/types.js';
 import { PapyraError } from './errors.js';
 import { asPapyraError } from './failure.js';
 import { hooksOf } from './hooks-of.js';
-import type { CompactOptions } from './call-options.js';
+import type { HookEnd } from './hooks/hooks.js';
 import type { RunMetrics } from './metrics/metrics.js';
 import { endOfRun } from './metrics/run.js';
 import { blankReport, type CompactionReport } from './report.js';
@@ -66,8 +67,15 @@ async function run(
   const limited = { ...request, signal: both(signal, limit?.signal) };
   const startedAt = Date.now();
   let planned: CompactionReport | undefined;
+  // The run has been counted by then: one that is killed in a hook is not forgotten.
+  const remembered = async (end: HookEnd | null | undefined): Promise<string[]> => {
+    if (!end) return [];
+    const { hook, failure, cutShort } = end;
+    const unnoted = cutShort ? [] : await metrics.recordHook(hook, failure, signal);
+    return failure === null ? unnoted : [failure, ...unnoted];
+  };
   const told = async (report: CompactionReport): Promise<CompactionReport> => {
-    if (planned && hooks) report.warnings.push(...(await hooks.after(planned, report, signal)));
+    if (planned) report.warnings.push(...(await remembered(await hooks?.after(planned, report, signal)))); // prettier-ignore
     return report;
   };
   try {
@@ -95,7 +103,7 @@ async function run(
     report?.warnings.push(...warnings);
     if (report) await told(report);
     if (report && isOverdue) return report;
-    error.warnings.push(...((await hooks?.failed(error, signal)) ?? []));
+    error.warnings.push(...(await remembered(await hooks?.failed(error, signal))));
     throw error;
   } finally {
     clearTimeout(limit?.timer);

@@ -37,7 +37,7 @@ export type { ErrorCode, PapyraErrorOptions } from './errors.js';
 export type { Metrics, ReadMetricsOptions } from './metrics/metrics.js';
 export { prometheusText } from './metrics/prometheus.js';
 export type { MetricsReport } from './metrics/report.js';
-export type { Counters, HistoryEntry } from './metrics/state.js';
+export type { Counters, HistoryEntry, HookFailure } from './metrics/state.js';
 export type { CompactionPart, CompactionReport, CompactionStatus, PartAction } from './report.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { ageInWords } from '../units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { edit, typed } from './command-line.js';
 import { logOf } from './facts.js';
@@ -37,11 +38,15 @@ export const textfile: Check = ({ config, metrics: report }) => {
   return pass(file.path);
 };
 
-/** Hooks can be executed: without `before_compact`, no run begins. */
-export const hooks: Check = ({ config, papyra }) => {
+/** Hooks can be executed, without `before_compact` no run begins; and none has failed unseen after one. */
+export const hooks: Check = ({ config, metrics: report, now, papyra }) => {
   if (!config.hooks) return null;
-  const { failure } = config.hooks;
-  return failure ? fail(failure.message, papyra('config check')) : pass('they can be executed');
+  const { names, failure } = config.hooks;
+  if (failure) return fail(failure.message, papyra('config check'));
+  const last = report?.last_hook_failure;
+  if (!last || !names.includes(last.hook)) return pass('they can be executed');
+  const ago = ageInWords(Math.max(0, now - Date.parse(last.at)) / 1000);
+  return warn(`${ago} ago ${last.message}; it has not run well since`, papyra('metrics persistence')); // prettier-ignore
 };
 
 /** What is secret is not for everybody to read. */

@@ -21,8 +21,8 @@ export interface Facts {
     archive: Place | null;
     /** `problem`: why it cannot be written; `doubt`: why it is of no use. */
     textfile: { file: Place; problem: string | undefined; doubt: string | undefined } | null;
-    /** Why the first hook that cannot be executed cannot; null: there are none. */
-    hooks: { failure: PapyraError | null } | null;
+    /** Which there are, and why the first one that cannot be executed cannot; null: there are none. */
+    hooks: { names: string[]; failure: PapyraError | null } | null;
   };
   /** null: the backend has none to tell. */
   store: StoreFacts | null;

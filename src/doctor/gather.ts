@@ -47,7 +47,7 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
       secrets: config.secretFiles.map(placeAt),
       archive: config.archive === undefined ? null : placeAt(config.archive),
       textfile: textfile === undefined ? null : textfileFacts(textfile, enabled),
-      hooks: hooks ? { failure: failureOf(() => hooks.assertRunnable()) } : null,
+      hooks: hooks ? { names: Object.keys(config.hooks?.commands ?? {}), failure: failureOf(() => hooks.assertRunnable()) } : null, // prettier-ignore
     },
     store,
     ...metrics,

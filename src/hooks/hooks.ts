@@ -22,6 +22,15 @@ export interface HooksSetup {
   limitMs?: number;
 }
 
+/** How a hook ended that came after a run: its failure is a warning. */
+export interface HookEnd {
+  hook: Moment;
+  /** In words; null: it did not fail. */
+  failure: string | null;
+  /** By a stop of the run, which is no fault of the hook. */
+  cutShort: boolean;
+}
+
 /** The programs that run around a compaction. Each can read a document from its stdin. */
 export class Hooks {
   constructor(readonly setup: HooksSetup) {}
@@ -48,29 +57,32 @@ export class Hooks {
     if (hasWork(plan)) await this.#run('before_compact', plan, signal);
   }
 
-  /** Runs `after_compact` where there was anything to do. What fails is returned as a warning. */
+  /** Runs `after_compact` where there was anything to do. null: it did not run. */
   async after(
     plan: CompactionReport,
     report: CompactionReport,
     signal?: AbortSignal,
-  ): Promise<string[]> {
-    return hasWork(plan) ? this.#tried('after_compact', report, signal) : [];
+  ): Promise<HookEnd | null> {
+    return hasWork(plan) ? this.#tried('after_compact', report, signal) : null;
   }
 
-  /** Runs `on_error`, unless the run was asked to stop. What fails is returned as a warning. */
-  async failed(error: PapyraError, signal?: AbortSignal): Promise<string[]> {
+  /** Runs `on_error`, unless the run was asked to stop. null: it did not run. */
+  async failed(error: PapyraError, signal?: AbortSignal): Promise<HookEnd | null> {
     return error.code === 'interrupted'
-      ? []
+      ? null
       : this.#tried('on_error', errorDocument(error), signal);
   }
 
-  async #tried(moment: Moment, document: object, signal?: AbortSignal): Promise<string[]> {
+  async #tried(moment: Moment, document: object, signal?: AbortSignal): Promise<HookEnd | null> {
+    if (this.setup.config.commands[moment] === undefined) return null;
     try {
       await this.#run(moment, document, signal);
-      return [];
+      return { hook: moment, failure: null, cutShort: false };
     } catch (error) {
       const { code, message } = error as PapyraError;
-      return [code === 'interrupted' ? `the ${moment} hook was cut short: ${message}` : message];
+      const cutShort = code === 'interrupted';
+      const failure = cutShort ? `the ${moment} hook was cut short: ${message}` : message;
+      return { hook: moment, failure, cutShort };
     }
   }
 

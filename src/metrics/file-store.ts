@@ -35,6 +35,8 @@ export function fileMetrics(log: string): MetricsStore {
         const history = [...state.history, entry].slice(-HISTORY_LENGTH);
         return { ...state, counters, ...values, history };
       }),
+    noteHook: (last_hook_failure, signal) =>
+      update(names, signal, (state) => ({ ...state, last_hook_failure })),
     reset: () =>
       update(names, undefined, ({ records_left, last_success }) => {
         return { ...freshState(new Date()), records_left, last_success };

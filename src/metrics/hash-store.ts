@@ -31,6 +31,10 @@ export function hashMetrics(hash: SharedHash): MetricsStore {
       });
       return warning;
     },
+    noteHook: async (last_hook_failure) => {
+      await hash.update(() => ({ add: {}, set: textsOf({ last_hook_failure }) }));
+      return undefined;
+    },
     reset: async () => {
       await hash.update((fields) => {
         const { records_left = null, last_success = null } = load(fields).state ?? {};

@@ -3,7 +3,7 @@ import type { EffectiveConfig } from '../config/types.js';
 import { fileMetrics } from './file-store.js';
 import { hashMetrics } from './hash-store.js';
 import { metricsReport, unavailableReport, withRun, type MetricsReport } from './report.js';
-import { entryOf, type RunEnd } from './run.js';
+import { entryOf, shortened, type RunEnd } from './run.js';
 import type { MetricsStore } from './store.js';
 
 export interface ReadMetricsOptions {
@@ -30,6 +30,12 @@ export interface Metrics {
 export interface RunMetrics extends Metrics {
   /** Counts a run and writes the textfile. Returns what went wrong, which is no reason to fail. */
   record(end: RunEnd, signal: AbortSignal | undefined): Promise<string[]>;
+  /** Remembers that a hook failed after the run that was counted last; null: that it did not. Returns the same. */
+  recordHook(
+    hook: string,
+    failure: string | null,
+    signal: AbortSignal | undefined,
+  ): Promise<string[]>;
 }
 
 /** The metrics of an opened store, as far as it has some. */
@@ -47,6 +53,8 @@ export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetric
       : { ...report, history: state?.history.slice(-history) ?? [] };
   };
 
+  let counted: MetricsStore | undefined;
+
   return {
     read,
     reset: async () => {
@@ -59,11 +67,15 @@ export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetric
     record: async (end, signal) => {
       const { enabled, textfile } = config.metrics;
       if (!enabled) return [];
+      counted = undefined;
       const warnings: (string | undefined)[] = [];
       const run = { ...end, usage: await usageOf(backend) };
       try {
         const store = storeOf(config, backend);
-        if (typeof store !== 'string') warnings.push(await store.record(run, signal));
+        if (typeof store !== 'string') {
+          warnings.push(await store.record(run, signal));
+          counted = store;
+        }
       } catch (error) {
         warnings.push(`this run was not counted: ${(error as Error).message}`);
       }
@@ -73,6 +85,19 @@ export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetric
         warnings.push(writeTextfile(textfile, withRun(known, entryOf(run))));
       }
       return warnings.filter((warning) => warning !== undefined);
+    },
+    recordHook: async (hook, failure, signal) => {
+      if (!counted) return [];
+      try {
+        const { state } = await counted.read();
+        if (failure === null && state?.last_hook_failure?.hook !== hook) return [];
+        const at = new Date().toISOString();
+        const noted = failure === null ? null : { at, hook, message: shortened(failure) };
+        const warning = await counted.noteHook(noted, signal);
+        return warning === undefined ? [] : [warning];
+      } catch (error) {
+        return [`how the ${hook} hook ended is not remembered: ${(error as Error).message}`];
+      }
     },
   };
 }

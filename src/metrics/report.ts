@@ -1,6 +1,12 @@
 import type { CompactionReport } from '../report.js';
 import { endedWell, endOf } from './run.js';
-import { freshState, type Counters, type HistoryEntry, type MetricsState } from './state.js';
+import {
+  freshState,
+  type Counters,
+  type HistoryEntry,
+  type HookFailure,
+  type MetricsState,
+} from './state.js';
 
 /** What `papyra metrics persistence` shows, and the document of its `--json`. */
 export interface MetricsReport extends Record<keyof Counters, number | null> {
@@ -15,6 +21,8 @@ export interface MetricsReport extends Record<keyof Counters, number | null> {
   last_run: HistoryEntry | null;
   /** ISO 8601: when the last run that ended well did so; null: none has. */
   last_success: string | null;
+  /** Of the last hook that failed after a run; null: none has, or it has run well since. */
+  last_hook_failure: HookFailure | null;
   /** ISO 8601: when counting began; null before the first run. */
   since: string | null;
   /** The last runs, oldest first, where they were asked for. */
@@ -40,6 +48,7 @@ export function metricsReport(
     last_compaction: state?.last_compaction ?? null,
     last_run: state?.history.at(-1) ?? null,
     last_success: state?.last_success ?? null,
+    last_hook_failure: state?.last_hook_failure ?? null,
     since: state?.since ?? null,
     warnings: warning === undefined ? [] : [warning],
   };
@@ -67,6 +76,7 @@ export function unavailableReport(
     last_compaction: null,
     last_run: null,
     last_success: null,
+    last_hook_failure: null,
     since: null,
     unavailable: reason,
     warnings: [],

@@ -103,7 +103,7 @@ export function entryOf(run: RunResult): HistoryEntry {
   };
 }
 
-function shortened(message: string): string {
+export function shortened(message: string): string {
   return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
 }
 

@@ -36,6 +36,15 @@ export interface HistoryEntry {
   error: { code: string; message: string } | null;
 }
 
+/** A hook that came after a run, and failed. */
+export interface HookFailure {
+  /** ISO 8601, UTC. */
+  at: string;
+  /** `after_compact` or `on_error`. */
+  hook: string;
+  message: string;
+}
+
 /** What is kept about the runs of one store. */
 export interface MetricsState {
   counters: Counters;
@@ -44,6 +53,8 @@ export interface MetricsState {
   last_compaction: CompactionReport | null;
   /** ISO 8601: when the last run that ended well did so; null: none has. */
   last_success: string | null;
+  /** Of the last hook that failed after a run; null: none has, or it has run well since. */
+  last_hook_failure: HookFailure | null;
   /** Readable records in the store when the last run ended; null: no run has told yet. */
   records_left: number | null;
   /** The last runs, oldest first, at most `HISTORY_LENGTH` of them. */
@@ -67,6 +78,7 @@ export function freshState(now: Date): MetricsState {
     since: now.toISOString(),
     last_compaction: null,
     last_success: null,
+    last_hook_failure: null,
     records_left: null,
     history: [],
   };

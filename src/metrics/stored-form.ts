@@ -2,7 +2,7 @@ import type { CompactionReport } from '../report.js';
 import { endedWell, endOf, entryOf } from './run.js';
 import { freshState, type HistoryEntry, type MetricsState } from './state.js';
 
-/** Earlier versions wrote it without `history` and `last_success`, and read it with them. */
+/** Earlier versions wrote it without `history`, `last_success` and `last_hook_failure`, and read it with them. */
 const SCHEMA = 'papyra.metrics-store/v1';
 
 export function writeState(state: MetricsState): string {
@@ -35,7 +35,10 @@ export function parseState(text: string): { state?: MetricsState; broken?: strin
   if (last_success !== null && !isTime(last_success)) {
     return { broken: 'the time of the last success is none' };
   }
-  return { state: { counters, since, last_compaction, last_success, records_left, history } };
+  const { last_hook_failure = null } = document!;
+  if (!isHookFailure(last_hook_failure)) return { broken: 'its last failure of a hook is none' };
+  const state = { counters, since, last_compaction, last_success, last_hook_failure, records_left, history }; // prettier-ignore
+  return { state };
 }
 
 function isCount(value: unknown): value is number {
@@ -67,6 +70,12 @@ function isEntry(value: unknown): boolean {
     [status, code, message].every((word) => typeof word === 'string') &&
     Object.values(numbers).every((number) => number === null || Number.isFinite(number))
   );
+}
+
+function isHookFailure(value: unknown): boolean {
+  if (value === null) return true;
+  const { at, hook, message } = value as Record<string, unknown>;
+  return isTime(at) && typeof hook === 'string' && typeof message === 'string';
 }
 
 /** The history of a file that has none: what its last report tells. */

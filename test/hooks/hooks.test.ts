@@ -12,9 +12,11 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { MetricsReport } from '../../src/index.js';
 import { Hooks } from '../../src/hooks/hooks.js';
 import { blankReport } from '../../src/report.js';
 import { BARE, compact, isRoot, papyra, PAPYRA, PLAIN_USER, publicInstall, ROOT } from '../support/papyra.js'; // prettier-ignore
+import { doctor } from '../support/doctor.js';
 import { tempDirectory } from '../support/temp.js';
 
 if (!isRoot) console.log('NOT RUN: hooks of other users, because only root may make them');
@@ -59,12 +61,18 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(20);
 }
 
-/** Starts a compaction, stops it with SIGTERM as soon as a hook has written `file`, and gives its end. */
-async function stopOnce(file: string, config: string) {
+/** Starts a compaction, stops it with a signal as soon as a hook has written `file`, and gives its end. */
+async function stopOnce(file: string, config: string, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM') {
   const child = execa(process.execPath, [PAPYRA, '--config', config, 'persistence', 'compact', '--json'], { env: BARE, extendEnv: false, reject: false, cwd: '/' }); // prettier-ignore
   await until(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'));
-  child.kill('SIGTERM');
+  child.kill(signal);
   return child;
+}
+
+/** What the metrics say. */
+async function known(config: string): Promise<MetricsReport> {
+  const { stdout } = await papyra(['metrics', 'persistence', '--json', '--config', config]);
+  return JSON.parse(stdout) as MetricsReport;
 }
 
 describe('hooks of a compaction', () => {
@@ -143,6 +151,47 @@ describe('hooks of a compaction', () => {
     const failed = await run(bad.config, '--unreadable', 'fail');
     expect(failed.code).toBe(65);
     expect(failed.stderr).toMatch(/warning: the on_error hook \.\/on_error\.sh failed \(ended by SIGKILL\)\npapyra: error: /); // prettier-ignore
+  });
+
+  test('the failure of one that comes after is remembered until it runs well: metrics and doctor tell', async () => {
+    const { config, directory, log } = scene({ after_compact: 'echo no room >&2; exit 1', on_error: 'exit 0' }); // prettier-ignore
+    const quiet = () => papyra(['persistence', 'compact', '--quiet', '--config', config]);
+    const again = () => writeFileSync(log, RECORDS.join(''));
+    expect((await quiet()).code).toBe(0);
+    const message = 'the after_compact hook ./after_compact.sh failed (exit status 1): no room';
+    const first = await known(config);
+    expect(first).toMatchObject({
+      compactions_run: 1,
+      compaction_errors: 0,
+      last_run: { status: 'compacted', error: null },
+      last_hook_failure: { hook: 'after_compact', message },
+    });
+    const text = await papyra(['metrics', 'persistence', '--config', config]);
+    expect(text.stdout).toContain(
+      `hook failure     ${first.last_hook_failure!.at} (the after_compact`,
+    );
+    const ill = await doctor(['--config', config]);
+    expect(ill.found['hooks']).toBe('warn');
+    expect(ill.say('hooks')).toMatch(/^\d+ seconds? ago the after_compact hook .*: no room; it has not run well since \$ papyra --config \S+ metrics persistence$/); // prettier-ignore
+
+    expect((await quiet()).code).toBe(0);
+    writeFileSync(log, 'not JSON\n');
+    expect((await run(config, '--unreadable', 'fail')).code).toBe(65);
+    expect((await known(config)).last_hook_failure).toEqual(first.last_hook_failure);
+
+    writeFileSync(join(directory, 'after_compact.sh'), '#!/bin/sh\n');
+    again();
+    expect((await quiet()).code).toBe(0);
+    expect((await known(config)).last_hook_failure).toBeNull();
+    expect((await doctor(['--config', config])).found).not.toHaveProperty('hooks');
+  });
+
+  test('a run that is killed while a hook is at work after it has been counted', async () => {
+    const { config, directory, read } = scene({ after_compact: 'echo $$ > begun; exec sleep 600' });
+    const child = await stopOnce(join(directory, 'begun'), config, 'SIGKILL');
+    process.kill(Number(read('begun')));
+    expect(child.signal).toBe('SIGKILL');
+    expect(await known(config)).toMatchObject({ compactions_run: 1, last_hook_failure: null });
   });
 
   test('none runs when nothing has expired, in a dry run, for --path, or for a wrong call', async () => {

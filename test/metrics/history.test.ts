@@ -95,7 +95,8 @@ describe('the history of a store', () => {
   test('a store file of an earlier version keeps its counters, and begins with its last report', async () => {
     const log = tempLog(lines(10));
     const { report } = await compact(['--path', log, '--max-records', '5']);
-    const { history: had, last_success, ...old } = stateIn(log);
+    const { history: had, last_success, last_hook_failure: none, ...old } = stateIn(log);
+    expect(none).toBeNull();
     expect(had).toHaveLength(1);
     writeFileSync(storeOf(log), JSON.stringify(old, null, 1));
     const runs = await history(log, '--history');
@@ -125,6 +126,7 @@ describe('the history of a store', () => {
       { history: [{ started_at: 'x', duration_ms: 1, status: 'failed' }] },
     ],
     ['with a last success at no time', { last_success: 5 }],
+    ['with a failure of a hook that is none', { last_hook_failure: { at: 'x' } }],
   ])('a store file with a history %s is not trusted', async (_what, fields) => {
     const log = tempLog(lines(10));
     const store = fileMetrics(log);

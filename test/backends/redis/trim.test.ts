@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, beforeEach, afterAll, describe, expect, test } from 'vitest';
+import type { MetricsReport } from '../../../src/index.js';
 import { compact, papyra, BARE } from '../../support/papyra.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
+import { tempDirectory } from '../../support/temp.js';
 import { Random, testSeed } from '../../support/random.js';
 import {
   expectedOf,
@@ -242,4 +246,21 @@ test('metrics live next to the streams, and runs at the same time add up', async
   }
   const reset = await papyra(['metrics', 'reset', '--backend', 'redis', '--json'], { env });
   expect(JSON.parse(reset.stdout)).toMatchObject({ compactions_run: 0, records_dropped: 0 });
+});
+
+test('the failure of a hook lives there, too, until the hook runs well', async () => {
+  const config = join(tempDirectory(), 'papyra.config.json');
+  const persistence = { backend: 'redis', url: server.url };
+  const knownAfter = async (program: string, keep: number) => {
+    const retention = { max_records: keep };
+    const hooks = { after_compact: [program] };
+    writeFileSync(config, JSON.stringify({ persistence: { ...persistence, retention }, hooks }));
+    expect((await run('--config', config, '--exact')).code).toBe(0);
+    const { stdout } = await papyra(['metrics', 'persistence', '--config', config, '--json']);
+    return (JSON.parse(stdout) as MetricsReport).last_hook_failure;
+  };
+  await load(server.client, SAMPLE);
+  const message = 'the after_compact hook false failed (exit status 1)';
+  expect(await knownAfter('false', 100)).toMatchObject({ hook: 'after_compact', message });
+  expect(await knownAfter('true', 50)).toBeNull();
 });
