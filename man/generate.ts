@@ -41,7 +41,7 @@ function expand(name: string, prose: string): string {
   return prose.replaceAll(/^@(\w+) ?([^@\n]*)@\n/gm, (_line, word: string, argument: string) => {
     switch (word) {
       case 'include':
-        return readFileSync(join(PROSE, argument), 'utf8');
+        return expand(argument, readFileSync(join(PROSE, argument), 'utf8'));
       case 'synopsis':
         return synopsis(argument);
       case 'options':

@@ -21,6 +21,10 @@ describe('the man pages', () => {
     expect(lint.exitCode).toBe(0);
   });
 
+  test.each([...pages])('%s shows no directive of the generator', (_name, text) => {
+    expect(text).not.toMatch(/^@\w.*@$/m);
+  });
+
   test('are all installed with the package', () => {
     const text = readFileSync(join(ROOT, 'package.json'), 'utf8');
     const { man } = JSON.parse(text) as { man: string[] };
