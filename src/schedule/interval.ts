@@ -10,7 +10,7 @@ const DAY = 86_400;
 const WEEK = 604_800;
 
 /** The intervals that divide an hour, a day or a week: five fields of cron cannot say others. */
-const INTERVALS = [
+export const INTERVALS = [
   ...[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30].map((minutes) => minutes * MINUTE),
   ...[1, 2, 3, 4, 6, 8, 12].map((hours) => hours * HOUR),
   ...[DAY, WEEK],

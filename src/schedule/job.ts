@@ -5,6 +5,7 @@ import type { EffectiveConfig, Overrides } from '../config/types.js';
 import { durationText } from '../units.js';
 import { jobName, seedOf } from './name.js';
 import { timesFor, type Times } from './times.js';
+import { lockWaitFor } from './timing.js';
 
 /** A compaction that comes again and again: what all units are made from. Paths are absolute. */
 export interface Job {
@@ -36,8 +37,6 @@ export interface UnitFile {
   name: string;
   content: string;
 }
-
-const LONGEST_LOCK_WAIT = 600;
 
 /** The job for a configuration. `target`: what the operator calls the store. */
 export function jobOf(
@@ -71,7 +70,7 @@ export function jobOf(
 /** A run on files waits for another one; one on Redis ends before the next, which goes on. */
 function limitsOf(log: string | null, backend: string, seconds: number): string[] {
   if (log !== null) {
-    return ['--lock-wait', durationText(Math.min(LONGEST_LOCK_WAIT, seconds / 4))];
+    return ['--lock-wait', durationText(lockWaitFor(seconds))];
   }
   return backend === 'redis' ? ['--max-duration', durationText((seconds * 3) / 4)] : [];
 }

@@ -3,6 +3,7 @@ import type { Host } from './host.js';
 import type { Job, UnitFile } from './job.js';
 import { systemdArgument, systemdWord } from './quote.js';
 import { onCalendar } from './times.js';
+import { serviceTiming } from './timing.js';
 
 const FOLDER = '/etc/systemd/system';
 
@@ -17,6 +18,7 @@ export function systemdUnits(job: Job, host: Host): UnitFile[] {
 
 function serviceOf(job: Job, host: Host): string {
   const { name, target, everySeconds } = job;
+  const { restart, limit, burst } = serviceTiming(everySeconds);
   const command = [host.node, host.papyra, ...job.args].map(systemdArgument).join(' ');
   const install = comment(
     `${FOLDER}/${name}.service`,
@@ -32,8 +34,8 @@ function serviceOf(job: Job, host: Host): string {
 [Unit]
 Description=Compact ${target.replaceAll('%', '%%')}
 Documentation=man:papyra-persistence-compact(1) man:papyra-scheduling(7)
-${needsOf(job)}StartLimitIntervalSec=${everySeconds / 2}
-StartLimitBurst=3
+${needsOf(job)}StartLimitIntervalSec=${limit}
+StartLimitBurst=${burst}
 
 ${retry}[Service]
 Type=simple
@@ -43,7 +45,7 @@ Nice=10
 IOSchedulingClass=best-effort
 IOSchedulingPriority=7
 Restart=on-failure
-RestartSec=${Math.min(600, everySeconds / 12)}
+RestartSec=${restart}
 RestartPreventExitStatus=64 65 66 70 77 78
 SuccessExitStatus=129 130 143
 `;
@@ -71,14 +73,14 @@ function secretOf({ backend, name }: Job): string {
 
 function timerOf(job: Job): string {
   const { name, target, times, everySeconds } = job;
-  const jitter = Math.min(900, everySeconds / 12);
   return `${comment(`${FOLDER}/${name}.timer`)}
 [Unit]
 Description=When to compact ${target.replaceAll('%', '%%')}
 
 [Timer]
 OnCalendar=${onCalendar(times)}
-RandomizedDelaySec=${jitter}
+RandomizedDelaySec=${serviceTiming(everySeconds).jitter}
+AccuracySec=1
 Persistent=true
 
 [Install]
