@@ -32,7 +32,7 @@ function serviceOf(job: Job, host: Host): string {
   );
   return `${install}
 [Unit]
-Description=Compact ${target.replaceAll('%', '%%')}
+Description=${description('Compact', target)}
 Documentation=man:papyra-persistence-compact(1) man:papyra-scheduling(7)
 ${needsOf(job)}StartLimitIntervalSec=${limit}
 StartLimitBurst=${burst}
@@ -75,7 +75,7 @@ function timerOf(job: Job): string {
   const { name, target, times, everySeconds } = job;
   return `${comment(`${FOLDER}/${name}.timer`)}
 [Unit]
-Description=When to compact ${target.replaceAll('%', '%%')}
+Description=${description('When to compact', target)}
 
 [Timer]
 OnCalendar=${onCalendar(times)}
@@ -86,4 +86,9 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 `;
+}
+
+/** Words behind the name: a backslash at the end of a line would swallow the next one. */
+function description(what: string, target: string): string {
+  return `${what} ${target.replaceAll('%', '%%')} with papyra`;
 }

@@ -16,6 +16,7 @@ const jobs = [
   ['an archive', fileJob('/data/a/log.ndjson', '/backup')],
   ['Redis', redisJob()],
   ['a hostile path', fileJob(HOSTILE, `${HOSTILE}.d`)],
+  ['a name that ends in a backslash', fileJob('/data/a/log\\')],
 ] as const;
 const content = async (kind: ScheduleKind, job: (typeof jobs)[number][1]) =>
   (await unitsFor(kind, job, { ...PLACE, node: process.execPath }))[0]!.content;
@@ -58,6 +59,12 @@ describe.each(jobs)('for %s', (_what, job) => {
       reject: false,
     });
     expect({ code: verify.exitCode, stderr: verify.stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('no line of a unit goes on in the next one', async () => {
+    const units = await unitsFor('systemd', job, PLACE);
+    expect(units).toHaveLength(2);
+    for (const { content } of units) expect(content).not.toMatch(/^[^#].*\\$/m);
   });
 
   test('the command of systemd has the arguments', async () => {
