@@ -381,7 +381,7 @@ describe('a planted fault is found, and no other', () => {
     linkSync(place.log, join(place.directory, 'copy'));
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ in_place: 'warn' });
-    expect(say('in_place')).toContain('1 other hard links');
+    expect(say('in_place')).toContain('1 other hard link: --in-place would change it, too');
   });
 
   test('no flock, no fallocate', async () => {

@@ -38,7 +38,7 @@ export function obstacleInPlace({ path, stat }: OpenLog): PapyraError | undefine
   if (obstacle || stat.nlink === 1) return obstacle;
   return new PapyraError(
     'io_error',
-    `${path} has ${stat.nlink - 1} other hard links: --in-place would change them, too`,
+    `${path} has ${stat.nlink - 1} other hard link${stat.nlink === 2 ? '' : 's'}: --in-place would change ${stat.nlink === 2 ? 'it' : 'them'}, too`,
     { hint: 'nothing was done; remove the other links, or compact without --in-place' },
   );
 }
