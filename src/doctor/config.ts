@@ -17,6 +17,10 @@ export const metrics: Check = (facts) => {
   const [warning] = facts.metrics.warnings;
   if (warning !== undefined) return warn(warning, next);
   const log = logOf(facts);
+  if (log && (facts.homeIsLink || !['missing', 'directory'].includes(log.home.kind))) {
+    const what = facts.homeIsLink ? 'a symbolic link' : 'no directory';
+    return warn(`${log.home.path} is ${what}: runs are not counted; move it away`, typed('ls', '-ld', log.home.path)); // prettier-ignore
+  }
   if (log && !(log.home.kind === 'missing' ? log.directory : log.home).writable) {
     return warn(`${log.home.path} cannot be written by this user: its runs are not counted`, typed('ls', '-ld', log.home.path)); // prettier-ignore
   }

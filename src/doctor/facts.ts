@@ -26,6 +26,8 @@ export interface Facts {
   };
   /** null: the backend has none to tell. */
   store: StoreFacts | null;
+  /** Whether the folder of the metrics is a link: none is followed there. */
+  homeIsLink: boolean;
   /** With the history of all runs; null: there are none, or they cannot be read. */
   metrics: (MetricsReport & { history: HistoryEntry[] }) | null;
   /** Why they cannot be read. */

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import type { Backend } from '../backends/backend.js';
 import type { StoreFacts } from '../backends/facts.js';
 import type { EffectiveConfig } from '../config/types.js';
@@ -50,6 +51,7 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
       hooks: hooks ? { names: Object.keys(config.hooks?.commands ?? {}), failure: failureOf(() => hooks.assertRunnable()) } : null, // prettier-ignore
     },
     store,
+    homeIsLink: store?.kind === 'log' && isLink(store.home.path),
     ...metrics,
     trial: store && isWorthTrying(store) ? await tryOut(patient) : null,
   };
@@ -58,6 +60,10 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
 function textfileFacts(path: string, enabled: boolean): Facts['config']['textfile'] {
   const doubt = doubtAboutTextfile(path, enabled);
   return { file: placeAt(path), problem: checkTextfile(path), doubt };
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }
 
 function failureOf(work: () => void): PapyraError | null {

@@ -127,6 +127,22 @@ describe('a planted fault is found, and no other', () => {
     expect(say('metrics')).toContain('it is not JSON');
   });
 
+  test.each([
+    ['is no directory', (home: string) => writeFileSync(home, '')],
+    ['is a symbolic link', (home: string) => symlinkSync('../archive', home)],
+    ['is a symbolic link', (home: string) => symlinkSync('nowhere', home)],
+  ])('a folder of the metrics that %s', async (why, make) => {
+    const home = dirname(metricsOf(place.log));
+    rmSync(home, { recursive: true });
+    make(home);
+    const { found, say } = await doctor(place.args);
+    expect(found).toEqual({ metrics: 'warn', last_compaction: 'warn' });
+    expect(say('metrics')).toContain(`${home} ${why}: runs are not counted`);
+    expect(say('metrics')).toContain(`$ ls -ld ${home}`);
+    const run = await papyra(['persistence', 'compact', ...place.args]);
+    expect(run.stderr).toContain('this run was not counted');
+  });
+
   test('it never ran', async () => {
     rmSync(dirname(metricsOf(place.log)), { recursive: true });
     const { found, say } = await doctor(place.args);
