@@ -15,6 +15,8 @@ export interface Facts {
   config: {
     file: string | null;
     retention: RetentionPolicy;
+    /** `--path`, or its variable, replaces the limits of the file. */
+    pathGiven: boolean;
     metricsEnabled: boolean;
     /** Files with a password or a key in them. */
     secrets: Place[];

@@ -44,6 +44,7 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
     config: {
       file: config.file,
       retention: config.retention,
+      pathGiven: config.overrides.path !== undefined,
       metricsEnabled: enabled,
       secrets: config.secretFiles.map(placeAt),
       archive: config.archive === undefined ? null : placeAt(config.archive),

@@ -9,7 +9,7 @@ import { edit } from './command-line.js';
 export const retention: Check = ({ config, papyra }) => {
   if (!isUnlimited(config.retention)) return pass(policyText(config.retention));
   const next =
-    config.file === null
+    config.file === null || config.pathGiven
       ? papyra('persistence compact', '--max-age', '7d', '--dry-run')
       : edit(config.file);
   return fail('no limit is set, so no record ever expires and the store only grows', next);

@@ -112,6 +112,14 @@ describe('a planted fault is found, and no other', () => {
     expect(quiet.stderr).toBe('');
   });
 
+  test('no retention, as --path replaces that of the configuration', async () => {
+    const { found, say } = await doctor([...place.args, '--path', place.log]);
+    expect(found).toMatchObject({ retention: 'fail' });
+    expect(say('retention')).toMatch(
+      new RegExp(`persistence compact --path ${place.log} --max-age 7d --dry-run$`),
+    );
+  });
+
   test('metrics off: runs cannot be judged', async () => {
     place.configure({ metrics: { enabled: false } });
     const { code, report, found } = await doctor(place.args);
