@@ -14,6 +14,7 @@ export interface Facts {
   papyra: CommandLine;
   config: {
     file: string | null;
+    backend: string;
     retention: RetentionPolicy;
     /** `--path`, or its variable, replaces the limits of the file. */
     pathGiven: boolean;

@@ -43,6 +43,7 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
     papyra,
     config: {
       file: config.file,
+      backend: config.store.backend,
       retention: config.retention,
       pathGiven: config.overrides.path !== undefined,
       metricsEnabled: enabled,

@@ -8,6 +8,7 @@ import { edit } from './command-line.js';
 /** A limit is set. */
 export const retention: Check = ({ config, papyra }) => {
   if (!isUnlimited(config.retention)) return pass(policyText(config.retention));
+  if (config.backend === 'memory') return pass('the runtime alone removes records from its memory');
   const next =
     config.file === null || config.pathGiven
       ? papyra('persistence compact', '--max-age', '7d', '--dry-run')

@@ -27,6 +27,13 @@ describe('a backend of which nothing can be seen', () => {
   });
 });
 
+test('the memory backend needs no limit: nothing can be compacted there', async () => {
+  const { code, found } = await doctor(configured({ backend: 'memory', retention: {} }));
+  expect({ code, found }).toEqual({ code: 0, found: {} });
+  const mine = await doctor(configured({ backend: './mine.mjs', retention: {} }));
+  expect(mine).toMatchObject({ code: 1, found: { retention: 'fail' } });
+});
+
 describe('system.doctor()', () => {
   test('says the same, with commands for the same store', async () => {
     const log = tempLog(recentRecords(20));
