@@ -53,7 +53,12 @@ export interface LogFile {
 export interface StreamFacts {
   kind: 'streams';
   servers: RedisServer[];
+  /** Those that have entries. */
   streams: RedisStream[];
+  /** What the keys of streams begin with. */
+  prefix: string;
+  /** Configured systems of which no stream is there; `*`: there are none at all. */
+  absent: string[];
 }
 
 /** A master. What this user may not ask is null. */

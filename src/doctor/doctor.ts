@@ -11,9 +11,11 @@ import { durability, eviction, groups, memory } from './redis.js';
 import type { DoctorReport } from './report.js';
 import { rotation } from './rotation.js';
 import { errors, growth, lastCompaction, nothingFreed } from './runs.js';
+import { store } from './store.js';
 
 /** In the order in which they are shown. */
 const CHECKS: Record<string, Check> = {
+  store,
   retention,
   metrics,
   textfile,
@@ -49,7 +51,7 @@ export async function examine(patient: Patient): Promise<DoctorReport> {
 }
 
 /** Pure. */
-export function judge(facts: Facts, store: Pick<DoctorReport, 'backend' | 'target'>): DoctorReport {
+export function judge(facts: Facts, of: Pick<DoctorReport, 'backend' | 'target'>): DoctorReport {
   const checks = Object.entries(CHECKS).flatMap(([name, check]) => {
     const finding = check(facts);
     return finding ? [{ name, ...finding }] : [];
@@ -57,7 +59,7 @@ export function judge(facts: Facts, store: Pick<DoctorReport, 'backend' | 'targe
   const has = (status: string) => checks.some((check) => check.status === status);
   return {
     schema: 'papyra.doctor/v1',
-    ...store,
+    ...of,
     status: has('fail') ? 'failing' : has('warn') ? 'warnings' : 'healthy',
     checks,
   };

@@ -102,7 +102,10 @@ export const nothingFreed: Check = ({ metrics, config, papyra }) => {
   const runs = metrics.history.filter(endedWell).slice(-PATIENCE);
   const report = metrics.last_compaction;
   if (!report || runs.length < PATIENCE) return pass('too few runs to tell');
-  const inVain = runs.every((run) => run.records_scanned && run.records_dropped === 0);
+  if (runs.every((run) => run.records_scanned === 0)) {
+    return pass(`there was nothing to read in the last ${PATIENCE} runs`);
+  }
+  const inVain = runs.every((run) => run.records_dropped === 0);
   if (!inVain) return pass('runs drop what has expired');
   const { expired_left: left, undated, scanned } = report.records;
   const reason = `the last ${PATIENCE} runs dropped nothing`;

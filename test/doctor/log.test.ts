@@ -60,7 +60,7 @@ describe('a healthy log', () => {
       status: 'healthy',
     });
     expect(report.checks.map(({ name }) => name)).toEqual([
-      ...['retention', 'metrics', 'textfile', 'last_compaction', 'errors', 'growth'],
+      ...['store', 'retention', 'metrics', 'textfile', 'last_compaction', 'errors', 'growth'],
       ...['nothing_freed', 'next_run', 'rights', 'lock', 'writers', 'leftovers', 'readable'],
       ...['pinned', 'free_space', 'file_system', 'in_place', 'archive', 'clock'],
     ]);
@@ -81,24 +81,32 @@ describe('a healthy log', () => {
     expect((await doctor(place.args)).found).toEqual({});
   });
 
-  test('is one that the runtime has not begun, too', async () => {
-    rmSync(place.log);
-    rmSync(dirname(metricsOf(place.log)), { recursive: true });
-    expect((await doctor(place.args)).found).toEqual({});
-  });
-
   test('in text it is a line for each check, at most 80 columns wide', async () => {
     const { code, stdout } = await papyra(['doctor', ...place.args]);
     expect(code).toBe(0);
     const [title, blank, ...lines] = stdout.trimEnd().split('\n');
-    expect(title).toBe(`Checks of ${place.log}: all 19 passed`);
+    expect(title).toBe(`Checks of ${place.log}: all 20 passed`);
     expect(blank).toBe('');
-    expect(lines).toHaveLength(19);
+    expect(lines).toHaveLength(20);
     for (const line of lines) expect(line).toMatch(/^ {2}pass {2}[a-z_]{4,15} +\S.{0,54}$/);
   });
 });
 
 describe('a planted fault is found, and no other', () => {
+  test('a log that is not there, under this name', async () => {
+    place.configure({ persistence: { path: 'data/event.ndjson' } });
+    for (let run = 0; run < 3; run++) await papyra(['persistence', 'compact', ...place.args]);
+    const { code, found, say } = await doctor(place.args);
+    expect({ code, found }).toEqual({ code: 0, found: { store: 'warn' } });
+    const data = join(place.directory, 'data');
+    expect(say('store')).toBe(
+      `${data}/event.ndjson is not there: the runtime has written nothing to it $ ls -l ${data}`,
+    );
+    expect(say('nothing_freed')).toContain('there was nothing to read in the last 3 runs');
+    place.configure({ persistence: { path: 'data/event.ndjson', backend: 'rotating' } });
+    expect((await doctor(place.args)).found).toEqual({ store: 'warn' });
+  });
+
   test('no retention', async () => {
     place.configure({ persistence: { retention: {} } });
     const { code, report, found, say } = await doctor(place.args);

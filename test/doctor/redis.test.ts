@@ -63,12 +63,35 @@ describe('a Redis store', () => {
     expect(code).toBe(0);
     expect(report.status).toBe('healthy');
     expect(report.checks.map(({ name }) => name)).toEqual([
-      ...['retention', 'metrics', 'last_compaction', 'errors', 'growth', 'nothing_freed'],
+      ...['store', 'retention', 'metrics', 'last_compaction', 'errors', 'growth', 'nothing_freed'],
       ...['next_run', 'eviction', 'memory', 'durability', 'groups', 'clock'],
     ]);
     expect(await papyra(['--quiet', 'doctor', ...args])).toEqual({ code: 0, stdout: '', stderr: '' }); // prettier-ignore
     expect(await server.client.dbsize()).toBe(keys);
     expect(await server.client.hgetall(METRICS)).toEqual(metrics);
+  });
+
+  test.each([
+    ['nosuch', 'papyra:nosuch'],
+    [['local', 'lokal', 'nosuch'], 'papyra:lokal, papyra:nosuch'],
+    ['*', 'other:*'],
+  ])('of which the system %j is not there', async (system_id, name) => {
+    const prefix = name.split(':')[0];
+    const config = join(tempDirectory(), 'papyra.json');
+    writeFileSync(config, JSON.stringify({
+      persistence: { backend: 'redis', url: server.url, prefix, system_id, retention: { max_age_seconds: '7d' } },
+    }), { mode: 0o600 }); // prettier-ignore
+    await papyra(['persistence', 'compact', '--quiet', '--config', config]);
+    const { code, found, say } = await doctor(['--config', config]);
+    expect({ code, found }).toEqual({ code: 0, found: { store: 'warn' } });
+    expect(say('store')).toBe(
+      `no stream of ${name} is there: the runtime has written nothing to it $ redis-cli -h 127.0.0.1 -p ${server.port} --scan --pattern '${prefix}:*'`,
+    );
+  });
+
+  test('that was emptied is there', async () => {
+    await server.client.xtrim(KEY, 'MAXLEN', 0);
+    expect((await doctor(args)).found).toEqual({});
   });
 
   test('that may evict whole streams', async () => {

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { RedisStore } from '../../config/types.js';
 import type { RedisServer, RedisStream, StreamFacts } from '../facts.js';
 import { findStreams } from './discover.js';
 import { groupsOf } from './groups.js';
@@ -6,7 +7,7 @@ import { secondsOf } from './ids.js';
 import { mastersOf, type Place } from './nodes.js';
 import { perNode, wordedFailure } from './run.js';
 import type { Session } from './session.js';
-import { readState } from './stream.js';
+import { readState, type StreamState } from './stream.js';
 
 /** Short reads, of one master at a time. */
 const READS_PER_NODE = 8;
@@ -23,25 +24,38 @@ export async function examineStreams(session: Session): Promise<StreamFacts> {
   );
   const cliOf = new Map(servers.map(([node, { cli }]) => [node, cli]));
   const limit = perNode(READS_PER_NODE);
+  const present = new Set<string>();
   const streams = await Promise.all(
-    places.map((place) => {
-      return limit(place.node, () => examineStream(session, place, cliOf.get(place.node) ?? []));
-    }),
+    places.map((place) =>
+      limit(place.node, async () => {
+        const state = await readState(session, place);
+        if (state) present.add(systemOf(place.key, session.store));
+        return state && examineStream(session, place, state, cliOf.get(place.node) ?? []);
+      }),
+    ),
   );
+  const { prefix, systems } = session.store;
   return {
     kind: 'streams',
     servers: servers.map(([, server]) => server),
     streams: streams.filter((stream) => stream !== null),
+    prefix,
+    absent: systems.filter((name) => (name === '*' ? present.size === 0 : !present.has(name))),
   };
+}
+
+/** Of `prefix:system:events`; a system that is named may have a colon in its name. */
+function systemOf(key: string, { prefix }: RedisStore): string {
+  return key.slice(prefix.length + 1, key.lastIndexOf(':'));
 }
 
 async function examineStream(
   session: Session,
   place: Place,
+  state: StreamState,
   cli: string[],
 ): Promise<RedisStream | null> {
-  const state = await readState(session, place);
-  if (!state?.first || !state.last) return null;
+  if (!state.first || !state.last) return null;
   return {
     key: place.key,
     entries: state.length,

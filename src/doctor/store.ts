@@ -1,0 +1,20 @@
+import { pass, warn, type Check } from './check.js';
+import { typed } from './command-line.js';
+import { logOf, streamsOf } from './facts.js';
+
+/** The runtime writes where papyra looks: a name that is misspelt has nothing in it. */
+export const store: Check = (facts) => {
+  const log = logOf(facts);
+  if (log?.files.length === 0) {
+    const { path } = log.directory;
+    return warn(`${log.path} is not there: the runtime has written nothing to it`, typed('ls', '-l', path)); // prettier-ignore
+  }
+  const streams = streamsOf(facts);
+  if (streams && streams.absent.length > 0) {
+    const { absent, prefix, servers } = streams;
+    const names = absent.map((system) => `${prefix}:${system}`).join(', ');
+    const next = typed('redis-cli', ...(servers[0]?.cli ?? []), '--scan', '--pattern', `${prefix}:*`); // prettier-ignore
+    return warn(`no stream of ${names} is there: the runtime has written nothing to it`, next);
+  }
+  return log || streams ? pass('it is there') : null;
+};
