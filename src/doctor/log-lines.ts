@@ -2,8 +2,12 @@ import { basename } from 'node:path';
 import type { LogFacts } from '../backends/facts.js';
 import { formatCount, plural } from '../output/text.js';
 import { fail, pass, warn, type Check } from './check.js';
+import { typed } from './command-line.js';
 import { logOf, trialOf, type Facts } from './facts.js';
 import { muchIsLeft } from './left.js';
+
+/** Not a command of this tool. */
+const RECOVER = "the runtime's own persistence recover mends it";
 
 /** A writer is done with a line in a moment. */
 const MOMENT_MS = 60_000;
@@ -12,17 +16,17 @@ const MOMENT_MS = 60_000;
 export const readable: Check = (facts) => {
   const log = logOf(facts);
   if (!log || log.files.length === 0) return null;
-  const next = facts.papyra('persistence recover');
   const { lines, found } = unreadableIn(facts, log);
   if (lines > 0) {
     const which = log.files.find(({ ends }) => ends.unreadable > 0);
     const where = which ? `, the first at byte ${which.ends.firstUnreadable} of ${basename(which.path)}` : ''; // prettier-ignore
-    return warn(`${plural(lines, 'line')} cannot be read (${found})${where}; compaction keeps them`, next); // prettier-ignore
+    const next = facts.papyra('persistence compact', '--unreadable', 'drop', '--dry-run');
+    return warn(`${plural(lines, 'line')} cannot be read (${found})${where}; compaction keeps them; ${RECOVER}`, next); // prettier-ignore
   }
   const active = log.files.at(-1)!;
   const { unterminated } = active.ends;
   if (unterminated > 0 && facts.now - active.changed.getTime() > MOMENT_MS) {
-    return warn(`${basename(active.path)} ends with ${plural(unterminated, 'byte')} of a line that was never finished: the next record would be glued to it`, next); // prettier-ignore
+    return warn(`${basename(active.path)} ends with ${plural(unterminated, 'byte')} of a line that was never finished: the next record would be glued to it; ${RECOVER}`, typed('tail', '-c', String(unterminated), active.path)); // prettier-ignore
   }
   return pass(`every line is a record (${found})`);
 };
@@ -45,7 +49,7 @@ export const pinned: Check = (facts) => {
   const last = facts.metrics?.last_compaction ?? null;
   const part = (trialOf(facts) ?? last)?.parts.find((one) => one.pinned_by !== undefined);
   if (part) {
-    return fail(`${part.name} cannot go, and the set cannot rotate: ${part.pinned_by}`, facts.papyra('persistence recover')); // prettier-ignore
+    return fail(`${part.name} cannot go, and the set cannot rotate: ${part.pinned_by}`, facts.papyra('persistence compact', '--dry-run')); // prettier-ignore
   }
   if (last && muchIsLeft(last)) {
     const left = plural(last.records.expired_left!, 'expired record');

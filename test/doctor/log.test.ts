@@ -264,6 +264,10 @@ describe('a planted fault is found, and no other', () => {
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ readable: 'warn' });
     expect(say('readable')).toContain(`1 line cannot be read (the whole log read), the first at byte ${half} of events.ndjson`); // prettier-ignore
+    expect(say('readable')).toContain("compaction keeps them; the runtime's own persistence recover mends it"); // prettier-ignore
+    expect(say('readable')).toMatch(/\$ papyra .*persistence compact --unreadable drop --dry-run$/);
+    const [, ...typed] = say('readable').split('$ papyra ');
+    expect((await papyra(typed[0]!.split(' '))).stdout).toContain('256 B would go');
   });
 
   test('of a large log both ends are read, and what the last run saw counts', async () => {
@@ -291,6 +295,7 @@ describe('a planted fault is found, and no other', () => {
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ readable: 'warn' });
     expect(say('readable')).toContain('ends with 12 bytes of a line that was never finished');
+    expect(say('readable')).toMatch(new RegExp(`\\$ tail -c 12 ${place.log}$`));
   });
 
   test('what a killed run left', async () => {

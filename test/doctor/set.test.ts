@@ -71,6 +71,7 @@ describe('a rotating set', () => {
     const { found, say } = await doctor(args);
     expect(found).toEqual({ readable: 'warn', pinned: 'fail' });
     expect(say('pinned')).toContain('events.ndjson.3 cannot go, and the set cannot rotate: an unreadable line at byte 0'); // prettier-ignore
+    expect(say('pinned')).toMatch(/\$ papyra persistence compact .* --dry-run$/);
   });
 });
 
