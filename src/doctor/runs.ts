@@ -7,8 +7,7 @@ import { fail, pass, warn, type Check } from './check.js';
 import { oldestOf } from './facts.js';
 import { muchIsLeft } from './left.js';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
+const HOUR = 3_600_000;
 const WEEK = 168 * HOUR;
 
 /** The last run that ended well is younger than records may become, and than runs usually come apart. */
@@ -28,23 +27,35 @@ export const lastCompaction: Check = ({ now, metrics, store, config, papyra }) =
   if (maxAge !== null && age >= maxAge * 1000) {
     return fail(`${was}, and records expire after ${ageInWords(maxAge)}: is its job still there?`, next); // prettier-ignore
   }
-  const usual = usualGap(metrics.history);
-  if (usual !== null && age > Math.max(HOUR, 3 * usual)) {
-    return warn(`${was}, and a run used to come every ${ageInWords(usual / 1000)}: is its job still there?`, next); // prettier-ignore
+  const gaps = lastGaps(metrics.history);
+  if (gaps === null) return maxAge === null && age > WEEK ? warn(was, next) : pass(was);
+  const longest = gaps.at(-1)!;
+  if (age > Math.max(HOUR, 3 * longest)) {
+    return warn(`${was}, and a run used to come every ${ageInWords(longest / 1000)}: is its job still there?`, next); // prettier-ignore
   }
-  if (usual !== null && maxAge !== null && usual >= maxAge * 1000) {
+  const usual = gaps[Math.floor(gaps.length / 2)]!;
+  if (maxAge !== null && usual >= maxAge * 1000) {
     return warn(`a run comes every ${ageInWords(usual / 1000)}, and records expire after ${ageInWords(maxAge)}: they stay up to twice as long`, papyra('schedule cron')); // prettier-ignore
   }
-  if (usual === null && maxAge === null && age > WEEK) return warn(was, next);
   return pass(was);
 };
 
-/** Milliseconds between two runs, as they mostly were; null: too few to tell, or typed one after the other. */
-function usualGap(history: readonly HistoryEntry[]): number | null {
-  const starts = history.map(({ started_at }) => Date.parse(started_at));
-  const gaps = starts.slice(1).map((start, at) => start - starts[at]!);
-  const apart = gaps.filter((gap) => gap >= MINUTE).sort((a, b) => a - b);
-  return apart.length < 4 ? null : apart[Math.floor(apart.length / 2)]!;
+/** So few gaps, or gaps over so short a time, may be of runs by hand. */
+const ENOUGH = { gaps: 5, time: 6 * HOUR };
+
+/**
+ * Milliseconds between the last runs, the shortest first: as many as tell how often a job comes now, not how
+ * often it came once. null: too few to tell.
+ */
+function lastGaps(history: readonly HistoryEntry[]): number[] | null {
+  const starts = history.map(({ started_at }) => Date.parse(started_at)).reverse();
+  const gaps = starts.slice(1).map((start, at) => starts[at]! - start);
+  let time = 0;
+  const enough = gaps.findIndex((gap, at) => {
+    time += gap;
+    return at + 1 >= ENOUGH.gaps && time >= ENOUGH.time;
+  });
+  return enough === -1 ? null : gaps.slice(0, enough + 1).sort((a, b) => a - b);
 }
 
 function isEmpty(store: StoreFacts | null): boolean {

@@ -182,18 +182,54 @@ describe('a planted fault is found, and no other', () => {
     rmSync(metricsOf(place.log));
     await recordRuns(
       place,
-      [5, 4, 3, 2, 1, 0].map((at) => ({ ago: 2 * DAY + at * HOUR })),
+      [6, 5, 4, 3, 2, 1, 0].map((at) => ({ ago: 2 * DAY + at * HOUR })),
     );
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ last_compaction: 'warn' });
     expect(say('last_compaction')).toContain('a run used to come every 60 minutes');
   });
 
+  /** Runs that came so far apart, oldest first, the last one so long ago. */
+  const apart = (gaps: number[], last: number) =>
+    [...gaps, 0].map((_gap, at) => ({ ago: last + gaps.slice(at).reduce((a, b) => a + b, 0) }));
+  const hourly = Array<number>(60).fill(HOUR);
+  const daily = Array<number>(9).fill(DAY);
+  const byHand = Array<number>(12).fill(HOUR / 30);
+
+  test.each([
+    ['a job that now comes daily, after one such gap', [...hourly, DAY], 2 * DAY],
+    ['a daily job, and many runs by hand', [...daily, DAY / 2, ...byHand], DAY / 2],
+    ['nothing but runs by hand, before there is a job', byHand, 2 * DAY],
+    ['a daily job that was missed for three days, once', [...daily, 3 * DAY, DAY], DAY],
+  ])('is not %s', async (_what, gaps, last) => {
+    rmSync(metricsOf(place.log));
+    await recordRuns(place, apart(gaps, last));
+    expect((await doctor(place.args)).found).toEqual({});
+  });
+
+  test.each([
+    ['an hourly job, after a few hours', hourly, 4 * HOUR, '60 minutes'],
+    ['one of a quarter of an hour', Array<number>(60).fill(HOUR / 4), 1.5 * HOUR, '15 minutes'],
+    [
+      'one that came daily once, and hourly since',
+      [...daily, ...hourly.slice(0, 7)],
+      4 * HOUR,
+      '60 minutes',
+    ],
+    ['a daily job, and many runs by hand', [...daily, ...byHand], 4 * DAY, '24 hours'],
+  ])('is gone: %s', async (_what, gaps, last, every) => {
+    rmSync(metricsOf(place.log));
+    await recordRuns(place, apart(gaps, last));
+    const { found, say } = await doctor(place.args);
+    expect(found).toEqual({ last_compaction: 'warn' });
+    expect(say('last_compaction')).toContain(`a run used to come every ${every}`);
+  });
+
   test('runs come less often than records expire', async () => {
     rmSync(metricsOf(place.log));
     await recordRuns(
       place,
-      [4, 3, 2, 1, 0].map((at) => ({ ago: DAY + at * 8 * DAY })),
+      [5, 4, 3, 2, 1, 0].map((at) => ({ ago: DAY + at * 8 * DAY })),
     );
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ last_compaction: 'warn' });
