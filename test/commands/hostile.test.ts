@@ -139,6 +139,24 @@ describe('a hostile log', () => {
     expect(lstatSync(join(dirname(link)), { throwIfNoEntry: false })?.isDirectory()).toBe(true);
   });
 
+  test('a configured link whose target has no directory is 66, as its files sit beside the target', async () => {
+    const directory = tempDirectory();
+    symlinkSync('volume/events.ndjson', join(directory, 'second'));
+    symlinkSync('second', join(directory, 'link'));
+    const config = join(directory, 'papyra.json');
+    const persistence = { backend: 'json', path: 'link', retention: { max_records: 1 } };
+    writeFileSync(config, JSON.stringify({ persistence }));
+    const args = ['--config', config, '--quiet'];
+    const command = ['persistence', 'compact'];
+    for (const what of [command, ['config', 'check'], ['doctor']]) {
+      const run = await papyra([...args, ...what]);
+      expect(run).toMatchObject({ code: 66, stdout: '' });
+      expect(run.stderr).toContain(`cannot open the directory of the log ${directory}/volume, to which ${directory}/link leads`); // prettier-ignore
+    }
+    mkdirSync(join(directory, 'volume'));
+    expect((await papyra([...args, ...command])).code).toBe(0);
+  });
+
   test('a dangling link and a loop of links are 66 and 74, with the path named', async () => {
     const directory = tempDirectory();
     symlinkSync('nowhere', join(directory, 'dangling'));

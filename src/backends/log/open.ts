@@ -2,12 +2,14 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
+  readlinkSync,
   realpathSync,
   statSync,
   type Stats,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { PapyraError } from '../../errors.js';
 import { attempt, errnoOf, systemError } from '../../files/system-error.js';
 import type { OpenFile } from '../../files/read.js';
@@ -21,7 +23,7 @@ export type NamedBy = 'path' | 'config';
  * The real path of the log, links resolved; null when a configured log is not there yet.
  *
  * @throws {PapyraError} `not_found` when `--path` names no regular file, or a configured log's
- * directory does not exist.
+ * directory, or that of a link's target, does not exist.
  */
 export function locateLog(path: string, namedBy: NamedBy): { path: string; stat: Stats } | null {
   let real: string;
@@ -37,11 +39,20 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
         cause: error,
       });
     }
-    attempt('open the directory of the log', dirname(path), () => statSync(dirname(path)));
+    const target = linkedFrom(path);
+    const directory = dirname(target);
+    const where = target === path ? directory : `${directory}, to which ${path} leads`;
+    attempt('open the directory of the log', where, () => statSync(directory));
     return null;
   }
   if (!stat.isFile()) throw notALog(path, stat);
   return { path: real, stat };
+}
+
+/** Where a link to nothing leads; else the path itself. */
+function linkedFrom(path: string): string {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  return linkedFrom(resolve(realpathSync(dirname(path)), readlinkSync(path)));
 }
 
 export type OpenLog = OpenFile & { stat: Stats };
