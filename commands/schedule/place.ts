@@ -1,6 +1,6 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Container } from '../../src/schedule/container.js';
 import { POLITE, type Host } from '../../src/schedule/host.js';
 import type { Job } from '../../src/schedule/job.js';
@@ -47,4 +47,15 @@ function isThere(program: string): boolean {
 function ownerOf(log: string): Container['owner'] {
   const stat = statSync(log, { throwIfNoEntry: false });
   return stat ? { uid: stat.uid, gid: stat.gid } : null;
+}
+
+/** Where a log is when links are followed. */
+export function findLog(log: string): { realLog: string; isLink: boolean } {
+  const isLink = lstatSync(log, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  try {
+    return { realLog: realpathSync(log), isLink };
+  } catch {
+    // It, or what the link leads to, is not there yet.
+    return { realLog: isLink ? resolve(dirname(log), readlinkSync(log)) : log, isLink };
+  }
 }

@@ -3,10 +3,10 @@ import { PapyraError } from '../../src/errors.js';
 import type { System } from '../../src/index.js';
 import { printable } from '../../src/output/text.js';
 import { chooseInterval, growthOf, intervalWarnings } from '../../src/schedule/interval.js';
-import { jobOf } from '../../src/schedule/job.js';
+import { jobOf, logOf } from '../../src/schedule/job.js';
 import { unitsFor, type Schedule, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
-import { placeOf } from './place.js';
+import { findLog, placeOf } from './place.js';
 import type { ScheduleFlags } from './schedule.js';
 
 /** Where a job finds what only the environment says. */
@@ -33,10 +33,12 @@ export async function schedule(
     async (system): Promise<Schedule> => {
       const { config, store } = system;
       const interval = await intervalOf(system, flags.every);
-      const job = jobOf(config, store.target ?? store.backend, interval);
+      const log = logOf(config);
+      const job = jobOf(config, store.target ?? store.backend, interval, log === null ? null : findLog(log)); // prettier-ignore
       const place = placeOf(job, { image: `papyra:${version}`, ...flags });
       assertPrintable([
         job.target,
+        job.realLog ?? '',
         ...job.args,
         ...job.others,
         ...Object.values(place).flat().map(String),

@@ -15,7 +15,7 @@ export interface Container {
 
 /** A directory that must be there in the container. */
 export interface Mount {
-  name: 'data' | 'archive';
+  name: 'data' | 'link' | 'archive';
   /** The volume that is mounted. */
   source: string;
   path: string;
@@ -25,9 +25,9 @@ export interface Mount {
 export const ENTRYPOINT = ['nice', ...POLITE.nice, 'ionice', ...POLITE.ionice, 'papyra'];
 
 /** Mounted where it is here, each directory once: so the configuration means the same there. */
-export function mountsOf({ log, archive }: Job, { volume }: Container): Mount[] {
-  const mounts: Mount[] = [];
-  if (log !== null) mounts.push({ name: 'data', source: volume, path: dirname(log) });
+export function mountsOf(job: Job, { volume }: Container): Mount[] {
+  const { log, archive } = job;
+  const mounts = log === null ? [] : mountsOfLog(log, job, volume);
   if (archive !== null && !mounts.some(({ path }) => isInside(path, archive))) {
     mounts.push({ name: 'archive', source: `${volume}-archive`, path: archive });
   }
@@ -43,6 +43,16 @@ export function mountsOf({ log, archive }: Job, { volume }: Container): Mount[] 
   return mounts;
 }
 
+/** Of a log that is a link, its own directory and that of its target, where the data is. */
+function mountsOfLog(log: string, { realLog, isLink }: Job, volume: string): Mount[] {
+  const named = dirname(log);
+  const real = dirname(realLog ?? log);
+  const data = (path: string): Mount => ({ name: 'data', source: volume, path });
+  if (!isLink || isInside(named, real)) return [data(named)];
+  if (isInside(real, named)) return [data(real)];
+  return [data(real), { name: 'link', source: `${volume}-link`, path: named }];
+}
+
 /** The configuration file, unless it comes with the data. */
 export function configMount({ configFile }: Job, mounts: Mount[]): string | null {
   if (configFile === null || mounts.some(({ path }) => isInside(path, configFile))) return null;
@@ -55,12 +65,13 @@ function isInside(directory: string, path: string): boolean {
 
 /** What a person must see to before a container can run the job. */
 export function needsOf(job: Job, container: Container): string[] {
-  const { log, backend, others } = job;
+  const { log, realLog, isLink, backend, others } = job;
   return [
     `${container.image} must be an image with Node, papyra, util-linux and perl.`,
     ...(log !== null && container.owner === null
       ? [`Let it run as the owner of ${log}, which is not there where this was printed.`]
       : []),
+    ...(isLink ? [`${log ?? ''} is a link to ${realLog ?? ''}: it must lead there in the container, too.`] : []), // prettier-ignore
     ...(others.length > 0
       ? [`The configuration names ${others.join(' and ')}: see that they are there, too.`]
       : []),

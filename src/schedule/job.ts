@@ -16,6 +16,9 @@ export interface Job {
   target: string;
   /** The log, or the active file of a rotating set; null: the backend has no files. */
   log: string | null;
+  /** Where it is when links are followed, and whether the log itself is one. */
+  realLog: string | null;
+  isLink: boolean;
   /** A directory to which what is dropped goes first; null: nowhere. */
   archive: string | null;
   /** The configuration file; null: flags say it all. */
@@ -38,19 +41,26 @@ export interface UnitFile {
   content: string;
 }
 
-/** The job for a configuration. `target`: what the operator calls the store. */
+/** The log of a configuration, as it is named there; null: the backend has no files. */
+export function logOf({ store }: EffectiveConfig): string | null {
+  return 'path' in store ? store.path : null;
+}
+
+/** The job for a configuration. `target`: what the operator calls the store; `found`: where its log is. */
 export function jobOf(
   config: EffectiveConfig,
   target: string,
   { seconds, reason }: { seconds: number; reason: string },
+  found: { realLog: string; isLink: boolean } | null = null,
 ): Job {
   const { store, file } = config;
-  const log = 'path' in store ? store.path : null;
+  const log = logOf(config);
   return {
     name: jobName(target),
     backend: store.backend,
     target,
     log,
+    ...(found ?? { realLog: log, isLink: false }),
     archive: config.archive ?? null,
     configFile: file,
     others: othersOf(config),

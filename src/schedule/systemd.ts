@@ -52,8 +52,9 @@ SuccessExitStatus=129 130 143
 }
 
 /** What must be there first. */
-function needsOf({ log, archive, configFile, others, backend }: Job): string {
-  const paths = [log, archive, configFile, ...others]
+function needsOf({ log, realLog, archive, configFile, others, backend }: Job): string {
+  const logs = log === realLog ? [log] : [log, realLog];
+  const paths = [...logs, archive, configFile, ...others]
     .filter((path) => path !== null)
     .map(systemdWord);
   const lines = [

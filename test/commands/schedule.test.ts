@@ -1,5 +1,14 @@
 import { execaSync } from 'execa';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Schedule } from '../../src/schedule/schedule.js';
@@ -72,6 +81,30 @@ describe('papyra schedule', () => {
     const run = execaSync(command!, args, { env: BARE, extendEnv: false, cwd: '/' });
     expect(run.stdout + run.stderr).toBe('');
     expect(readFileSync(log, 'utf8')).toBe('{"timestamp": 2}\n');
+  });
+
+  test('a log that is a link: the job needs the directory of its target, too', async () => {
+    const { directory, log } = scene('a/events');
+    const volume = tempDirectory();
+    const link = join(directory, 'link');
+    renameSync(log, join(volume, 'real'));
+    symlinkSync(join(volume, 'real'), link);
+    const args = ['--path', link, '--max-records', '1', '--volume', 'records'];
+    const [service] = (await schedule('systemd', args.slice(0, -2))).files;
+    expect(unitValue(service!.content, 'RequiresMountsFor')).toBe(`${link} ${volume}/real`);
+    const [kubernetes] = (await schedule('kubernetes', args)).files;
+    expect(kubernetes!.content).toContain(`mountPath: ${volume}\n`);
+    expect(kubernetes!.content).toContain(`mountPath: ${directory}\n`);
+    expect(kubernetes!.content).toMatch(/claimName: records\n[^]*claimName: records-link\n/);
+    const [nomad] = (await schedule('nomad', args)).files;
+    expect(nomad!.content).toContain(`destination = "${volume}"`);
+    expect(nomad!.content).toContain(`destination = "${directory}"`);
+    rmSync(join(volume, 'real'));
+    const config = join(directory, 'papyra.config.json');
+    const persistence = { backend: 'json', path: link, retention: { max_records: 1 } };
+    writeFileSync(config, JSON.stringify({ persistence }));
+    const [later] = (await schedule('systemd', ['--config', config])).files;
+    expect(unitValue(later!.content, 'RequiresMountsFor')).toContain(`${volume}/real`);
   });
 
   test('flags and environment are in the command, paths are absolute', async () => {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { mountsOf } from '../../src/schedule/container.js';
 import { jobName } from '../../src/schedule/name.js';
 import { unitsFor, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { jobOf } from '../../src/schedule/job.js';
@@ -32,6 +33,17 @@ describe('mounts in a container', () => {
       expect(await text(kind, '/data/log.ndjson', '/data-archive')).toContain('app-data-archive');
     },
   );
+
+  test.each([
+    ['/data/sub/real.ndjson', ['/data']],
+    ['/real.ndjson', null],
+    ['/volume/real.ndjson', ['/volume', '/data']],
+  ])('a link to %s: no mount in another one', (realLog, paths) => {
+    const job = { ...fileJob('/data/log.ndjson'), realLog, isLink: true };
+    const mounted = () => mountsOf(job, PLACE).map(({ path }) => path);
+    if (paths) expect(mounted()).toEqual(paths);
+    else expect(mounted).toThrow('is in the root directory');
+  });
 
   test.each<ScheduleKind>(['kubernetes', 'nomad'])('%s: not the root directory', async (kind) => {
     await expect(text(kind, '/log.ndjson')).rejects.toThrow('is in the root directory');
