@@ -2,7 +2,12 @@ import type { Command } from 'commander';
 import { PapyraError } from '../../src/errors.js';
 import type { System } from '../../src/index.js';
 import { printable } from '../../src/output/text.js';
-import { chooseInterval, growthOf, intervalWarnings } from '../../src/schedule/interval.js';
+import {
+  chooseInterval,
+  growthOf,
+  intervalWarnings,
+  limitWarnings,
+} from '../../src/schedule/interval.js';
 import { jobOf, logOf } from '../../src/schedule/job.js';
 import { unitsFor, type Schedule, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
@@ -52,6 +57,7 @@ export async function schedule(
         reason: interval.reason,
         files: await unitsFor(kind, job, place),
         warnings: [
+          ...limitWarnings(config.retention),
           ...intervalWarnings(interval.seconds, config.retention),
           ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
         ],

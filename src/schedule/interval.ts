@@ -131,3 +131,11 @@ export function intervalWarnings(seconds: number, { max_age_seconds: age }: Rete
     `a run every ${inWords(seconds)} is not more often than records expire (${formatAge(age)}): they stay for up to ${formatAge(age + seconds)}`,
   ];
 }
+
+/** Without a limit, nothing that a job does helps. */
+export function limitWarnings(retention: RetentionPolicy): string[] {
+  if (Object.values(retention).some((limit) => limit !== null)) return [];
+  return [
+    'no limit is set, so the job will never remove anything: set persistence.retention in the configuration, or add --max-age, --max-records or --max-total-bytes',
+  ];
+}

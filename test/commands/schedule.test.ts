@@ -147,6 +147,12 @@ describe('papyra schedule', () => {
     );
   });
 
+  test.each(KINDS)('%s without a limit is a job that does nothing: a warning', async (kind) => {
+    const run = await papyra(['schedule', kind, '--config', scene('a/events', {}).config]);
+    expect(run.code).toBe(0);
+    expect(run.stderr).toMatch(/^papyra: warning: no limit is set, so the job will never remove anything: set persistence\.retention .*\n$/); // prettier-ignore
+  });
+
   test('image and volume of a container can be named', async () => {
     const { config } = scene('a/events');
     const args = ['--config', config, '--image', 'hub/papyra:9', '--volume', 'records'];
@@ -166,7 +172,7 @@ describe('papyra schedule', () => {
     expect(run.stdout).toMatch(/--max-duration\W+45m/);
     expect(run.stdout).toMatch(/--timeout\W+90s/);
     expect(run.stdout + run.stderr).not.toContain('s3cret');
-    expect(run.stderr).toMatch(/^papyra: warning: PAPYRA_REDIS_PASSWORD is in force here/);
+    expect(run.stderr).toMatch(/^papyra: warning: PAPYRA_REDIS_PASSWORD is in force here/m);
   });
 
   test.each([
