@@ -7,6 +7,7 @@ import {
   growthOf,
   intervalWarnings,
   limitWarnings,
+  type Growth,
 } from '../../src/schedule/interval.js';
 import { jobOf, logOf } from '../../src/schedule/job.js';
 import { unitsFor, type Schedule, type ScheduleKind } from '../../src/schedule/schedule.js';
@@ -57,6 +58,7 @@ export async function schedule(
         reason: interval.reason,
         files: await unitsFor(kind, job, place),
         warnings: [
+          ...interval.warnings,
           ...limitWarnings(config.retention),
           ...intervalWarnings(interval.seconds, config.retention),
           ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
@@ -75,10 +77,26 @@ async function intervalOf({ config, metrics }: System, every: number | undefined
       hint: 'its records are in the process of the runtime; nothing outside can compact them',
     });
   }
-  if (every !== undefined) return { seconds: every, reason: 'it was asked for with --every' };
+  if (every !== undefined) {
+    return { seconds: every, reason: 'it was asked for with --every', warnings: [] };
+  }
   // Of Redis the answer is known, and the server need not be up to write a file.
-  const growth = backend === 'redis' ? null : growthOf(await metrics.read());
-  return chooseInterval(backend, config.retention, growth);
+  const { growth, warnings } = backend === 'redis' ? UNKNOWN : await growthSeen(metrics);
+  return { ...chooseInterval(backend, config.retention, growth), warnings };
+}
+
+const UNKNOWN: { growth: Growth | null; warnings: string[] } = { growth: null, warnings: [] };
+
+/** Counters that cannot be read are no reason to print nothing: they say no more than how often. */
+async function growthSeen(metrics: System['metrics']): Promise<typeof UNKNOWN> {
+  try {
+    const report = await metrics.read();
+    return { growth: growthOf(report), warnings: report.warnings };
+  } catch (error) {
+    if (!(error instanceof PapyraError) || !['permission_denied', 'io_error'].includes(error.code)) throw error; // prettier-ignore
+    const warning = `how fast the store grows is not known: ${error.message}; run this as the user that the job runs as, or say how often with --every`;
+    return { growth: null, warnings: [warning] };
+  }
 }
 
 /** They go out as they are: to be saved, and to a terminal. */

@@ -1,5 +1,6 @@
 import { execaSync } from 'execa';
 import {
+  chmodSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -14,7 +15,15 @@ import { describe, expect, test } from 'vitest';
 import type { Schedule } from '../../src/schedule/schedule.js';
 import { HOSTILE } from '../schedule/jobs.js';
 import { systemdWords, unitValue } from '../schedule/read-back.js';
-import { BARE, compact, papyra, PAPYRA } from '../support/papyra.js';
+import {
+  BARE,
+  compact,
+  isRoot,
+  papyra,
+  PAPYRA,
+  PLAIN_USER,
+  publicInstall,
+} from '../support/papyra.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
 
 const KINDS = ['cron', 'systemd', 'kubernetes', 'nomad'];
@@ -134,6 +143,23 @@ describe('papyra schedule', () => {
     expect(seen.every_seconds).toBe(43_200);
     expect(seen.reason).toMatch(/^traffic is medium: about 200,00\d records \(3\.4 MB\) a day/);
     expect((await schedule('cron', ['--path', log, '--max-age', '1h'])).every_seconds).toBe(1800);
+  });
+
+  test.runIf(isRoot)('counters that this user may not read: by the limits alone', async () => {
+    const { directory, log, config } = scene('a/events', { max_age_seconds: 7200 });
+    await compact(['--config', config, '--allow-empty']);
+    const store = join(directory, '.papyra/events.metrics.json');
+    for (const open of [dirname(directory), directory, dirname(store)]) chmodSync(open, 0o755);
+    for (const file of [config, log]) chmodSync(file, 0o644);
+    chmodSync(store, 0o600);
+    const options = { uid: PLAIN_USER, gid: PLAIN_USER, bin: publicInstall() };
+    const args = ['schedule', 'cron', '--config', config];
+    const run = await papyra(args, options);
+    expect(run.code).toBe(0);
+    expect(run.stdout).toContain('every hour.');
+    expect(run.stderr).toContain(`papyra: warning: how fast the store grows is not known: cannot read the metrics in ${store}: permission denied; run this as`); // prettier-ignore
+    expect(await papyra([...args, '--every', '6h'], options)).toMatchObject({ code: 0 });
+    rmSync(dirname(dirname(options.bin)), { recursive: true });
   });
 
   test('--every decides; less often than records expire is a warning', async () => {
