@@ -15,9 +15,7 @@ export function placeOf(
     papyra: resolve(process.argv[1]!),
     user: userName(),
     politely: Object.entries(POLITE).flatMap(([command, options]) => {
-      const program = ['/usr/bin', '/bin']
-        .map((directory) => join(directory, command))
-        .find(isThere);
+      const program = findProgram(command, ['/usr/bin', '/bin']);
       return program === undefined ? [] : [program, ...options];
     }),
     image,
@@ -33,6 +31,10 @@ function userName(): string {
     // A number that has no name.
     return String(process.getuid?.());
   }
+}
+
+export function findProgram(name: string, directories: string[]): string | undefined {
+  return directories.map((directory) => join(directory, name)).find(isThere);
 }
 
 function isThere(program: string): boolean {

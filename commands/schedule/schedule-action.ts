@@ -12,6 +12,7 @@ import {
 import { jobOf, logOf } from '../../src/schedule/job.js';
 import { unitsFor, type Schedule, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
+import { hookWarnings } from './hooks.js';
 import { findLog, placeOf } from './place.js';
 import type { ScheduleFlags } from './schedule.js';
 
@@ -61,6 +62,7 @@ export async function schedule(
           ...interval.warnings,
           ...limitWarnings(config.retention),
           ...intervalWarnings(interval.seconds, config.retention),
+          ...hookWarnings(kind, config),
           ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
         ],
       };

@@ -179,6 +179,25 @@ describe('papyra schedule', () => {
     expect(run.stderr).toMatch(/^papyra: warning: no limit is set, so the job will never remove anything: set persistence\.retention .*\n$/); // prettier-ignore
   });
 
+  test.each(KINDS)('%s: a hook that only the PATH of this shell has', async (kind) => {
+    const { directory, log, config } = scene('a/events');
+    const mine = join(directory, 'ask-me');
+    writeFileSync(mine, '#!/bin/sh\n', { mode: 0o755 });
+    const persistence = { backend: 'json', path: log, retention: { max_records: 1 } };
+    const hooks = { before_compact: ['ask-me'], after_compact: ['true'], on_error: [mine] };
+    writeFileSync(config, JSON.stringify({ persistence, hooks }));
+    const env = { ...BARE, PATH: `${directory}:${BARE.PATH}` };
+    const { warnings } = await schedule(kind, ['--config', config], { env });
+    if (kind !== 'cron' && kind !== 'systemd') {
+      expect(warnings).toEqual([]);
+      return;
+    }
+    const places = { cron: '/usr/bin:/bin', systemd: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' }; // prettier-ignore
+    expect(warnings).toEqual([
+      `the before_compact hook ask-me is not in ${places[kind]}, where ${kind} looks for programs, so the job would not find it: name it with its path`,
+    ]);
+  });
+
   test('image and volume of a container can be named', async () => {
     const { config } = scene('a/events');
     const args = ['--config', config, '--image', 'hub/papyra:9', '--volume', 'records'];
