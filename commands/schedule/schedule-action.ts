@@ -12,9 +12,15 @@ import {
 import { jobOf, logOf } from '../../src/schedule/job.js';
 import { unitsFor, type Schedule, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
+import type { GlobalFlags, StoreFlags } from '../options.js';
 import { hookWarnings } from './hooks.js';
 import { findLog, placeOf } from './place.js';
-import type { ScheduleFlags } from './schedule.js';
+
+export interface ScheduleFlags extends GlobalFlags, StoreFlags {
+  every?: number;
+  image?: string;
+  volume?: string;
+}
 
 /** Where a job finds what only the environment says. */
 const SECRETS: Record<ScheduleKind, string> = {

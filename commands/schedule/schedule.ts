@@ -1,13 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ScheduleKind } from '../../src/schedule/schedule.js';
 import type { Context } from '../context.js';
-import { addStoreOptions, interval, text, type GlobalFlags, type StoreFlags } from '../options.js';
-
-export interface ScheduleFlags extends GlobalFlags, StoreFlags {
-  every?: number;
-  image?: string;
-  volume?: string;
-}
+import { addStoreOptions, interval, text } from '../options.js';
 
 const KINDS: Record<ScheduleKind, { makes: string; inContainer: boolean }> = {
   cron: { makes: 'a line for a crontab', inContainer: false },
