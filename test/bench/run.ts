@@ -69,7 +69,10 @@ function shell(command: string): void {
 }
 
 function measure(command: string): { seconds: number; kib: number } {
-  const { stdout } = execaSync('python3', [join(ROOT, 'test/bench/measure.py'), command]);
+  const { stdout } = execaSync('python3', [join(ROOT, 'test/bench/measure.py'), command], {
+    // Where no configuration is, as the peers have none.
+    cwd: directory,
+  });
   const [seconds, kib] = stdout.split(' ').map(Number) as [number, number];
   return { seconds, kib };
 }
