@@ -10,10 +10,11 @@ const NEWLINE = 0x0a;
 /** Part `index` of `[from, to)`: the lines that begin in it, so no two parts have one in common. */
 export function segment(file: OpenFile, from: number, to: number, index: number) {
   const start = from + index * SEGMENT_BYTES;
-  return {
-    from: index === 0 ? from : lineAtOrBehind(file, start, to),
-    to: lineAtOrBehind(file, start + SEGMENT_BYTES, to),
-  };
+  const end = Math.min(start + SEGMENT_BYTES, to);
+  const first = index === 0 ? from : lineAtOrBehind(file, start, end);
+  // In the middle of a long line: whose end is looked for once, not by each part.
+  if (first === end) return { from: end, to: end };
+  return { from: first, to: lineAtOrBehind(file, end, to) };
 }
 
 export function segmentsIn(from: number, to: number): number {
