@@ -7,7 +7,13 @@ const MAY_KNOW = {
   'src/retention': [],
   'src/records': [],
   'src/files': ['src/errors.ts', 'src/clock.ts'],
-  'src/config': ['src/errors.ts', 'src/units.ts', 'src/printable.ts', 'src/retention'],
+  'src/config': [
+    'src/errors.ts',
+    'src/units.ts',
+    'src/printable.ts',
+    'src/retention',
+    'src/files/links.ts',
+  ],
   'src/backends': [
     'src/errors.ts',
     'src/report.ts',

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors.js';
-import { isSameFile, waysOf } from './same-file.js';
+import { waysOf } from '../files/links.js';
+import { isSameFile } from './same-file.js';
 import type { EffectiveConfig } from './types.js';
 
 /** What the metrics must not take the place of. */

@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   statSync,
@@ -155,6 +156,8 @@ describe('a hostile log', () => {
     }
     mkdirSync(join(directory, 'volume'));
     expect((await papyra([...args, ...command])).code).toBe(0);
+    expect(readdirSync(join(directory, 'volume'))).toEqual(['.papyra']);
+    expect(readdirSync(directory)).not.toContain('.papyra');
   });
 
   test('a dangling link and a loop of links are 66 and 74, with the path named', async () => {

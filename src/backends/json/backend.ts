@@ -1,5 +1,5 @@
 import { closeSync, existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { namesFor } from '../../files/names.js';
 import { findLeftovers, logMoved } from '../../files/recover.js';
 import { blankReport } from '../../report.js';
@@ -7,7 +7,7 @@ import { policyOf } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
 import type { LogFacts } from '../facts.js';
-import { locateLog, openLog, type NamedBy } from '../log/open.js';
+import { locateLog, openLog, placeOfLog, type NamedBy } from '../log/open.js';
 import { planLog } from './plan.js';
 
 /** One NDJSON file, to which a live runtime may be appending. */
@@ -15,7 +15,7 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
   return {
     name: 'json',
     target: path,
-    home: () => ({ log: locateLog(path, namedBy)?.path ?? path }),
+    home: () => ({ log: locateLog(path, namedBy)?.path ?? placeOfLog(path) }),
     usage: async () => locateLog(path, namedBy)?.stat.size ?? 0,
     check: async () => {
       const located = locateOrReport(path, namedBy);
@@ -39,7 +39,7 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
 async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
   const { examineLog } = await import('../log/examine.js');
   const located = locateLog(path, namedBy);
-  const real = located?.path ?? resolve(path);
+  const real = located?.path ?? placeOfLog(path);
   const log = located && openLog(real);
   try {
     const { recovery } = findLeftovers(namesFor(real));
@@ -51,8 +51,9 @@ async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
 
 /** A log that was moved away while an earlier run was at work is not one that was never there. */
 function locateOrReport(path: string, namedBy: NamedBy) {
-  if (!existsSync(path) && existsSync(dirname(path))) {
-    const names = namesFor(resolve(path));
+  const place = placeOfLog(path);
+  if (!existsSync(place) && existsSync(dirname(place))) {
+    const names = namesFor(place);
     if (findLeftovers(names).recovery === 'log-moved') throw logMoved(names);
   }
   return locateLog(path, namedBy);

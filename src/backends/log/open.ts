@@ -2,15 +2,14 @@ import {
   closeSync,
   constants,
   fstatSync,
-  lstatSync,
   openSync,
-  readlinkSync,
   realpathSync,
   statSync,
   type Stats,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { PapyraError } from '../../errors.js';
+import { waysOf } from '../../files/links.js';
 import { attempt, errnoOf, systemError } from '../../files/system-error.js';
 import type { OpenFile } from '../../files/read.js';
 
@@ -39,7 +38,7 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
         cause: error,
       });
     }
-    const target = linkedFrom(path);
+    const target = placeOfLog(path);
     const directory = dirname(target);
     const where = target === path ? directory : `${directory}, to which ${path} leads`;
     attempt('open the directory of the log', where, () => statSync(directory));
@@ -49,10 +48,9 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
   return { path: real, stat };
 }
 
-/** Where a link to nothing leads; else the path itself. */
-function linkedFrom(path: string): string {
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
-  return linkedFrom(resolve(realpathSync(dirname(path)), readlinkSync(path)));
+/** Where a log that is not there would be: beside it is what papyra keeps. That is not where a link to it is. */
+export function placeOfLog(path: string): string {
+  return waysOf(path).at(-1)!;
 }
 
 export type OpenLog = OpenFile & { stat: Stats };
