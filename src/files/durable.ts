@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -151,7 +150,8 @@ export function replaceFile(path: string, content: string | Uint8Array, owner: O
  * replaced, not followed.
  */
 export function publishFile(path: string, content: string): void {
-  const temp = join(dirname(path), `.${basename(path)}.papyra.${randomBytes(6).toString('hex')}`);
+  // Not node:crypto, which every run would load.
+  const temp = join(dirname(path), `.${basename(path)}.papyra.${crypto.randomUUID()}`);
   putOver(path, temp, content, (fd) => fchmodSync(fd, 0o644));
   removeUnpublished(path);
 }
@@ -164,7 +164,7 @@ function removeUnpublished(path: string): void {
   const directory = dirname(path);
   const beginning = `.${basename(path)}.papyra.`;
   const isOurs = (name: string): boolean =>
-    name.startsWith(beginning) && /^[0-9a-f]+$/.test(name.slice(beginning.length));
+    name.startsWith(beginning) && /^[0-9a-f-]+$/.test(name.slice(beginning.length));
   try {
     for (const name of readdirSync(directory).filter(isOurs)) {
       const left = join(directory, name);
