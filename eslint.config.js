@@ -41,6 +41,7 @@ const MAY_KNOW = {
     'src/config/as-flags.ts',
     'src/config/environment.ts',
     'src/output/text.ts',
+    'src/retention/policy.ts',
   ],
   'src/doctor': [
     'src/errors.ts',
@@ -55,7 +56,14 @@ const MAY_KNOW = {
     'src/output/text.ts',
     'src/output/policy.ts',
   ],
-  commands: ['src/output', 'src/schedule', 'src/index.ts', 'src/errors.ts', 'src/units.ts'],
+  commands: [
+    'src/output',
+    'src/schedule',
+    'src/index.ts',
+    'src/errors.ts',
+    'src/units.ts',
+    'src/files/links.ts',
+  ],
 };
 
 /** Files of other folders that hold shapes only: a view is made for the data it shows. */
@@ -77,7 +85,7 @@ const MAY_KNOW_TYPES = {
     'src/config/types.ts',
     'src/hooks/hooks.ts',
   ],
-  'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts', 'src/retention/policy.ts'],
+  'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts'],
 };
 
 const HOUSE = [

@@ -1,6 +1,7 @@
-import { accessSync, constants, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { waysOf } from '../../src/files/links.js';
 import type { Container } from '../../src/schedule/container.js';
 import { POLITE, type Host } from '../../src/schedule/host.js';
 import type { Job } from '../../src/schedule/job.js';
@@ -53,11 +54,12 @@ function ownerOf(log: string): Container['owner'] {
 
 /** Where a log is when links are followed. */
 export function findLog(log: string): { realLog: string; isLink: boolean } {
-  const isLink = lstatSync(log, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  const ways = waysOf(log);
+  const isLink = ways.length > 1;
   try {
     return { realLog: realpathSync(log), isLink };
   } catch {
     // It, or what the link leads to, is not there yet.
-    return { realLog: isLink ? resolve(dirname(log), readlinkSync(log)) : log, isLink };
+    return { realLog: ways.at(-1)!, isLink };
   }
 }

@@ -17,12 +17,15 @@ export const metrics: Check = (facts) => {
   const [warning] = facts.metrics.warnings;
   if (warning !== undefined) return warn(warning, next);
   const log = logOf(facts);
-  if (log && (facts.homeIsLink || !['missing', 'directory'].includes(log.home.kind))) {
+  if (!log) return pass('runs are counted');
+  const { home, directory } = log;
+  const look = typed('ls', '-ld', home.path);
+  if (facts.homeIsLink || !['missing', 'directory'].includes(home.kind)) {
     const what = facts.homeIsLink ? 'a symbolic link' : 'no directory';
-    return warn(`${log.home.path} is ${what}: runs are not counted; move it away`, typed('ls', '-ld', log.home.path)); // prettier-ignore
+    return warn(`${home.path} is ${what}: runs are not counted; move it away`, look);
   }
-  if (log && !(log.home.kind === 'missing' ? log.directory : log.home).writable) {
-    return warn(`${log.home.path} cannot be written by this user: its runs are not counted`, typed('ls', '-ld', log.home.path)); // prettier-ignore
+  if (!(home.kind === 'missing' ? directory : home).writable) {
+    return warn(`${home.path} cannot be written by this user: its runs are not counted`, look);
   }
   return pass('runs are counted');
 };

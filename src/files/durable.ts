@@ -151,9 +151,14 @@ export function replaceFile(path: string, content: string | Uint8Array, owner: O
  */
 export function publishFile(path: string, content: string): void {
   // Not node:crypto, which every run would load.
-  const temp = join(dirname(path), `.${basename(path)}.papyra.${crypto.randomUUID()}`);
+  const temp = join(dirname(path), `${unpublished(path)}${crypto.randomUUID()}`);
   putOver(path, temp, content, (fd) => fchmodSync(fd, 0o644));
   removeUnpublished(path);
+}
+
+/** How the temporary names of a text begin. */
+function unpublished(path: string): string {
+  return `.${basename(path)}.papyra.`;
 }
 
 /** Writing one takes no more than a moment: an older one is of a run that was killed. */
@@ -162,7 +167,7 @@ const UNPUBLISHED_MS = 60_000;
 /** Only tidying up: what cannot be looked at, or belongs to somebody else, stays. */
 function removeUnpublished(path: string): void {
   const directory = dirname(path);
-  const beginning = `.${basename(path)}.papyra.`;
+  const beginning = unpublished(path);
   const isOurs = (name: string): boolean =>
     name.startsWith(beginning) && /^[0-9a-f-]+$/.test(name.slice(beginning.length));
   try {

@@ -1,5 +1,5 @@
 import type { MetricsReport } from '../metrics/report.js';
-import type { RetentionPolicy } from '../retention/policy.js';
+import { isUnlimited, type RetentionPolicy } from '../retention/policy.js';
 import { formatAge, formatBytes, formatCount } from '../output/text.js';
 import { PapyraError } from '../errors.js';
 import { durationText, parseDuration } from '../units.js';
@@ -134,7 +134,7 @@ export function intervalWarnings(seconds: number, { max_age_seconds: age }: Rete
 
 /** Without a limit, nothing that a job does helps. */
 export function limitWarnings(retention: RetentionPolicy): string[] {
-  if (Object.values(retention).some((limit) => limit !== null)) return [];
+  if (!isUnlimited(retention)) return [];
   return [
     'no limit is set, so the job will never remove anything: set persistence.retention in the configuration, or add --max-age, --max-records or --max-total-bytes',
   ];

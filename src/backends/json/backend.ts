@@ -51,8 +51,9 @@ async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
 
 /** A log that was moved away while an earlier run was at work is not one that was never there. */
 function locateOrReport(path: string, namedBy: NamedBy) {
+  if (existsSync(path)) return locateLog(path, namedBy);
   const place = placeOfLog(path);
-  if (!existsSync(place) && existsSync(dirname(place))) {
+  if (existsSync(dirname(place))) {
     const names = namesFor(place);
     if (findLeftovers(names).recovery === 'log-moved') throw logMoved(names);
   }

@@ -7,10 +7,11 @@ import { SAMPLE, SLOTS } from './layout';
 import {
   CONSTANT,
   nextLine,
-  recallSlots,
+  setSlotFlags,
   skipRecord,
   SLOT_BYTES,
   slotEnd,
+  slotFlags,
   slots,
   slotStart,
   STAMP,
@@ -31,8 +32,8 @@ export function learnConstants(from: usize, to: usize): void {
   const count = slots;
   memory.copy(SAMPLE, SLOTS, <usize>count * SLOT_BYTES);
   for (let slot = 0; slot < count; slot++) {
-    const fits = sampleEnd(slot) - sampleStart(slot) <= MAX_BYTES;
-    if (fits && sampleFlags(slot) != STAMP) setSampleFlags(slot, CONSTANT);
+    const fits = slotEnd(SAMPLE, slot) - slotStart(SAMPLE, slot) <= MAX_BYTES;
+    if (fits && slotFlags(SAMPLE, slot) != STAMP) setSlotFlags(SAMPLE, slot, CONSTANT);
   }
   let witnesses = 1;
   let p = end;
@@ -45,9 +46,8 @@ export function learnConstants(from: usize, to: usize): void {
     p = next == 0 ? nextLine(p) : next;
   }
   if (witnesses < WITNESSES) return;
-  recallSlots(SAMPLE, count);
   // There must be room for the shape without them.
-  learnShape(from, end, MAX_SIBLINGS / 2);
+  learnShape(SAMPLE, count, from, end, MAX_SIBLINGS / 2);
 }
 
 function recordAt(p: usize): usize {
@@ -60,36 +60,22 @@ function recordAt(p: usize): usize {
 function isAlike(sample: usize, sampleEndsAt: usize, p: usize, end: usize): bool {
   for (let slot = 0; slot <= slots; slot++) {
     const last = slot == slots;
-    const length = (last ? sampleEndsAt : sampleStart(slot)) - sample;
-    if ((last ? end : slotStart(slot)) - p != length || !same(sample, p, length)) return false;
+    const length = (last ? sampleEndsAt : slotStart(SAMPLE, slot)) - sample;
+    if ((last ? end : slotStart(SLOTS, slot)) - p != length || !same(sample, p, length))
+      return false;
     if (last) break;
-    sample = sampleEnd(slot);
-    p = slotEnd(slot);
+    sample = slotEnd(SAMPLE, slot);
+    p = slotEnd(SLOTS, slot);
   }
   return true;
 }
 
 function keepEqual(): void {
   for (let slot = 0; slot < slots; slot++) {
-    if (sampleFlags(slot) != CONSTANT) continue;
-    const length = sampleEnd(slot) - sampleStart(slot);
-    const equal = slotEnd(slot) - slotStart(slot) == length;
-    if (!equal || !same(sampleStart(slot), slotStart(slot), length)) setSampleFlags(slot, 0);
+    if (slotFlags(SAMPLE, slot) != CONSTANT) continue;
+    const length = slotEnd(SAMPLE, slot) - slotStart(SAMPLE, slot);
+    const equal = slotEnd(SLOTS, slot) - slotStart(SLOTS, slot) == length;
+    if (!equal || !same(slotStart(SAMPLE, slot), slotStart(SLOTS, slot), length))
+      setSlotFlags(SAMPLE, slot, 0);
   }
-}
-
-function sampleStart(slot: i32): usize {
-  return load<u32>(SAMPLE + <usize>slot * SLOT_BYTES);
-}
-
-function sampleEnd(slot: i32): usize {
-  return load<u32>(SAMPLE + <usize>slot * SLOT_BYTES, 4);
-}
-
-function sampleFlags(slot: i32): u32 {
-  return load<u32>(SAMPLE + <usize>slot * SLOT_BYTES, 8);
-}
-
-function setSampleFlags(slot: i32, flags: u32): void {
-  store<u32>(SAMPLE + <usize>slot * SLOT_BYTES, flags, 8);
 }

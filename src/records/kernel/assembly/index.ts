@@ -10,12 +10,13 @@ import {
   DATA_BYTES,
   EXPIRED,
   LIVE,
+  SLOTS,
   TALLIES,
   UNDATED,
   UNREADABLE,
 } from './layout';
 import { learnConstants } from './constants';
-import { nextLine, skipRecord, skipSpace } from './line';
+import { nextLine, skipRecord, skipSpace, slots } from './line';
 import { learnShape, matchShape, MAX_SIBLINGS, resetShapes } from './shapes';
 import { dated, odd, stamp } from './scalars';
 
@@ -52,7 +53,7 @@ let rest: i32 = 0;
 /** Chunks to go without shapes after one that had few. */
 const REST: i32 = 32;
 const MAX_LESSONS: i32 = 64;
-/** Chunks whose first lines are looked through for constant values. */
+/** Scans that begin with a look for constant values. */
 const MAX_STUDIES: i32 = 16;
 let studies: i32 = 0;
 
@@ -137,7 +138,7 @@ export function scan(from: usize, to: usize): usize {
         continue;
       }
       if (shapesAreOn && lessons < MAX_LESSONS) {
-        learnShape(p, next, MAX_SIBLINGS);
+        learnShape(SLOTS, slots, p, next, MAX_SIBLINGS);
         lessons += 1;
       }
     }

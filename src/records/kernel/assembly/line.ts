@@ -16,16 +16,21 @@ export const CONSTANT: u32 = 4;
 /** Scalar values of the last line; -1: too many, or its shape would not tell where its timestamp is. */
 export let slots: i32 = 0;
 
-export function slotStart(slot: i32): usize {
-  return load<u32>(SLOTS + <usize>slot * SLOT_BYTES);
+/** `table`: SLOTS, or a copy of them. */
+export function slotStart(table: usize, slot: i32): usize {
+  return load<u32>(table + <usize>slot * SLOT_BYTES);
 }
 
-export function slotEnd(slot: i32): usize {
-  return load<u32>(SLOTS + <usize>slot * SLOT_BYTES, 4);
+export function slotEnd(table: usize, slot: i32): usize {
+  return load<u32>(table + <usize>slot * SLOT_BYTES, 4);
 }
 
-export function slotFlags(slot: i32): u32 {
-  return load<u32>(SLOTS + <usize>slot * SLOT_BYTES, 8);
+export function slotFlags(table: usize, slot: i32): u32 {
+  return load<u32>(table + <usize>slot * SLOT_BYTES, 8);
+}
+
+export function setSlotFlags(table: usize, slot: i32, flags: u32): void {
+  store<u32>(table + <usize>slot * SLOT_BYTES, flags, 8);
 }
 
 function addSlot(start: usize, end: usize, flags: u32): void {
@@ -38,12 +43,6 @@ function addSlot(start: usize, end: usize, flags: u32): void {
   store<u32>(at, <u32>end, 4);
   store<u32>(at, flags, 8);
   slots += 1;
-}
-
-/** As if the line that these are of were the one that was checked last. */
-export function recallSlots(from: usize, count: i32): void {
-  memory.copy(SLOTS, from, <usize>count * SLOT_BYTES);
-  slots = count;
 }
 
 export function skipSpace(p: usize): usize {

@@ -5,7 +5,7 @@
  * matches has the structure of one that was checked, and its values are checked: it is a record.
  */
 import { MASKS, SHAPES, SHAPES_END } from './layout';
-import { CONSTANT, slotEnd, slotFlags, slots, slotStart, STAMP } from './line';
+import { CONSTANT, slotEnd, slotFlags, slotStart, STAMP } from './line';
 import { forget, odd, readTimestamp, skipScalar } from './scalars';
 
 /** A node: the next one in its place, the first one behind it, length and flags, then the literal. */
@@ -53,24 +53,34 @@ export function matchShape(p: usize): usize {
 }
 
 /**
- * Remembers the shape of the line that was checked last, as far as no node has more than `siblings` siblings.
+ * Remembers the shape of a line with `count` scalar values, as far as no node has more than `siblings` siblings.
  * Constant values belong to the literal around them. So does all that a known literal has: it is tried
  * first, being longer, and would hide ours.
  */
-export function learnShape(start: usize, end: usize, siblings: i32): void {
-  if (slots < 0) return;
+export function learnShape(
+  table: usize,
+  count: i32,
+  start: usize,
+  end: usize,
+  siblings: i32,
+): void {
+  if (count < 0) return;
   let link = ROOT;
   for (let slot = 0; ; slot++) {
     const known = find(link, start);
     const knownEnd = known == 0 ? start : start + load<u32>(known, LENGTH);
-    while (slot < slots && (slotStart(slot) < knownEnd || slotFlags(slot) == CONSTANT)) slot += 1;
-    const last = slot == slots;
-    const literalEnd = last ? end : slotStart(slot);
-    const flags = last ? END : slotFlags(slot);
+    while (
+      slot < count &&
+      (slotStart(table, slot) < knownEnd || slotFlags(table, slot) == CONSTANT)
+    )
+      slot += 1;
+    const last = slot == count;
+    const literalEnd = last ? end : slotStart(table, slot);
+    const flags = last ? END : slotFlags(table, slot);
     const node = literalEnd == knownEnd ? known : add(link, start, literalEnd, flags, siblings);
     if (node == 0 || last) return;
     link = node + CHILD;
-    start = slotEnd(slot);
+    start = slotEnd(table, slot);
   }
 }
 
