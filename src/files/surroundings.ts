@@ -103,11 +103,14 @@ function stem(path: string): string {
 }
 
 /** A word about other names of the log. */
-export function hardLinkWarning(path: string, { nlink }: Stats): string[] {
-  if (nlink === 1) return [];
-  return [
-    `${path} has ${nlink - 1} other hard link${nlink === 2 ? '' : 's'}: they keep the old content, and its space`,
-  ];
+export function hardLinkWarning(path: string, stat: Stats): string[] {
+  return stat.nlink === 1
+    ? []
+    : [`${otherLinks(path, stat)}: they keep the old content, and its space`];
+}
+
+export function otherLinks(path: string, { nlink }: Stats): string {
+  return `${path} has ${nlink - 1} other hard link${nlink === 2 ? '' : 's'}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { PapyraError } from '../../errors.js';
 import { obstacleToCollapse, removable } from '../../files/collapse.js';
 import { fillerBytes } from '../../files/filler.js';
 import type { Tick } from '../../files/read.js';
+import { otherLinks } from '../../files/surroundings.js';
 import type { RetentionRules } from '../../retention/policy.js';
 import type { Cut } from './cut.js';
 import { findHead, type HeadOfLog } from './head.js';
@@ -38,7 +39,7 @@ export function obstacleInPlace({ path, stat }: OpenLog): PapyraError | undefine
   if (obstacle || stat.nlink === 1) return obstacle;
   return new PapyraError(
     'io_error',
-    `${path} has ${stat.nlink - 1} other hard link${stat.nlink === 2 ? '' : 's'}: --in-place would change ${stat.nlink === 2 ? 'it' : 'them'}, too`,
+    `${otherLinks(path, stat)}: --in-place would change ${stat.nlink === 2 ? 'it' : 'them'}, too`,
     { hint: 'nothing was done; remove the other links, or compact without --in-place' },
   );
 }
