@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statfsSync, statSync, type Stats } from 'node:fs';
+import { readdirSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PapyraError } from '../errors.js';
+import { mounts } from './mounts.js';
 import type { LogNames } from './names.js';
 
 /** File systems on which locks, links and other hosts' writers cannot be relied on (statfs f_type). */
@@ -50,16 +51,10 @@ export function mountPoint(path: string): PapyraError {
 
 /** A bind mount of the file alone, as containers make them. */
 function isMountPoint(path: string): boolean {
-  let table: string;
-  try {
-    table = readFileSync('/proc/self/mountinfo', 'utf8');
-  } catch {
-    return false;
-  }
   const escaped = path.replace(/[ \t\n\\]/g, (character) => {
     return `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
   });
-  return table.split('\n').some((line) => line.split(' ')[4] === escaped);
+  return mounts().some(({ point }) => point === escaped);
 }
 
 /**

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync, statSync, fstatSync } from 'node:fs';
+import { constants, fstatSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printableProcess } from './process-name.js';
+import { accessModeOf, eachProcess } from './processes.js';
 import type { OpenFile } from './read.js';
 import { errnoOf } from './system-error.js';
+
+const { O_RDONLY } = constants;
 
 /** A descriptor that is open for writing. */
 export interface Writer {
@@ -19,9 +22,6 @@ export type Look =
 /** A busy runtime has its log open in most looks without ever holding it for long. */
 const LOOKS = 20;
 const PAUSE_MS = { least: 5, most: 25 };
-
-/** The PID namespace of the whole machine has this fixed number (PROC_PID_INIT_INO of Linux). */
-const MACHINE_NAMESPACE = 'pid:[4026531836]';
 
 /**
  * One look. Two ways, because neither is always open:
@@ -80,30 +80,14 @@ function askForLease(file: OpenFile): 'granted' | 'refused' | 'unknown' {
 /** The second of the two ways alone: it does no more than look. */
 export function lookInProc(file: OpenFile): Look {
   const { dev, ino } = fstatSync(file.fd);
-  let pids: string[];
-  try {
-    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return { who: 'unknown', why: 'there is no /proc here' };
-  }
   const writers: Writer[] = [];
-  let blind = inContainer() ? 'other containers cannot be looked into' : undefined;
-  // Mounted with hidepid, /proc hides what it would refuse.
-  if (!pids.includes('1')) blind ??= 'not every process can be seen';
-  for (const pid of pids) {
-    let descriptors: string[];
-    try {
-      descriptors = readdirSync(`/proc/${pid}/fd`);
-    } catch (error) {
-      if (errnoOf(error) === 'EACCES') blind ??= 'processes of other users cannot be looked into';
-      continue;
-    }
-    for (const fd of descriptors) {
+  const blind = eachProcess((pid, fds) => {
+    for (const fd of fds) {
       if (isOpenForWriting(pid, fd, dev, ino)) {
         writers.push({ pid: Number(pid), fd, command: printableProcess(pid) });
       }
     }
-  }
+  });
   if (writers.length > 0) return { who: 'somebody', writers };
   return blind === undefined ? { who: 'nobody' } : { who: 'unknown', why: blind };
 }
@@ -112,18 +96,8 @@ function isOpenForWriting(pid: string, fd: string, dev: number, ino: number): bo
   try {
     const stat = statSync(`/proc/${pid}/fd/${fd}`);
     if (stat.ino !== ino || stat.dev !== dev) return false;
-    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1];
-    // O_RDONLY is 0, O_WRONLY 1, O_RDWR 2.
-    return flags !== undefined && (parseInt(flags, 8) & 3) !== 0;
+    return accessModeOf(pid, fd) !== O_RDONLY;
   } catch {
     return false;
-  }
-}
-
-function inContainer(): boolean {
-  try {
-    return readlinkSync('/proc/self/ns/pid') !== MACHINE_NAMESPACE;
-  } catch {
-    return true;
   }
 }
