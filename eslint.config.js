@@ -83,6 +83,7 @@ const MAY_KNOW_TYPES = {
     'src/backends/backend.ts',
     'src/backends/facts.ts',
     'src/config/types.ts',
+    'src/files/followers.ts',
     'src/hooks/hooks.ts',
   ],
   'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts'],

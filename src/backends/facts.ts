@@ -1,4 +1,5 @@
 import type { PapyraError } from '../errors.js';
+import type { Readers } from '../files/followers.js';
 import type { LockHolder, OddLock } from '../files/lock-holder.js';
 import type { Place } from '../files/place.js';
 import type { Recovery } from '../files/recovery-table.js';
@@ -33,6 +34,8 @@ export interface LogFacts {
   lock: LockHolder | OddLock | 'missing' | null;
   /** Who keeps the active file open for writing. */
   writers: Writer[];
+  /** Who reads the files, or watches them or their directory. */
+  readers: Readers;
   leftovers: {
     ours: { path: string; changed: Date }[];
     /** What they mean, where one file is all there is. */

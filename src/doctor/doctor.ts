@@ -2,6 +2,7 @@ import type { Check } from './check.js';
 import { hooks, metrics, secrets, textfile } from './config.js';
 import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
 import type { Facts } from './facts.js';
+import { followers } from './followers.js';
 import { gatherFacts, type Patient } from './gather.js';
 import { clock } from './clock.js';
 import { leftovers, lock, rights, writers } from './log-files.js';
@@ -29,6 +30,7 @@ const CHECKS: Record<string, Check> = {
   rights,
   lock,
   writers,
+  followers,
   leftovers,
   readable,
   pinned,

@@ -61,8 +61,8 @@ describe('a healthy log', () => {
     });
     expect(report.checks.map(({ name }) => name)).toEqual([
       ...['store', 'retention', 'metrics', 'textfile', 'last_compaction', 'errors', 'growth'],
-      ...['nothing_freed', 'next_run', 'rights', 'lock', 'writers', 'leftovers', 'readable'],
-      ...['pinned', 'free_space', 'file_system', 'in_place', 'archive', 'clock'],
+      ...['nothing_freed', 'next_run', 'rights', 'lock', 'writers', 'followers', 'leftovers'],
+      ...['readable', 'pinned', 'free_space', 'file_system', 'in_place', 'archive', 'clock'],
     ]);
     expect(report.checks.every(({ next }) => next === null)).toBe(true);
     const quiet = await papyra(['--quiet', 'doctor', 'run', ...place.args]);
@@ -85,9 +85,9 @@ describe('a healthy log', () => {
     const { code, stdout } = await papyra(['doctor', ...place.args]);
     expect(code).toBe(0);
     const [title, blank, ...lines] = stdout.trimEnd().split('\n');
-    expect(title).toBe(`Checks of ${place.log}: all 20 passed`);
+    expect(title).toBe(`Checks of ${place.log}: all 21 passed`);
     expect(blank).toBe('');
-    expect(lines).toHaveLength(20);
+    expect(lines).toHaveLength(21);
     for (const line of lines) expect(line).toMatch(/^ {2}pass {2}[a-z_]{4,15} +\S.{0,54}$/);
   });
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { PapyraError } from '../../errors.js';
 import { assertOwner } from '../../files/durable.js';
+import { lookForReaders } from '../../files/followers.js';
 import { lockHolder } from '../../files/lock-holder.js';
 import { namesFor, type LogNames } from '../../files/names.js';
 import { placeAt } from '../../files/place.js';
@@ -50,6 +51,7 @@ export async function examineLog(
     },
     lock: lockOf(names),
     writers: active ? await writersOf(active) : [],
+    readers: active ? lookForReaders(files, names.directory) : { seen: [], blind: null },
     leftovers: { ours: leftBy(names), recovery, ofRuntime: runtimeTemps(names) },
   };
 }

@@ -1,0 +1,101 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+} from 'node:fs';
+import { processNames, type ProcessNames } from './process-name.js';
+import { accessModeOf, eachProcess } from './processes.js';
+import type { OpenFile } from './read.js';
+import { watchOf } from './watched.js';
+
+const { O_RDONLY, O_DIRECTORY } = constants;
+const BIGINT = { bigint: true } as const;
+
+/** The closest first. */
+const SIGHTS = ['file', 'watch', 'directory'] as const;
+
+/** Another process that has files open for reading, or is told by the kernel when they change. */
+export interface Reader extends ProcessNames {
+  pid: number;
+  /** `file`: it has one open; `watch`: it watches one; `directory`: it watches no more than their directory. */
+  sees: (typeof SIGHTS)[number];
+}
+
+export interface Readers {
+  seen: Reader[];
+  /** Why there may be others; null: these are all. */
+  blind: string | null;
+}
+
+/** On a machine with very many processes the rest is left out. */
+const LOOK_MS = 1000;
+
+/** Looks who reads some files of a directory, or watches them or it. Compares devices and inodes exactly. */
+export function lookForReaders(files: readonly OpenFile[], directory: string): Readers {
+  const wanted: Wanted = {
+    ids: new Set(files.map(({ fd }) => idOf(fstatSync(fd, BIGINT)))),
+    watches: files.flatMap(({ fd }) => watchOf(fd) ?? []),
+    directoryWatch: watchOfDirectory(directory),
+  };
+  const seen: Reader[] = [];
+  const end = Date.now() + LOOK_MS;
+  let late: string | undefined;
+  const blind = eachProcess((pid, fds) => {
+    if (Number(pid) === process.pid) return;
+    if (Date.now() > end) late = 'there are too many processes to look into each';
+    if (late !== undefined) return;
+    const sights = fds.map((fd) => sightOf(pid, fd, wanted));
+    const sees = SIGHTS.find((sight) => sights.includes(sight));
+    if (sees) seen.push({ pid: Number(pid), ...processNames(pid), sees });
+  });
+  return { seen, blind: late ?? blind ?? null };
+}
+
+interface Wanted {
+  ids: ReadonlySet<string>;
+  watches: readonly string[];
+  directoryWatch: string | undefined;
+}
+
+/** What a process sees through one of its descriptors. */
+function sightOf(pid: string, fd: string, wanted: Wanted): Reader['sees'] | undefined {
+  const path = `/proc/${pid}/fd/${fd}`;
+  try {
+    const target = readlinkSync(path);
+    if (target === 'anon_inode:inotify') return watchedBy(pid, fd, wanted);
+    // Sockets, pipes and the like are most of the descriptors of a machine.
+    if (!target.startsWith('/') || !wanted.ids.has(idOf(statSync(path, BIGINT)))) return undefined;
+    return accessModeOf(pid, fd) === O_RDONLY ? 'file' : undefined;
+  } catch {
+    // It was closed, or the process has ended.
+    return undefined;
+  }
+}
+
+function watchedBy(pid: string, fd: string, wanted: Wanted): Reader['sees'] | undefined {
+  const list = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
+  if (wanted.watches.some((watch) => list.includes(watch))) return 'watch';
+  return wanted.directoryWatch && list.includes(wanted.directoryWatch) ? 'directory' : undefined;
+}
+
+function idOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
+/** undefined: this user may not read it. */
+function watchOfDirectory(path: string): string | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(path, O_RDONLY | O_DIRECTORY);
+    return watchOf(fd);
+  } catch {
+    return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
