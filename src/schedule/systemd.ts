@@ -44,6 +44,7 @@ ${secretOf(job)}ExecStart=${command}
 Nice=10
 IOSchedulingClass=best-effort
 IOSchedulingPriority=7
+KillMode=mixed
 Restart=on-failure
 RestartSec=${restart}
 RestartPreventExitStatus=64 65 66 70 77 78
