@@ -1,4 +1,5 @@
-import { CATEGORIES, makeKernel, maskOf, type Category, type Kernel } from './kernel/kernel.js';
+import { CATEGORIES, maskOf, type Category, type Kernel } from './kernel/kernel.js';
+import { makeKernel } from './kernel/make-kernel.js';
 import { LineScanner, type LineKind } from './scanner.js';
 import { noSums, type Sums } from './sums.js';
 
@@ -57,14 +58,18 @@ export class LineReader {
   #gathering = false;
   #gatheredFrom = 0;
 
-  constructor(instants: Instants) {
-    const kernel = makeKernel();
+  constructor(instants: Instants, kernel = makeKernel()) {
     this.#kernel = kernel;
     this.#instants = instants;
     this.#data = kernel.data.value;
     this.#limit = kernel.dataBytes.value;
     this.window = kernel.bytes.subarray(this.#data, this.#data + this.#limit);
     kernel.configure(clamp(instants.cutoff), clamp(instants.horizon));
+  }
+
+  /** Why all lines are left to the exact scanner; undefined: they are not. */
+  get exactBecause(): string | undefined {
+    return this.#kernel.exactBecause;
   }
 
   /** The first byte that belongs to no whole line yet. */

@@ -67,7 +67,8 @@ const NO_KEY = -1;
 /** Where in a chunk, at or behind a byte, the first one is that is no plain character of a string. */
 export type SkipPlain = (chunk: Uint8Array, from: number) => number;
 
-const skipPlain: SkipPlain = (chunk, from) => {
+/** Byte by byte. */
+export const skipPlain: SkipPlain = (chunk, from) => {
   const length = chunk.length;
   for (let at = from; at < length; at++) if (!isPlain(chunk[at]!)) return at;
   return length;

@@ -1,16 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { CATEGORIES, type Category } from '../../src/records/kernel/kernel.js';
+import { ExactKernel } from '../../src/records/kernel/exact-kernel.js';
+import { webAssemblyKernel } from '../../src/records/kernel/web-assembly.js';
 import { LineReader, type Gathering, type Instants } from '../../src/records/line-reader.js';
 import { LineScanner } from '../../src/records/scanner.js';
 import { noSums, type Sums } from '../../src/records/sums.js';
-import { mutate } from '../support/mutate.js';
+import { drawLog, START, STEP } from '../support/odd-log.js';
 import { Random, testSeed } from '../support/random.js';
-import { records } from '../support/records.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
-
-const START = 1_790_000_000;
-const STEP = 97.123456;
 
 interface Line {
   category: Category;
@@ -66,18 +64,6 @@ function read(
   return { sums: all, gathered: Buffer.concat(pieces) };
 }
 
-/** A log of many shapes, some of them torn and bent; `wild`: how much of it. */
-function draw(random: Random, count: number, wild: number): Buffer {
-  const lines: Buffer[] = [];
-  const stream = records({ seed: random.seed, count, start: START, step: STEP });
-  for (const record of stream) {
-    const line = Buffer.from(record);
-    lines.push(random.chance(wild) ? mutate(line, random) : line);
-    if (random.chance(wild / 10)) lines.push(Buffer.from(random.pick(ODD)));
-  }
-  return Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
-}
-
 const VALUES = ['1', '12', '1.5', '-1', '1e5', '01', '"a"', '"ab"', '"a', '"é"', '"\\n"', '"\\x"', '{}', '[]', '[1]', '{"k": 1}', '{"k": {"k": 1}}', 'null', 'true', 'nul', 'NaN', '"timestamp"', '', '1,"z": 2', '1}', `${START + 5}`]; // prettier-ignore
 
 function isValue(text: string): boolean {
@@ -110,58 +96,21 @@ function drawConstant(random: Random, count: number): Buffer {
   return Buffer.from(lines.join(''));
 }
 
-const deep = (levels: number) => `{"d": ${'['.repeat(levels)}${']'.repeat(levels)}, "timestamp": 1790000001.5}`; // prettier-ignore
+const exactKernel = () => new ExactKernel('');
 
-const ODD = [
-  '',
-  ' \t\r',
-  '{}',
-  '[]',
-  '{"timestamp": 1790000001.5}\r',
-  '{"timestamp": 1.79e9}',
-  '{"timestamp": -1.5}',
-  '{"timestamp": NaN}',
-  '{"timestamp": -Infinity}',
-  '{"timestamp": 1e999}',
-  '{"timestamp": "1790000001"}',
-  '{"timestamp": {"timestamp": 1}}',
-  '{"timestamp": 5, "timestamp": []}',
-  '{"timestamp": [], "timestamp": 1790000001}',
-  '{"timestamp": 1790000001, "timestamp": null}',
-  '{"\\u0074imestamp": 1790000001}',
-  '{"timestamp": 1790000001, "\\u0074imestamp": 7}',
-  '{"timestamp": 999999999999999}',
-  '{"timestamp": 9999999999999999}',
-  '{"timestamp": 01790000001}',
-  '{"timestamp": 1790000001.}',
-  '{"a": -}',
-  '{"a": -NaN}',
-  '{"a": tru}',
-  '{"a": 1,}',
-  '{"a" 1}',
-  '{"a": 1} x',
-  '{"a": "\u007f\u00e9\u2028\u{1f600}"}',
-  `{"i": ${'9'.repeat(4300)}}`,
-  `{"i": ${'9'.repeat(4301)}}`,
-  `{"i": ${'9'.repeat(4301)}.5, "timestamp": 1790000001}`,
-  deep(60),
-  deep(61),
-  deep(62),
-  deep(63),
-  deep(994),
-  deep(995),
-];
-
-describe('the kernel', () => {
+describe.each([
+  ['the kernel', webAssemblyKernel],
+  ['the kernel without WebAssembly', exactKernel],
+])('%s', (_name, makeKernel) => {
   test('says of each line, on its own, what the exact scanner says', () => {
     const random = new Random(testSeed('kernel, line by line'));
     for (let round = 0; round < (soak ? 200 : 12); round++) {
-      const bytes = draw(new Random(random.below(2 ** 31)), 600, random.pick([0.02, 0.3, 1]));
+      const bytes = drawLog(new Random(random.below(2 ** 31)), 600, random.pick([0.02, 0.3, 1]));
       const instants = {
         cutoff: random.pick([-Infinity, START + STEP * 300, START + STEP * 301 + random.next()]),
         horizon: START + STEP * random.below(600) + random.next(),
       };
-      const reader = new LineReader(instants);
+      const reader = new LineReader(instants, makeKernel());
       for (const line of exactly(bytes, instants)) {
         const text = bytes.subarray(line.start, line.end);
         const { sums } = read(reader, text, () => text.length);
@@ -178,13 +127,13 @@ describe('the kernel', () => {
   test('sums up and gathers a log however its reads are cut', () => {
     const random = new Random(testSeed('kernel, whole logs'));
     for (let round = 0; round < (soak ? 300 : 25); round++) {
-      const bytes = draw(new Random(random.below(2 ** 31)), 1500, random.pick([0, 0.05, 0.5]));
+      const bytes = drawLog(new Random(random.below(2 ** 31)), 1500, random.pick([0, 0.05, 0.5]));
       const instants = {
         cutoff: random.pick([-Infinity, START + STEP * random.below(1500)]),
         horizon: START + STEP * 1400,
       };
       const lines = exactly(bytes, instants);
-      const reader = new LineReader(instants);
+      const reader = new LineReader(instants, makeKernel());
       const most = random.pick([50, 700, 5000, 1 << 20]);
       const next = () => 1 + random.below(most);
       const { sums } = read(reader, bytes, next);
@@ -210,7 +159,7 @@ describe('the kernel', () => {
       const bytes = drawConstant(random, 600);
       const instants = { cutoff: START + random.below(600), horizon: START + random.below(600) };
       const lines = exactly(bytes, instants);
-      const reader = new LineReader(instants);
+      const reader = new LineReader(instants, makeKernel());
       const most = random.pick([3000, 20_000, 1 << 20]);
       const { sums } = read(reader, bytes, () => 1 + random.below(most));
       expect(merged(sums)).toEqual(sumUp(lines, instants));
@@ -219,7 +168,7 @@ describe('the kernel', () => {
 
   test('takes lines of any length: longer than a read, longer than the window, up to its very last byte', () => {
     const instants = { cutoff: START, horizon: START + 1000 };
-    const reader = new LineReader(instants);
+    const reader = new LineReader(instants, makeKernel());
     const window = reader.window.length;
     const long = (length: number, timestamp: number) => {
       const [head, tail] = ['{"pad": "', `", "timestamp": ${timestamp}.5}\n`];
@@ -246,6 +195,31 @@ describe('the kernel', () => {
     reader.take(9, () => expect.unreachable());
     expect(reader.lineStart).toBe(0);
   });
+});
+
+test('with and without WebAssembly each read has the same sums, and gathers the same bytes', () => {
+  const random = new Random(testSeed('both kernels'));
+  for (let round = 0; round < (soak ? 300 : 25); round++) {
+    const wild = random.pick([0, 0.05, 0.5]);
+    const bytes = drawLog(new Random(random.below(2 ** 31)), 1000, wild);
+    const instants = {
+      cutoff: random.pick([-Infinity, START + STEP * random.below(1000), Infinity]),
+      horizon: START + STEP * random.below(1000),
+    };
+    const lengths = Array.from({ length: 50 }, () => 1 + random.below(random.pick([9, 3000, 1 << 20]))); // prettier-ignore
+    const gathering = {
+      categories: CATEGORIES.filter(() => random.chance(0.5)),
+      counting: CATEGORIES.filter(() => random.chance(0.3)),
+      skip: random.below(300),
+    };
+    const [one, other] = [webAssemblyKernel, exactKernel].map((makeKernel) => {
+      const reader = new LineReader(instants, makeKernel());
+      let at = 0;
+      return read(reader, bytes, () => lengths[at++ % lengths.length]!, gathering);
+    });
+    expect([random.seed, other!.sums]).toEqual([random.seed, one!.sums]);
+    expect([random.seed, other!.gathered.equals(one!.gathered)]).toEqual([random.seed, true]);
+  }
 });
 
 function merged(parts: Sums[]): Sums {

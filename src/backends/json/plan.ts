@@ -16,6 +16,7 @@ import { findCuts, liveIn } from '../log/cut.js';
 import { fillersOf, planHead } from '../log/plan-head.js';
 import { FUTURE_SECONDS, outcomeOf } from '../log/outcome.js';
 import { assertAcceptable, dryRunReport } from '../log/report.js';
+import { slowerWarning } from '../log/slower.js';
 import type { SecondThread } from '../log/survey-threads.js';
 import { WORTH_AN_INDEX } from './remember.js';
 import {
@@ -141,8 +142,9 @@ function hasIntent(names: LogNames): boolean {
   return lstatSync(names.intent, { throwIfNoEntry: false }) !== undefined;
 }
 
-function warningsOf({ log, names, outcome, head }: Decision): string[] {
-  const warnings = outcome.action === 'rewritten' ? hardLinkWarning(names.log, log.stat) : [];
+function warningsOf({ log, names, reader, outcome, head }: Decision): string[] {
+  const warnings = slowerWarning(reader);
+  if (outcome.action === 'rewritten') warnings.push(...hardLinkWarning(names.log, log.stat));
   if (head && outcome.expiredLeft > 0) {
     const why =
       head.freed === 0

@@ -4,6 +4,7 @@ import type { OpenFile } from '../../files/read.js';
 import type { Instants } from '../../records/line-reader.js';
 import type { Sums } from '../../records/sums.js';
 import { cutBy, type RetentionRules } from '../../retention/policy.js';
+import { addressSpace } from './address-space.js';
 import {
   blankBlock,
   blockOf,
@@ -42,9 +43,13 @@ const NEWLINE = 0x0a;
 /** A second thread costs as much as reading some 40 MB. */
 const WORTH_A_THREAD = 64 << 20;
 
+/** Two threads and what they reserve for WebAssembly. Node ends the process when a thread gets too little. */
+const TWO_THREADS_BYTES = 32 * 2 ** 30;
+
 /** Starts a second thread, if so many bytes are worth one. */
 export async function secondThread(bytes: number): Promise<SecondThread | undefined> {
   if (bytes < WORTH_A_THREAD || availableParallelism() === 1) return undefined;
+  if (addressSpace() < TWO_THREADS_BYTES) return undefined;
   const { SecondThread } = await import('./survey-threads.js');
   return new SecondThread();
 }

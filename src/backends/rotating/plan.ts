@@ -20,6 +20,7 @@ import { phasesOf, type Phases } from '../log/phases.js';
 import { fillersOf, planHead } from '../log/plan-head.js';
 import { readAll } from '../log/read-all.js';
 import { assertAcceptable } from '../log/report.js';
+import { slowerWarning } from '../log/slower.js';
 import type { SecondThread } from '../log/survey-threads.js';
 import { secondThread, survey, surveyOf, type Survey, type SurveyTask } from '../log/survey.js';
 import type { SegmentPlan } from './decision.js';
@@ -82,6 +83,7 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
     thread = request.limitRate === undefined ? await secondThread(largest) : undefined;
     const instants = { cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS };
     const reader = new LineReader(instants);
+    warnings.push(...slowerWarning(reader));
     const tick = phases('scan', total);
     const surveys: { segment: Segment; seen: Survey }[] = [];
     for (const segment of segments.toReversed()) {

@@ -1,19 +1,25 @@
-import { WASM } from './wasm.js';
-
 /** What a line is; the kernel counts by these. The order is that of its memory (assembly/layout.ts). */
 export const CATEGORIES = ['live', 'expired', 'undated', 'unreadable', 'blank'] as const;
 
 export type Category = (typeof CATEGORIES)[number];
 
-interface Exports {
-  memory: WebAssembly.Memory;
-  data: WebAssembly.Global<number>;
-  dataBytes: WebAssembly.Global<number>;
-  tallies: WebAssembly.Global<number>;
-  oldest: WebAssembly.Global<bigint>;
-  newest: WebAssembly.Global<bigint>;
-  future: WebAssembly.Global<number>;
-  longest: WebAssembly.Global<number>;
+interface Value<T> {
+  readonly value: T;
+}
+
+/** What sums up and gathers lines; the functions are told of in assembly/index.ts. */
+export interface Kernel {
+  /** The whole of its memory, from address 0 on. */
+  bytes: Buffer;
+  words: Uint32Array;
+  /** Address and length of the window; as many bytes below it are free for a line that was cut in two. */
+  data: Value<number>;
+  dataBytes: Value<number>;
+  tallies: Value<number>;
+  oldest: Value<bigint>;
+  newest: Value<bigint>;
+  future: Value<number>;
+  longest: Value<number>;
   configure(cutoff: number, horizon: number): void;
   begin(): void;
   gather(mask: number, counting: number, skip: number): void;
@@ -23,23 +29,8 @@ interface Exports {
   skipPlain(from: number, to: number): number;
   account(start: number, end: number, category: number): void;
   see(seconds: bigint): void;
-}
-
-export type Kernel = Exports & {
-  /** The whole of its memory. */
-  bytes: Buffer;
-  words: Uint32Array;
-};
-
-let compiled: WebAssembly.Module | undefined;
-
-/** A kernel with memory of its own, 3 MiB. */
-export function makeKernel(): Kernel {
-  compiled ??= new WebAssembly.Module(Buffer.from(WASM, 'base64'));
-  const { exports } = new WebAssembly.Instance(compiled);
-  const kernel = exports as Exports;
-  const { buffer } = kernel.memory;
-  return { ...kernel, bytes: Buffer.from(buffer), words: new Uint32Array(buffer) };
+  /** Why it leaves all lines to the exact scanner; undefined: it does not. */
+  exactBecause?: string;
 }
 
 /** A set of categories, as the kernel takes it: a bit each. */
