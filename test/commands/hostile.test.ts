@@ -16,15 +16,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  BARE,
-  compact,
-  isRoot,
-  papyra,
-  PAPYRA,
-  PLAIN_USER,
-  publicInstall,
-} from '../support/papyra.js';
+import { compact, isRoot, papyra, PAPYRA, PLAIN_USER, publicInstall } from '../support/papyra.js';
+import { peakMemory } from '../support/peak-memory.js';
 import { doctor } from '../support/doctor.js';
 import { records } from '../support/records.js';
 import { Random, testSeed } from '../support/random.js';
@@ -32,20 +25,6 @@ import { tempDirectory, tempLog } from '../support/temp.js';
 
 const lines = (count: number) =>
   [...records({ seed: 5, count, start: 1_790_000_000, step: 60 })].map((record) => `${record}\n`);
-
-/** Peak memory in MiB of a whole process, as the kernel counted it. */
-function peakMemory(args: string[]): { code: number; mib: number; stdout: string } {
-  const { exitCode, stderr, stdout } = execaSync(
-    '/usr/bin/time',
-    ['-f', '%M', process.execPath, ...args],
-    {
-      env: BARE,
-      extendEnv: false,
-      reject: false,
-    },
-  );
-  return { code: exitCode ?? -1, mib: Number(stderr.split('\n').at(-1)) / 1024, stdout };
-}
 
 const LIMIT_MIB = 64;
 

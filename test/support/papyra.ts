@@ -20,12 +20,15 @@ export interface Run {
 interface RunOptions extends Options {
   /** Another installation of the tool. */
   bin?: string;
+  /** What runs it; default: this Node. */
+  command?: readonly string[];
 }
 
 /** Runs the built tool as a real process in a bare environment. */
 export async function papyra(args: string[], options: RunOptions = {}): Promise<Run> {
-  const { bin = PAPYRA, ...rest } = options;
-  const result = await execa(process.execPath, [bin, ...args], {
+  const { bin = PAPYRA, command = [process.execPath], ...rest } = options;
+  const [program, ...before] = command;
+  const result = await execa(program!, [...before, bin, ...args], {
     env: BARE,
     extendEnv: false,
     reject: false,
