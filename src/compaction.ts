@@ -26,7 +26,13 @@ export async function compact(opened: Opened, how: CompactOptions): Promise<Comp
   if (!request.dryRun) return run(opened, request, how);
   const plan = await opened.backend.plan(request);
   await plan.close();
+  if (plan.refusal) throw withReport(plan.refusal, plan.report);
   return plan.report;
+}
+
+/** A dry run shows what would go, and that it could not go now, in the words of the run. */
+function withReport({ code, message, hint }: PapyraError, report: CompactionReport): PapyraError {
+  return new PapyraError(code, message, { report, ...(hint === undefined ? {} : { hint }) });
 }
 
 function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
@@ -140,7 +146,7 @@ function nothingDone(
   }
   report.warnings.push('the time limit was over before anything was done; nothing was changed');
   Object.assign(report.records, { dropped: 0, dropped_by: { age: 0, count: 0, size: 0 } });
-  report.bytes.reclaimed = 0;
+  Object.assign(report.bytes, { reclaimed: 0, reclaimed_on_disk: 0 });
   Object.assign(report.files, { rewritten: 0, removed: 0 });
   return report;
 }

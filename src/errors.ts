@@ -1,3 +1,4 @@
+import { withShownPaths } from './held-paths.js';
 import type { CompactionReport } from './report.js';
 
 /**
@@ -54,9 +55,12 @@ export class PapyraError extends Error {
   readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      withShownPaths(message),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
-    this.hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : withShownPaths(options.hint);
     this.signal = options.signal;
     this.report = options.report;
   }
@@ -66,4 +70,10 @@ export class PapyraError extends Error {
 export function interruption(signal: AbortSignal): PapyraError {
   if (signal.reason instanceof PapyraError) return signal.reason;
   return new PapyraError('interrupted', 'stopped by the caller', { cause: signal.reason });
+}
+
+/** What was thrown, if it is a failure that papyra foresees; anything else is thrown again. */
+export function expected(error: unknown): PapyraError {
+  if (error instanceof PapyraError) return error;
+  throw error;
 }

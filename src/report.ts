@@ -70,6 +70,11 @@ export interface CompactionReport {
     before: number | null;
     after: number | null;
     reclaimed: number | null;
+    /**
+     * Of file stores: what the store takes less on the disk, measured in blocks; in a dry run what that will come
+     * to. null: not known before it is done, because the log has holes.
+     */
+    reclaimed_on_disk?: number | null;
     appended: number | null;
   };
   files: {

@@ -1,3 +1,4 @@
+import type { PapyraError } from '../errors.js';
 import type { RetentionRules } from '../retention/policy.js';
 import type { CompactionReport } from '../report.js';
 import type { StoreFacts } from './facts.js';
@@ -39,6 +40,8 @@ export interface PlanRequest {
 export interface Plan {
   /** The report of a dry run. */
   report: CompactionReport;
+  /** Of a dry run: why `execute` would do nothing of it now. */
+  refusal?: PapyraError | undefined;
   /** Does exactly what `report` says, once. */
   execute(): Promise<CompactionReport>;
   /** Lets go of the lock, and of open files: of a log that was replaced, the space is free then. */

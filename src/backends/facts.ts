@@ -30,8 +30,8 @@ export interface LogFacts {
   foreign: { uid: number; why: PapyraError } | null;
   /** Why it could not be rewritten while a runtime writes to it, or shortened in place. */
   obstacles: { rewrite: PapyraError | null; inPlace: PapyraError | null };
-  /** `missing`: the flock command. */
-  lock: LockHolder | OddLock | 'missing' | null;
+  /** An error: no lock can be taken here at all. */
+  lock: LockHolder | OddLock | PapyraError | null;
   /** Who keeps the active file open for writing. */
   writers: Writer[];
   /** Who reads the files, or watches them or their directory. */

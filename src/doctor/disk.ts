@@ -45,7 +45,7 @@ export const inPlace: Check = (facts) => {
   if (!log) return null;
   const obstacle = log.obstacles.inPlace;
   if (!obstacle) return pass('works here, should the disk be full one day');
-  if (obstacle.code === 'config_invalid') return warn(obstacle.message, 'apt-get install util-linux'); // prettier-ignore
+  if (obstacle.code === 'config_invalid') return warn(obstacle.message, obstacle.hint!);
   return warn(`${obstacle.message}: a full disk has no way out but room made elsewhere`, typed('df', '-hT', log.directory.path)); // prettier-ignore
 };
 

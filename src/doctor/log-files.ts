@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { PapyraError } from '../errors.js';
 import { plural } from '../output/text.js';
 import { ageInWords } from '../units.js';
 import { fail, pass, warn, type Check } from './check.js';
@@ -27,9 +28,7 @@ const LONG_MS = 2 * 3_600_000;
 export const lock: Check = (facts) => {
   const log = logOf(facts);
   if (!log) return null;
-  if (log.lock === 'missing') {
-    return fail('the flock command was not found, and without it no run begins', 'apt-get install util-linux'); // prettier-ignore
-  }
+  if (log.lock instanceof PapyraError) return fail(log.lock.message, log.lock.hint!);
   if (log.lock === null) return pass('no run is at work');
   if ('odd' in log.lock) {
     const { odd } = log.lock;
@@ -49,10 +48,11 @@ export const writers: Check = (facts) => {
   const [first] = log.writers;
   if (!first) return pass('no process that can be seen keeps the log open');
   const others = log.writers.length > 1 ? ` and ${plural(log.writers.length - 1, 'other')}` : '';
-  return warn(
-    `pid ${first.pid} (${first.command})${others} keeps the log open for writing: it cannot be rewritten, only shortened in place`,
-    facts.papyra('persistence compact', '--in-place'),
-  );
+  const holds = `pid ${first.pid} (${first.command})${others} keeps the log open for writing`;
+  if (log.writers.some(({ appends }) => !appends)) {
+    return warn(`${holds}, and not to append: it can be neither rewritten nor shortened in place`, typed('ps', '-fp', String(first.pid))); // prettier-ignore
+  }
+  return warn(`${holds}: it cannot be rewritten, only shortened in place`, facts.papyra('persistence compact', '--in-place')); // prettier-ignore
 };
 
 /** Changed so lately, it may be of a run that cannot be seen from here. */
@@ -69,7 +69,7 @@ function leftByUs(facts: Facts) {
   const { leftovers: left, lock: holder, path, directory } = logOf(facts)!;
   const [first] = left.ours;
   if (!first) return null;
-  if (holder !== null && holder !== 'missing' && !('odd' in holder)) return null;
+  if (holder !== null && 'pid' in holder) return null;
   if (left.ours.every(({ changed }) => facts.now - changed.getTime() < FRESH_MS)) return null;
   const names = left.ours.map((file) => basename(file.path)).join(', ');
   const look = typed('ls', '-la', directory.path);

@@ -3,13 +3,10 @@ import {
   accessSync,
   closeSync,
   constants,
-  fstatSync,
   fsyncSync,
-  lstatSync,
   openSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -17,7 +14,12 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { createGzip, type Gzip } from 'node:zlib';
 import { PapyraError } from '../errors.js';
-import { adopt, syncDirectory, writeAll, type Owner } from './durable.js';
+import { withShownPaths } from '../held-paths.js';
+import { holdDirectory, type HeldDirectory } from './directory.js';
+import { removeFile, syncDirectory, writeAll } from './durable.js';
+import { fileId, idAt } from './identity.js';
+import { adopt, type Owner } from './ownership.js';
+import { resolveTo } from './resolve.js';
 import { errnoOf, systemError } from './system-error.js';
 
 export interface ArchiveRequest {
@@ -42,12 +44,15 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   const { directory, name, watch } = request;
   // Many hosts and containers may share a directory, where times and process numbers meet.
   const run = `${compactTime(Date.now())}-${randomBytes(4).toString('hex')}`;
-  const temp = join(directory, `.papyra-archive_${name}_${idOf(request)}.tmp`);
+  let temp = directory;
   let fd: number | undefined;
+  let held: HeldDirectory | undefined;
   try {
     assertDirectory(directory);
+    held = holdDirectory(resolveTo(directory, statSync(directory).uid).path);
+    temp = join(held.path, `.papyra-archive_${name}_${idOf(request)}.tmp`);
     // An earlier run that was killed may have left it; the lock of the store makes it ours.
-    rmSync(temp, { force: true });
+    removeFile(temp);
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const file = (fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
     giveToOwner(file, request.owner);
@@ -56,16 +61,17 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
     const { oldest, newest } = watch.range();
     const from = Number.isNaN(oldest) ? 'undated' : compactTime(oldest * 1000);
     const to = Number.isNaN(newest) ? 'undated' : compactTime(newest * 1000);
-    const path = join(directory, `papyra-archive_${name}_${from}_${to}_${run}.ndjson.gz`);
+    const path = join(held.path, `papyra-archive_${name}_${from}_${to}_${run}.ndjson.gz`);
     assertOurs(file, temp);
     renameSync(temp, path);
-    syncDirectory(directory);
-    return path;
+    syncDirectory(held.path);
+    return withShownPaths(path);
   } catch (error) {
-    if (fd !== undefined) rmSync(temp, { force: true });
+    if (fd !== undefined) removeFile(temp);
     throw failed(error, temp);
   } finally {
     if (fd !== undefined) closeSync(fd);
+    held?.close();
   }
 }
 
@@ -85,7 +91,7 @@ function bootId(): string {
 }
 
 function assertOurs(fd: number, path: string): void {
-  if (lstatSync(path, { throwIfNoEntry: false })?.ino === fstatSync(fd).ino) return;
+  if (idAt(path) === fileId(fd)) return;
   throw new PapyraError('io_error', `somebody else has removed or replaced ${path}`, {
     hint: 'give each host an archive directory of its own',
   });

@@ -1,86 +1,87 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { statfsSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, statfsSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
+import { codeOf } from '../system/library.js';
+import { openNameless } from '../system/nameless.js';
+import * as space from '../system/space.js';
 import { FILLER_BYTES } from './filler.js';
 import type { OpenFile } from './read.js';
 import { errnoOf, systemError } from './system-error.js';
 
-/** File systems that can remove a range of a file (statfs f_type). */
-const ABLE = new Map([
-  [0xef53, 'ext4'],
-  [0x58465342, 'xfs'],
-  [0x794c7630, 'overlay'],
-]);
+/** File systems that can remove a range of a file (statfs f_type), for where it cannot be tried out. */
+const ABLE = [0xef53 /* ext4 */, 0x58465342 /* xfs */, 0x794c7630 /* overlay */];
+
+/** No file system gives space in larger pieces. */
+const LARGEST_UNIT = 256 << 20;
 
 /**
- * Why the head of a file cannot be removed in place: `io_error` where the file system is known not to be
- * able to, `config_invalid` where the command for it is missing; undefined: it can.
+ * What a file system removes ranges in multiples of: tried out on a nameless file in the directory. The block
+ * is not enough to know: bigalloc of ext4 has larger clusters, and ext2 and ext3, which have its number, cannot.
+ *
+ * @throws {PapyraError} `io_error` where ranges cannot be removed.
  */
-export function obstacleToCollapse(path: string): PapyraError | undefined {
-  const { error } = spawnSync('fallocate', ['--version'], { stdio: 'ignore' });
-  if (errnoOf(error) === 'ENOENT') return noFallocate(error);
-  if (process.platform === 'linux' && ABLE.has(statfsSync(path).type)) return undefined;
-  return new PapyraError('io_error', `--in-place cannot work on the file system of ${path}`, {
-    hint: 'nothing was done; it needs ext4 or xfs on Linux. Free some space and compact without --in-place',
-  });
-}
-
-/** Ranges are removed in multiples of this. */
-export function blockSize(path: string): number {
-  return statfsSync(path).bsize;
-}
-
-/** How much of a head can go when `keep` is the first byte that stays; 0: not one block. */
-export function removable(path: string, keep: number): number {
-  const block = blockSize(path);
-  // Below it there must be room for a filler, too.
-  const align = Math.floor((keep - FILLER_BYTES) / block) * block;
-  return align < Math.max(block, FILLER_BYTES) ? 0 : align;
-}
-
-/**
- * Removes `[offset, offset + length)` of an open file: what is behind it moves up, without a copy.
- * Node has no fallocate(2), so the command does it, in a child that also holds the lock: were only
- * papyra killed, a second run could repair what the orphan then removes once more.
- */
-export async function collapseRange(
-  file: OpenFile,
-  locks: readonly number[],
-  offset: number,
-  length: number,
-): Promise<void> {
-  const range = ['--offset', String(offset), '--length', String(length)];
-  const child = spawn('fallocate', ['--collapse-range', ...range, '/proc/self/fd/3'], {
-    stdio: ['ignore', 'ignore', 'pipe', file.fd, ...locks],
-    // A Ctrl-C is for papyra, which waits for the child and then stops.
-    detached: true,
-  });
-  let words = '';
-  child.stderr?.on('data', (text: Buffer) => (words += text.toString()));
-  let code: number | null;
+export function collapseUnit(directory: string): number {
+  const { bsize, type } = statfsSync(directory);
+  let fd: number | undefined;
   try {
-    [code] = (await once(child, 'close')) as [number | null];
+    fd = openNameless(directory);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') throw noFallocate(error);
-    throw systemError(error, 'start the fallocate command for', file.path);
+    // Whoever may make no file there may only look; a run fails before it comes here.
+    if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EROFS') throw systemError(error, 'make a file in', directory); // prettier-ignore
   }
-  if (code === 0) return;
-  const reason =
-    words
-      .trim()
-      .split('\n')[0]
-      ?.replace(/^fallocate: /, '') ?? '';
-  throw new PapyraError(
+  if (fd === undefined) {
+    if (ABLE.includes(type)) return bsize;
+    throw cannotCollapse(directory, undefined);
+  }
+  try {
+    return tryUnits(fd, directory, bsize);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function tryUnits(fd: number, directory: string, block: number): number {
+  for (let unit = block; unit <= LARGEST_UNIT; unit *= 2) {
+    // Nothing but a hole: it takes no space.
+    ftruncateSync(fd, 3 * unit);
+    try {
+      space.collapseRange(fd, unit, unit);
+      if (fstatSync(fd).size === 2 * unit) return unit;
+      break;
+    } catch (error) {
+      if (error instanceof PapyraError) throw error;
+      if (codeOf(error) !== 'EINVAL') throw cannotCollapse(directory, codeOf(error));
+    }
+  }
+  throw cannotCollapse(directory, undefined);
+}
+
+function cannotCollapse(directory: string, code: string | undefined): PapyraError {
+  return new PapyraError(
     'io_error',
-    `cannot remove the head of ${file.path} in place: ${reason || `status ${code}`}`,
-    { hint: 'every record is still there; compact without --in-place' },
+    `--in-place cannot work in ${directory}: its file system cannot remove a range of a file${code === undefined ? '' : ` (${code})`}`,
+    {
+      hint: 'nothing was done; it needs ext4 or xfs on Linux. Free some space and compact without --in-place',
+    },
   );
 }
 
-function noFallocate(cause: unknown): PapyraError {
-  return new PapyraError('config_invalid', 'the fallocate command was not found', {
-    hint: 'nothing was done; install the package util-linux',
-    cause,
-  });
+/** How much of a head can go when `keep` is the first byte that stays; 0: not one unit. */
+export function removable(unit: number, keep: number): number {
+  // Below it there must be room for a filler, too.
+  const align = Math.floor((keep - FILLER_BYTES) / unit) * unit;
+  return align < Math.max(unit, FILLER_BYTES) ? 0 : align;
+}
+
+/** Removes `[offset, offset + length)` of an open file: what is behind it moves up, without a copy. */
+export function collapseRange(file: OpenFile, offset: number, length: number): void {
+  try {
+    space.collapseRange(file.fd, offset, length);
+  } catch (error) {
+    if (error instanceof PapyraError) throw error;
+    throw new PapyraError(
+      'io_error',
+      `cannot remove the head of ${file.path} in place: ${codeOf(error) ?? String(error)}`,
+      { hint: 'every record is still there; compact without --in-place', cause: error },
+    );
+  }
 }

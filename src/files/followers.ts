@@ -1,20 +1,11 @@
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { fileId, idBehind, type FileId } from './identity.js';
 import { processNames, type ProcessNames } from './process-name.js';
-import { accessModeOf, eachProcess } from './processes.js';
+import { eachProcess, flagsOf, isReadOnly } from './processes.js';
 import type { OpenFile } from './read.js';
 import { watchOf } from './watched.js';
 
 const { O_RDONLY, O_DIRECTORY } = constants;
-const BIGINT = { bigint: true } as const;
 
 /** The closest first. */
 const SIGHTS = ['file', 'watch', 'directory'] as const;
@@ -38,7 +29,7 @@ const LOOK_MS = 1000;
 /** Looks who reads some files of a directory, or watches them or it. Compares devices and inodes exactly. */
 export function lookForReaders(files: readonly OpenFile[], directory: string): Readers {
   const wanted: Wanted = {
-    ids: new Set(files.map(({ fd }) => idOf(fstatSync(fd, BIGINT)))),
+    ids: new Set(files.map(({ fd }) => fileId(fd))),
     watches: files.flatMap(({ fd }) => watchOf(fd) ?? []),
     directoryWatch: watchOfDirectory(directory),
   };
@@ -57,7 +48,7 @@ export function lookForReaders(files: readonly OpenFile[], directory: string): R
 }
 
 interface Wanted {
-  ids: ReadonlySet<string>;
+  ids: ReadonlySet<FileId | undefined>;
   watches: readonly string[];
   directoryWatch: string | undefined;
 }
@@ -69,8 +60,8 @@ function sightOf(pid: string, fd: string, wanted: Wanted): Reader['sees'] | unde
     const target = readlinkSync(path);
     if (target === 'anon_inode:inotify') return watchedBy(pid, fd, wanted);
     // Sockets, pipes and the like are most of the descriptors of a machine.
-    if (!target.startsWith('/') || !wanted.ids.has(idOf(statSync(path, BIGINT)))) return undefined;
-    return accessModeOf(pid, fd) === O_RDONLY ? 'file' : undefined;
+    if (!target.startsWith('/') || !wanted.ids.has(idBehind(path))) return undefined;
+    return isReadOnly(flagsOf(pid, fd)) ? 'file' : undefined;
   } catch {
     // It was closed, or the process has ended.
     return undefined;
@@ -81,10 +72,6 @@ function watchedBy(pid: string, fd: string, wanted: Wanted): Reader['sees'] | un
   const list = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
   if (wanted.watches.some((watch) => list.includes(watch))) return 'watch';
   return wanted.directoryWatch && list.includes(wanted.directoryWatch) ? 'directory' : undefined;
-}
-
-function idOf({ dev, ino }: BigIntStats): string {
-  return `${dev}:${ino}`;
 }
 
 /** undefined: this user may not read it. */

@@ -1,21 +1,21 @@
-import { fdatasyncSync, fstatSync, lstatSync, readSync, writeSync } from 'node:fs';
+import { fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { PapyraError } from '../errors.js';
-import { blockSize, collapseRange } from './collapse.js';
+import { collapseRange, collapseUnit } from './collapse.js';
 import { syncDirectory } from './durable.js';
-import { filler, FILLER_BYTES, leadingFiller } from './filler.js';
+import { FILLER_BYTES, fillers, leadingFiller, oneFiller } from './filler.js';
+import { fileId, idAt } from './identity.js';
 import { dropIntent, makeNonce, readIntent, writeIntent, type Intent } from './intent.js';
 import type { LogNames } from './names.js';
 import type { OpenFile, Tick } from './read.js';
 import { assertRuntimeIsNotRewriting } from './surroundings.js';
 import { attempt } from './system-error.js';
 import type { Witness } from './witness.js';
+import { assertWritersAppend } from './writers.js';
 
 export interface Head {
   /** The log, open for reading and writing, without O_APPEND: pwrite would append. */
   log: OpenFile;
   names: LogNames;
-  /** The descriptors that hold the lock. */
-  locks: readonly number[];
   /** Called with bytes read; may stop the work, which is safe between any two steps. */
   tick: Tick;
 }
@@ -26,18 +26,20 @@ export interface Head {
  *
  * 1. Write down the intent; fsync the directory. Make sure that the log is still what was surveyed: nobody
  *    has truncated it, no other program rewrites it, its name is still its own.
- * 2. Write two filler lines over [start, keep), in one write; fdatasync. One ends where the collapse
- *    will end, the other leads from there to the first line that stays. Whatever a crash leaves of
- *    that write, it is within what has expired.
- * 3. Make sure again. Collapse [0, align) in a child that holds the lock; fdatasync.
+ * 2. Write fillers over [start, keep); fdatasync. The last one leads from where the collapse will end to the first
+ *    line that stays; those before it, more than one where a line is very long, end there. Whatever a crash leaves
+ *    of these writes, it is within what has expired.
+ * 3. Make sure again, and that no writer has an offset of its own. Collapse [0, align); fdatasync. The call is
+ *    made by the process that holds the lock: it has ended, done or not, before the kernel frees the lock, and no
+ *    second run can repair what it is still at.
  * 4. Remove the intent; fsync the directory.
  */
-export async function removeHead(
+export function removeHead(
   head: Head & { witness: Witness },
   keep: number,
   align: number,
   start: number,
-): Promise<void> {
+): void {
   const { log, names } = head;
   const intent: Intent = { align, start, keep, nonce: makeNonce() };
   const { witness } = head;
@@ -47,19 +49,19 @@ export async function removeHead(
     assertStillTheLog(log, names, witness);
     writeFillers(log, intent);
     assertStillTheLog(log, names, witness);
+    assertWritersAppend(log);
   } catch (error) {
     // Nothing but expired bytes was touched, and a repair would write over what is there now.
     if (error instanceof PapyraError && error.code === 'try_again') dropIntent(names);
     throw error;
   }
-  await collapseRange(log, head.locks, 0, align);
+  collapseRange(log, 0, align);
   sync(log);
   finish(names);
 }
 
 function assertStillTheLog(log: OpenFile, names: LogNames, witness: Witness): void {
-  const now = lstatSync(names.log, { throwIfNoEntry: false });
-  if (now?.ino !== fstatSync(log.fd).ino) {
+  if (idAt(names.entry) !== fileId(log.fd)) {
     throw new PapyraError('try_again', `${names.log} was moved or replaced by another process`, {
       hint: 'nothing was removed; find out what moves it, then run again',
     });
@@ -82,6 +84,7 @@ export function fillerStart(align: number): number {
  * - A power loss in the middle of the collapse leaves its hole, a run of NULs, somewhere: collapse
  *   that, and what cannot be collapsed becomes newlines. Looking again finds nothing, however often.
  * - The log begins with the second filler of this intent: it was done.
+ * - Else, where the offsets of the intent are no bounds of lines, somebody has changed the log since: it is void.
  * - Else it was not: write the fillers, whose write may have been torn. The plan then starts afresh.
  */
 export async function repairHead(head: Head): Promise<string[]> {
@@ -95,10 +98,13 @@ export async function repairHead(head: Head): Promise<string[]> {
   }
   const holes = await closeHoles(head);
   const done = leadingFiller(readText(log, 0, intent.keep - intent.align))?.nonce === intent.nonce;
-  if (!done) {
-    assertUncollapsed(log, intent);
-    writeFillers(log, intent);
+  if (!done && !isUncollapsed(log, intent)) {
+    finish(names);
+    return [
+      'an earlier run was killed before it removed the head, and the log was changed since: what it was about to do is void',
+    ];
   }
+  if (!done) writeFillers(log, intent);
   sync(log);
   finish(names);
   if (done && holes === 0) return ['an earlier run was killed after it had removed the head'];
@@ -110,29 +116,38 @@ export async function repairHead(head: Head): Promise<string[]> {
 }
 
 function writeFillers(log: OpenFile, { start, align, keep, nonce }: Intent): void {
-  const bytes = Buffer.from(filler(nonce, align - start) + filler(nonce, keep - align));
-  attempt('write', log.path, () => {
-    for (let at = 0; at < bytes.length;) {
-      at += writeSync(log.fd, bytes, at, bytes.length - at, start + at);
-    }
-  });
+  let position = start;
+  let pending: Buffer = Buffer.alloc(0);
+  const flush = (bytes: Buffer): void => {
+    attempt('write', log.path, () => writeAt(log.fd, bytes, position));
+    position += bytes.length;
+  };
+  for (const piece of fillers(nonce, align - start)) {
+    if (pending.length > 0) flush(pending);
+    pending = piece;
+  }
+  // What was one write stays one.
+  flush(Buffer.concat([pending, oneFiller(nonce, keep - align)]));
   sync(log);
 }
 
+function writeAt(fd: number, bytes: Uint8Array, position: number): void {
+  for (let at = 0; at < bytes.length;) {
+    at += writeSync(fd, bytes, at, bytes.length - at, position + at);
+  }
+}
+
 /** The offsets of an intent are lines' bounds, or the file is not what the intent is about. */
-function assertUncollapsed(log: OpenFile, { start, keep }: Intent): void {
+function isUncollapsed(log: OpenFile, { start, keep }: Intent): boolean {
   const bound = (at: number) => at === 0 || readText(log, at - 1, 1) === '\n';
-  if (fstatSync(log.fd).size >= keep && bound(start) && bound(keep)) return;
-  throw new PapyraError('io_error', `${log.path} is not as an earlier run left it`, {
-    hint: 'nothing was touched; look at its .papyra.intent, remove that, and run again',
-  });
+  return fstatSync(log.fd).size >= keep && bound(start) && bound(keep);
 }
 
 const CHUNK_BYTES = 1 << 20;
 
 /** Closes runs of NULs of at least one block; returns how many there were. */
-async function closeHoles({ log, locks, tick }: Head): Promise<number> {
-  const block = blockSize(log.path);
+async function closeHoles({ log, names, tick }: Head): Promise<number> {
+  const block = collapseUnit(names.directory);
   let closed = 0;
   const next = (from: number) => findHole(log, block, from, tick);
   for (let hole = await next(0); hole; hole = await next(hole.start)) {
@@ -143,7 +158,7 @@ async function closeHoles({ log, locks, tick }: Head): Promise<number> {
     const last =
       Math.floor((Math.min(hole.end, size) - (hole.end >= size ? 1 : 0)) / block) * block;
     const end = Math.max(start, last);
-    if (end > start) await collapseRange(log, locks, start, end - start);
+    if (end > start) collapseRange(log, start, end - start);
     blank(log, hole.start, hole.end - (end - start));
     sync(log);
   }
@@ -152,9 +167,10 @@ async function closeHoles({ log, locks, tick }: Head): Promise<number> {
 
 /** Blank lines, which nobody counts. */
 function blank(log: OpenFile, from: number, to: number): void {
-  if (to <= from) return;
-  const bytes = Buffer.alloc(to - from, '\n');
-  attempt('write', log.path, () => writeSync(log.fd, bytes, 0, bytes.length, from));
+  for (let at = from; at < to; at += CHUNK_BYTES) {
+    const bytes = Buffer.alloc(Math.min(CHUNK_BYTES, to - at), '\n');
+    attempt('write', log.path, () => writeAt(log.fd, bytes, at));
+  }
 }
 
 /** The first run of NULs at or behind `from` that covers a whole block. */

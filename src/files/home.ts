@@ -1,33 +1,102 @@
-import { closeSync, constants, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync } from 'node:fs'; // prettier-ignore
+import { basename } from 'node:path';
 import { PapyraError } from '../errors.js';
-import { adoptBeside, assertOwner, type Owner } from './durable.js';
+import { holdInside, type HeldDirectory } from './directory.js';
+import type { LogNames } from './names.js';
+import { adoptBeside, assertOwner, assertSameOwner, type Owner } from './ownership.js';
 import { errnoOf } from './system-error.js';
 
+/** The folder in which papyra remembers things about the logs of a directory. */
+const FOLDER = '.papyra';
+
+/** Where that folder is, for looks at it. */
+export function homePath({ directory }: Pick<LogNames, 'directory'>): string {
+  return `${directory}/${FOLDER}`;
+}
+
+/** The files in it that are about one log. */
+export interface Home {
+  /** Counters over all runs, and their own lock. */
+  metrics: string;
+  metricsLock: string;
+  /** What the log held when the last run ended. */
+  index: string;
+  close(): void;
+}
+
 /**
- * Makes the folder in which papyra remembers things about the logs of a directory. It gives the same
- * people the same rights as the log: who may read that may look inside.
+ * Opens the folder; undefined: it is not there yet, or something else is. A link in its place is not followed.
  */
-export function makeHome(home: string, owner: Owner): void {
-  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+export function openHome(names: LogNames): Home | undefined {
+  let held: HeldDirectory;
   try {
-    mkdirSync(home, 0o700);
+    held = holdInside(names.directory, FOLDER);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+  const inside = (end: string): string => `${held.path}/${basename(names.log)}.${end}`;
+  return {
+    metrics: inside('metrics.json'),
+    metricsLock: inside('metrics.lock'),
+    index: inside('index'),
+    close: () => held.close(),
+  };
+}
+
+/**
+ * The same, and makes the folder where it is not there. It gives the same people the same rights as the log: who
+ * may read that may look inside. One that cannot be given to the owner of the log would lock that user out, and
+ * is removed again.
+ *
+ * @throws {PapyraError} `io_error` when something else has its name.
+ */
+export function makeHome(names: LogNames, owner: Owner): Home {
+  const path = homePath(names);
+  try {
+    mkdirSync(path, 0o700);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    if (lstatSync(home).isDirectory()) return;
-    throw new PapyraError('io_error', `${home} is not a directory`, { hint: 'move it away' });
+    const there = openHome(names);
+    if (there) return there;
+    throw new PapyraError('io_error', `${path} is not a directory`, { hint: 'move it away' });
   }
-  const fd = openSync(home, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    const search = (owner.mode & 0o444) >> 2;
-    adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
+    const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+    const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      const search = (owner.mode & 0o444) >> 2;
+      adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    rmdirSync(path);
+    throw error;
+  }
+  return openHome(names)!;
+}
+
+/**
+ * What one of those files holds. Not followed, and not read for the owner of the log when it is somebody else's.
+ *
+ * @throws {NodeJS.ErrnoException} ENOENT when it is not there, ELOOP when it is a link.
+ * @throws {PapyraError} `permission_denied` when root finds a file of somebody else there.
+ */
+export function readKept(path: string, owner: Pick<Owner, 'uid'> | undefined): Buffer {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    if (owner) assertSameOwner({ fd, path }, owner);
+    return readFileSync(fd);
   } finally {
     closeSync(fd);
   }
 }
 
 /** Whose the files beside a log are. Before the runtime has made its log, root makes the files for the owner of the directory. */
-export function ownerOf(log: string, directory: string): Owner {
-  const stat = statSync(log, { throwIfNoEntry: false });
+export function ownerOf({ log, entry, directory }: LogNames): Owner {
+  const stat = lstatSync(entry, { throwIfNoEntry: false });
   if (stat) {
     assertOwner(log, stat);
     return stat;

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { fstatSync, readlinkSync, symlinkSync, unlinkSync } from 'node:fs';
-import { NONCE_CHARS } from './filler.js';
+import { readlinkSync, symlinkSync } from 'node:fs';
+import { removeFile } from './durable.js';
+import { FILLER_BYTES, NONCE_CHARS } from './filler.js';
+import { lastingId } from './identity.js';
 import type { LogNames } from './names.js';
 import { attempt, errnoOf, systemError } from './system-error.js';
 
@@ -15,13 +17,12 @@ export interface Intent {
   nonce: string;
 }
 
-const short = (number: number): string => number.toString(36);
+const short = (number: number | bigint): string => number.toString(36);
 const long = (text: string): number => parseInt(text, 36);
 
-/** An inode number alone is not enough: a file system gives it away again at once. */
 function identity(fd: number): string {
-  const { ino, birthtimeMs } = fstatSync(fd);
-  return `${short(ino)}.${short(Math.round(birthtimeMs))}`;
+  const { inode, born } = lastingId(fd);
+  return `${short(inode)}.${short(born)}`;
 }
 
 /**
@@ -45,14 +46,21 @@ export function readIntent(names: LogNames, fd: number): Intent | 'foreign' | nu
     if (errnoOf(error) === 'EINVAL') return 'foreign';
     throw systemError(error, 'read', names.intent);
   }
-  const match = /^(\w+)\.(\w+)\.(\w+)\.(\w{10})\.(\w+\.\w+)$/.exec(target);
+  const match = /^(\w+)\.(\w+)\.(\w+)\.([0-9a-z]{10})\.(\w+\.\w+)$/.exec(target);
   if (match?.[5] !== identity(fd)) return 'foreign';
   const [align, above, below] = match.slice(1, 4).map(long) as [number, number, number];
-  return { align, start: align - below, keep: align + above, nonce: match[4]! };
+  const intent = { align, start: align - below, keep: align + above, nonce: match[4]! };
+  return isPossible(intent) ? intent : 'foreign';
+}
+
+/** Anybody may have made a link of that name: numbers that no run has written are not followed. */
+function isPossible({ align, start, keep, nonce }: Intent): boolean {
+  const isOurs = Number.isSafeInteger(keep) && Number.isSafeInteger(align) && nonce.length === NONCE_CHARS; // prettier-ignore
+  return isOurs && start >= 0 && align - start >= FILLER_BYTES && keep - align >= FILLER_BYTES;
 }
 
 export function dropIntent(names: LogNames): void {
-  attempt('remove', names.intent, () => unlinkSync(names.intent));
+  attempt('remove', names.intent, () => removeFile(names.intent));
 }
 
 /** A nonce, short enough for an intent. */

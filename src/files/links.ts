@@ -1,4 +1,4 @@
-import { readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 /** As many as the kernel follows. */
@@ -19,4 +19,49 @@ function linkAt(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A symbolic link on the way to a file. */
+export interface Link {
+  path: string;
+  /** Whose it is. */
+  uid: number;
+}
+
+export interface Resolved {
+  /** Without a link in it. */
+  path: string;
+  links: Link[];
+}
+
+/**
+ * Follows a path link by link, as realpath(3) does, and tells which they were.
+ *
+ * @throws {NodeJS.ErrnoException} ENOENT when a part of it is not there, ELOOP when there are too many links.
+ */
+export function resolveLinks(path: string): Resolved {
+  const links: Link[] = [];
+  let done = '';
+  let parts = resolve(path).split('/').slice(1);
+  while (parts.length > 0) {
+    const [part, ...rest] = parts;
+    parts = rest;
+    if (part === '') continue;
+    const next = `${done}/${part}`;
+    const stat = lstatSync(next);
+    if (!stat.isSymbolicLink()) {
+      done = next;
+      continue;
+    }
+    links.push({ path: next, uid: stat.uid });
+    if (links.length > MAX_LINKS) throw Object.assign(new Error(`ELOOP, ${path}`), { code: 'ELOOP', syscall: 'lstat' }); // prettier-ignore
+    parts = [
+      ...resolve(done || '/', readlinkSync(next))
+        .split('/')
+        .slice(1),
+      ...rest,
+    ];
+    done = '';
+  }
+  return { path: done || '/', links };
 }

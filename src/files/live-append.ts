@@ -1,6 +1,7 @@
-import { fstatSync, readFileSync, readSync, writeSync } from 'node:fs';
+import { fstatSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.js';
+import { offsetOf } from '../system/space.js';
 import { writeAll } from './durable.js';
 import type { OpenFile } from './read.js';
 import { attempt } from './system-error.js';
@@ -42,7 +43,8 @@ export async function appendLine(file: OpenFile, line: Buffer): Promise<void> {
     if (written < whole.length) throw new ShortWrite(`short write to ${file.path}`);
     // The filling has ended whatever was torn before it.
     if (whole !== line) return;
-    const start = endOfLastWrite(file.fd) - whole.length;
+    // With O_APPEND only the kernel knows where a write went: the descriptor's offset is behind it.
+    const start = offsetOf(file.fd) - whole.length;
     if (start === 0 || endOfLog(file, start) !== 'torn') return;
     attempt('write', file.path, () => writeAll(file.fd, NEWLINE));
   }
@@ -74,10 +76,4 @@ function endOfLog(file: OpenFile, size: number): 'whole' | 'torn' | 'grown' {
   const read = attempt('read', file.path, () => readSync(file.fd, lastBytes, 0, 2, size - 1));
   if (lastBytes[0] !== NEWLINE[0]) return 'torn';
   return read === 2 ? 'grown' : 'whole';
-}
-
-/** With O_APPEND only the kernel knows where a write went: the descriptor's offset is behind it. */
-function endOfLastWrite(fd: number): number {
-  const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
-  return Number(/^pos:\s*(\d+)/m.exec(info)?.[1]);
 }

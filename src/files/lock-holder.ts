@@ -1,8 +1,11 @@
 import { closeSync, constants, openSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { PapyraError } from '../errors.js';
 import { isOddLock } from './lock-place.js';
-import { readSignature } from './lock-signature.js';
+import { holderSignature, readSignature } from './lock-signature.js';
+import { lockingProcesses } from './proc-locks.js';
+import type { OpenFile } from './read.js';
 import { errnoOf, systemError } from './system-error.js';
-import { lookInProc } from './writers.js';
 
 /** Who has taken a lock, and when: as far as its file and the kernel tell. */
 export interface LockHolder {
@@ -17,10 +20,7 @@ export interface OddLock {
   odd: string;
 }
 
-/**
- * Looks who has a lock file open, as only those have who hold the lock or wait for it; the file itself says
- * which of them holds it. Takes nothing. null: nobody that can be seen.
- */
+/** Looks who holds the lock of a lock file. Takes nothing. null: nobody that can be seen. */
 export function lockHolder(path: string): LockHolder | OddLock | null {
   if (isOddLock(path)) return { odd: path };
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -32,15 +32,31 @@ export function lockHolder(path: string): LockHolder | OddLock | null {
     throw systemError(error, 'open the lock file', path);
   }
   try {
-    const look = lookInProc({ fd, path });
-    if (look.who !== 'somebody') return null;
+    const [holder] = lockingProcesses({ fd, path });
+    if (!holder) return null;
     const signature = readSignature(fd);
-    const signer = look.writers.find((writer) => writer.pid === signature?.pid);
-    const { pid: holder, command } = signer ?? look.writers[0]!;
-    const time = new Date(signature?.since ?? NaN);
-    const known = signer !== undefined && !Number.isNaN(time.getTime());
-    return { pid: holder, command, since: known ? time : null };
+    const time = new Date(signature?.pid === holder.pid ? signature.since : NaN);
+    const { pid, command } = holder;
+    return { pid, command, since: Number.isNaN(time.getTime()) ? null : time };
   } finally {
     closeSync(fd);
   }
+}
+
+/** Why a lock could not be taken: who holds it, by its own signature, or by the kernel's word. */
+export async function heldBy(lock: OpenFile, target: string): Promise<PapyraError> {
+  const signature = await holderSignature(lock.fd);
+  const holders = lockingProcesses(lock);
+  const isSigned = holders.length === 0 || signature?.host !== hostname() || holders.some(({ pid }) => pid === signature.pid); // prettier-ignore
+  if (isSigned) {
+    return new PapyraError(
+      'try_again',
+      `another run of papyra is working on ${target}${signature ? ` (${signature.text})` : ''}`,
+      { hint: 'run again when it has finished, or wait for it with --lock-wait 10m' },
+    );
+  }
+  const who = holders.map(({ pid, command }) => `pid ${pid} (${command})`).join(', ');
+  return new PapyraError('try_again', `the lock of ${target} is held by ${who}`, {
+    hint: `it has not signed ${lock.path} as a run of papyra does: find out what it is, then run again`,
+  });
 }

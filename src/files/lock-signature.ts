@@ -1,4 +1,4 @@
-import { ftruncateSync, readFileSync, writeSync } from 'node:fs';
+import { ftruncateSync, readSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.js';
@@ -27,23 +27,22 @@ export function sign(fd: number): void {
   }
 }
 
-/** @param file a path or a descriptor. null: nobody has signed, or nobody may read it. */
-export function readSignature(file: string | number): Signature | null {
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-  const signed = SIGNED.exec(content);
+/** More than a signature takes. */
+const SIGNATURE_BYTES = 512;
+
+/** null: nobody has signed. */
+export function readSignature(fd: number): Signature | null {
+  const content = Buffer.alloc(SIGNATURE_BYTES);
+  const read = readSync(fd, content, 0, content.length, 0);
+  const signed = SIGNED.exec(content.toString('utf8', 0, read));
   return signed && { text: signed[0], pid: Number(signed[1]), host: signed[2]!, since: signed[3]! };
 }
 
 /** The signature of who holds the lock now; waits a moment while it is of somebody who is gone. */
-export async function holderSignature(path: string): Promise<Signature | null> {
+export async function holderSignature(fd: number): Promise<Signature | null> {
   const deadline = monotonicMs() + SIGNING_MS;
   for (;;) {
-    const signature = readSignature(path);
+    const signature = readSignature(fd);
     const current = signature !== null && (signature.host !== hostname() || isAlive(signature.pid));
     if (current || monotonicMs() >= deadline) return signature;
     await sleep(LOOK_MS);

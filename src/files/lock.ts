@@ -1,112 +1,162 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.js';
 import { PapyraError, interruption } from '../errors.js';
-import { openCompanion, type Owner } from './durable.js';
-import { assertLockFile } from './lock-place.js';
-import { holderSignature, sign } from './lock-signature.js';
+import { assertAvailable } from '../system/library.js';
+import { tryLock } from '../system/locks.js';
+import { removeFile } from './durable.js';
+import { isOddLock, oddLock } from './lock-place.js';
+import { heldBy } from './lock-holder.js';
+import { sign } from './lock-signature.js';
+import { adoptBeside, assertSameOwner, dropInheritedRights, type Owner } from './ownership.js';
+import { lockingProcesses, type LockingProcess } from './proc-locks.js';
 import type { OpenFile } from './read.js';
-import { attempt, errnoOf, systemError } from './system-error.js';
+import { attempt, errnoOf } from './system-error.js';
 
 const RETRY_MS = 100;
 
-export interface LockRequest {
-  /** The lock file; created when missing, never removed. */
-  path: string;
-  /** What it guards, for the message. */
-  target: string;
-  owner: Owner;
+export interface Patience {
   /** Milliseconds to wait for another holder; 0: do not wait. */
   waitMs: number;
   signal?: AbortSignal | undefined;
 }
 
+export interface LockRequest extends Patience {
+  /** The lock file; created when missing, never removed. */
+  path: string;
+  /** What it guards, for the message. */
+  target: string;
+  owner: Owner;
+}
+
 export interface Lock {
-  /** To hand to a child that must keep the lock while it works. */
-  fd: number;
   release(): void;
 }
 
 /**
- * An exclusive lock, held through an open descriptor: the kernel frees it when the last process with
- * that descriptor ends, however it ends. Node has no flock(2), so the `flock` command takes it on our
- * descriptor, which it inherits; the lock belongs to the open file, not to the command, and stays.
+ * @throws {PapyraError} `config_invalid` where no lock can be taken at all.
+ */
+export function assertLockable(): void {
+  assertAvailable();
+}
+
+/**
+ * An exclusive lock, held through an open descriptor: the kernel frees it when the process ends, however it ends.
  *
- * @throws {PapyraError} `try_again` when somebody else holds it; `config_invalid` where there is no `flock`;
+ * @throws {PapyraError} `try_again` when somebody else holds it; `config_invalid` where no lock can be taken;
  * `io_error` where the lock file is none.
  */
 export async function takeLock(request: LockRequest): Promise<Lock> {
-  const { path } = request;
-  assertLockFile(path);
-  const fd = attempt('open the lock file', path, () => openCompanion(path, request.owner));
+  const { path, owner } = request;
+  // Before a file is made for it.
+  assertLockable();
+  const fd = attempt('open the lock file', path, () => openLockFile(path, owner));
+  const file = { fd, path };
   try {
-    await lockFile({ fd, path }, request, () => held(request));
+    const taken = await waitForLock(file, request, () => true);
+    if (!taken) throw await heldBy(file, request.target);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
   sign(fd);
-  return { fd, release: () => closeSync(fd) };
+  return { release: () => closeSync(fd) };
 }
 
 /**
- * The same on the log itself: a log that is mounted a second time, alone, has two names, and so two lock
- * files. Gone with the descriptor.
+ * The same on the log itself: a log that is mounted a second time, alone, has two names, and so two lock files.
+ * Gone with the descriptor. Whoever may read the log can hold such a lock, without the right to write: that is no
+ * run of papyra, and no reason to wait for ever.
+ *
+ * @returns who holds it without that right; undefined: it is ours.
  */
 export async function lockLog(
   log: OpenFile,
-  patience: Pick<LockRequest, 'waitMs' | 'signal'>,
-): Promise<void> {
-  await lockFile(log, patience, () => {
-    return new PapyraError('try_again', `another run of papyra is working on ${log.path}`, {
-      hint: 'it does so under another name of the log; run again when it has finished',
-    });
+  owner: Owner,
+  patience: Patience,
+): Promise<LockingProcess | undefined> {
+  const isOutsider = ({ uids }: LockingProcess) =>
+    uids.length > 0 && !uids.includes(0) && !uids.includes(owner.uid);
+  let outsider: LockingProcess | undefined;
+  const taken = await waitForLock(log, patience, () => {
+    const holders = lockingProcesses(log);
+    outsider = holders.every(isOutsider) ? holders[0] : undefined;
+    return outsider === undefined;
   });
-}
-
-async function lockFile(
-  file: OpenFile,
-  { waitMs, signal }: Pick<LockRequest, 'waitMs' | 'signal'>,
-  held: () => PapyraError | Promise<PapyraError>,
-): Promise<void> {
-  const deadline = monotonicMs() + waitMs;
-  for (;;) {
-    const taken = tryFlock(file);
-    if (taken === 'taken') return;
-    if (signal?.aborted) throw interruption(signal);
-    if (taken === 'held' && monotonicMs() >= deadline) throw await held();
-    await sleep(taken === 'held' ? RETRY_MS : 0);
-  }
-}
-
-/** `interrupted`: a Ctrl-C reaches the command, too; what it meant for us is known a moment later. */
-function tryFlock({ fd, path }: OpenFile): 'taken' | 'held' | 'interrupted' {
-  const result = spawnSync('flock', ['-x', '-n', '3'], {
-    stdio: ['ignore', 'ignore', 'pipe', fd],
-    encoding: 'utf8',
-  });
-  if (result.status === 0) return 'taken';
-  if (result.status === 1 && result.stderr === '') return 'held';
-  if (result.signal) return 'interrupted';
-  if (errnoOf(result.error) === 'ENOENT') {
-    throw new PapyraError('config_invalid', 'the flock command was not found', {
-      hint: 'install the package util-linux (busybox has it, too)',
-      cause: result.error,
-    });
-  }
-  if (result.error) throw systemError(result.error, 'start the flock command for', path);
+  if (taken || outsider) return taken ? undefined : outsider;
+  const who = lockingProcesses(log).map(({ pid, command }) => `pid ${pid} (${command})`).join(', '); // prettier-ignore
   throw new PapyraError(
-    'io_error',
-    `cannot lock ${path}: ${result.stderr.trim() || `status ${result.status}`}`,
+    'try_again',
+    `another run of papyra is working on ${log.path}${who && `: ${who}`}`,
+    { hint: 'it does so under another name of the log; run again when it has finished' },
   );
 }
 
-async function held(request: LockRequest): Promise<PapyraError> {
-  const holder = await holderSignature(request.path);
-  return new PapyraError(
-    'try_again',
-    `another run of papyra is working on ${request.target}${holder ? ` (${holder.text})` : ''}`,
-    { hint: 'run again when it has finished, or wait for it with --lock-wait 10m' },
-  );
+/** False when the time is over, or `goOn`, which is asked after each refusal, says so. */
+async function waitForLock(
+  { fd, path }: OpenFile,
+  { waitMs, signal }: Patience,
+  goOn: () => boolean,
+): Promise<boolean> {
+  const deadline = monotonicMs() + waitMs;
+  while (!attempt('lock', path, () => tryLock(fd))) {
+    if (signal?.aborted) throw interruption(signal);
+    if (!goOn() || monotonicMs() >= deadline) return false;
+    await sleep(RETRY_MS);
+  }
+  return true;
+}
+
+/**
+ * Opening a lock to read is enough to hold it. So only those may who may write the log: a group that may only read
+ * it has no rights here.
+ */
+function lockOwner({ uid, gid, mode }: Owner): Owner {
+  const rights = (write: number, all: number): number => ((mode & write) === 0 ? 0 : all);
+  return { uid, gid, mode: 0o600 | rights(0o020, 0o060) | rights(0o002, 0o006) };
+}
+
+function openLockFile(path: string, owner: Owner): number {
+  const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const rights = lockOwner(owner);
+  if (isOddLock(path)) throw oddLock(path);
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    fd = openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      assertLock(fd, path, owner);
+      narrow(fd, rights);
+      return fd;
+    } catch (failure) {
+      closeSync(fd);
+      throw failure;
+    }
+  }
+  try {
+    adoptBeside(fd, rights);
+  } catch (error) {
+    closeSync(fd);
+    removeFile(path);
+    throw error;
+  }
+  return fd;
+}
+
+/** What has the name may have come between the look and the opening. */
+function assertLock(fd: number, path: string, owner: Owner): void {
+  if (!fstatSync(fd).isFile()) throw oddLock(path);
+  assertSameOwner({ fd, path }, owner);
+}
+
+/** An earlier version gave it the mode of the log. Only its owner and root can mend that. */
+function narrow(fd: number, { mode }: Owner): void {
+  const now = fstatSync(fd);
+  const me = process.geteuid?.();
+  if (me !== 0 && me !== now.uid) return;
+  dropInheritedRights(fd);
+  const narrowed = now.mode & mode & 0o777;
+  if (narrowed !== (now.mode & 0o777)) fchmodSync(fd, narrowed | 0o600);
 }

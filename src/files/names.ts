@@ -1,12 +1,17 @@
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors.js';
+import { holdDirectory } from './directory.js';
+import { attempt } from './system-error.js';
 
 /**
  * Every file that papyra makes beside a log. All start with a dot: the runtime's health scan flags
  * whatever starts with the log's own name and is not part of it.
  */
 export interface LogNames {
+  /** The real path of the log, for messages and to know it by. */
   log: string;
+  /** The name of the log in its directory: what calls use. */
+  entry: string;
   directory: string;
   /** Held with flock(2) while a run works. Stays for ever: unlinking a lock file is a race. */
   lock: string;
@@ -18,25 +23,20 @@ export interface LogNames {
   old: string;
   /** What a removal of the head in place is about to do. */
   intent: string;
-  /** What papyra remembers about logs of this directory. */
-  home: string;
-  /** Counters over all runs, and their own lock. */
-  metrics: string;
-  metricsLock: string;
-  /** What the log held when the last run ended. */
-  index: string;
+  /** A file on which is tried out what the file system can do, where that needs a name; gone again at once. */
+  probe: string;
 }
 
 /** A file name has 255 bytes at most; the longest one that is made of the log's adds some 60. */
 const MAX_NAME_BYTES = 190;
 
 /**
- * `log` must be a real path: these files sit beside the log itself, not beside a link to it.
+ * `log` must be a real path: these files sit beside the log itself, not beside a link to it. `directory`: a path
+ * to its directory that nobody can turn elsewhere (directory.ts), for whoever makes or opens one of them.
  *
  * @throws {PapyraError} `io_error` when its name is too long for names that are made of it.
  */
-export function namesFor(log: string): LogNames {
-  const directory = dirname(log);
+export function namesFor(log: string, directory = dirname(log)): LogNames {
   const name = basename(log);
   const bytes = Buffer.byteLength(name);
   if (bytes > MAX_NAME_BYTES) {
@@ -44,18 +44,23 @@ export function namesFor(log: string): LogNames {
       hint: `nothing was done; files beside it are named after it, so it may have ${MAX_NAME_BYTES} bytes`,
     });
   }
-  const home = join(directory, '.papyra');
   return {
     log,
+    entry: join(directory, name),
     directory,
     lock: join(directory, `.${name}.papyra.lock`),
     temp: join(directory, `.${name}.papyra.tmp`),
     fresh: join(directory, `.${name}.papyra.new`),
     old: join(directory, `.${name}.papyra.old`),
     intent: join(directory, `.${name}.papyra.intent`),
-    home,
-    metrics: join(home, `${name}.metrics.json`),
-    metricsLock: join(home, `${name}.metrics.lock`),
-    index: join(home, `${name}.index`),
+    probe: join(directory, `.${name}.papyra.probe`),
   };
+}
+
+/** The same through a directory that is held open until `release`. */
+export function holdNames(log: string): { names: LogNames; release: () => void } {
+  // Before anything is opened: it may be too long.
+  namesFor(log);
+  const held = attempt('open the directory', dirname(log), () => holdDirectory(dirname(log)));
+  return { names: namesFor(log, held.path), release: () => held.close() };
 }

@@ -6,17 +6,22 @@ const { O_RDONLY, O_WRONLY, O_RDWR } = constants;
 /** The PID namespace of the whole machine has this fixed number (PROC_PID_INIT_INO of Linux). */
 const MACHINE_NAMESPACE = 'pid:[4026531836]';
 
+/** All that /proc shows; none where there is no /proc. */
+export function processIds(): string[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
 /**
  * Shows each process that /proc lets us look into, with the numbers of its open descriptors. Returns why there
  * may be more; undefined: these are all.
  */
 export function eachProcess(see: (pid: string, fds: string[]) => void): string | undefined {
-  let pids: string[];
-  try {
-    pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  } catch {
-    return 'there is no /proc here';
-  }
+  const pids = processIds();
+  if (pids.length === 0) return 'there is no /proc here';
   let blind = inContainer() ? 'other containers cannot be looked into' : undefined;
   // Mounted with hidepid, /proc hides what it would refuse.
   if (!pids.includes('1')) blind ??= 'not every process can be seen';
@@ -33,15 +38,19 @@ export function eachProcess(see: (pid: string, fds: string[]) => void): string |
   return blind;
 }
 
-/**
- * What a descriptor was opened for: `O_RDONLY`, `O_WRONLY` or `O_RDWR`.
- *
- * @throws when it was closed, or its process has ended.
- */
-export function accessModeOf(pid: string, fd: string): number {
-  const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
-  const flags = /^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0';
-  return parseInt(flags, 8) & (O_RDONLY | O_WRONLY | O_RDWR);
+/** The flags that a descriptor was opened with; those of reading alone when it is gone. */
+export function flagsOf(pid: string, fd: string): number {
+  try {
+    const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
+    return parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8);
+  } catch {
+    return O_RDONLY;
+  }
+}
+
+/** Whether a descriptor can be read alone. */
+export function isReadOnly(flags: number): boolean {
+  return (flags & (O_WRONLY | O_RDWR)) === 0;
 }
 
 function inContainer(): boolean {

@@ -1,10 +1,20 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  statSync,
+} from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../errors.js';
-import { syncDirectory } from './durable.js';
+import { removeFile, syncDirectory } from './durable.js';
 import { drain } from './drain.js';
+import { idAt, type FileId } from './identity.js';
 import type { LogNames } from './names.js';
 import { findOldLinks, type OldLink } from './old-link.js';
+import { assertSameOwner } from './ownership.js';
 import type { OpenFile, Tick } from './read.js';
 import { reconcile } from './reconcile.js';
 import { compareOld, recoveryFor, type Recovery } from './recovery-table.js';
@@ -24,17 +34,13 @@ export interface RecoverRequest {
 
 /** What a killed run left beside a log, and what that means. Changes nothing. */
 export function findLeftovers(names: LogNames): { recovery: Recovery; links: OldLink[] } {
-  const id = (path: string): string | undefined => {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    return stat && `${stat.dev}:${stat.ino}`;
-  };
-  const log = id(names.log);
+  const log = idAt(names.entry);
   const links = findOldLinks(names);
   const old = compareOld(
     log,
-    links.map(({ path }) => id(path)),
+    links.map(({ path }) => idAt(path)),
   );
-  const temp = id(names.temp) !== undefined;
+  const temp = there(names.temp);
   return { recovery: recoveryFor({ log: log !== undefined, old, temp }), links };
 }
 
@@ -52,9 +58,9 @@ export async function recover(request: RecoverRequest): Promise<string[]> {
     case 'remove-temp':
     case 'remove-old-then-temp':
       // The link first: a temporary file beside a link to another file would mean something else.
-      for (const { path } of links) rmSync(path, { force: true });
+      for (const { path } of links) removeFile(path);
       if (links.length > 0) syncDirectory(names.directory);
-      rmSync(names.temp, { force: true });
+      removeFile(names.temp);
       return ['an earlier run was killed before it changed the log; its temporary file is removed'];
     case 'finish-drain':
       return finishAll(request, links);
@@ -84,7 +90,7 @@ function there(path: string): boolean {
 
 /** The files of ours beside a log that are gone after a run, unless it was killed. Changes nothing. */
 export function passingFiles(names: LogNames): string[] {
-  const ours = [names.temp, names.fresh, names.intent].filter(there);
+  const ours = [names.temp, names.fresh, names.intent, names.probe].filter(there);
   return [...ours, ...findOldLinks(names).map(({ path }) => path)];
 }
 
@@ -99,7 +105,7 @@ export function passingFiles(names: LogNames): string[] {
  *   log of its own: it is drained as that would do it.
  */
 export async function recoverSet(
-  request: RecoverRequest & { isInSet: (path: string) => boolean },
+  request: RecoverRequest & { isInSet: (file: FileId | undefined) => boolean },
 ): Promise<string[]> {
   const { names, isInSet } = request;
   const links = findOldLinks(names);
@@ -107,39 +113,40 @@ export async function recoverSet(
   if (!temp && !fresh && links.length === 0) return [];
   const done: string[] = [];
   for (const link of temp ? [] : links) {
-    if (!fresh && isInSet(link.path)) continue;
-    if (!fresh && !there(names.log)) throw logMoved(names);
-    done.push(await finish(request, link, fresh ? names.fresh : names.log));
+    if (!fresh && isInSet(idAt(link.path))) continue;
+    if (!fresh && !there(names.entry)) throw logMoved(names);
+    done.push(await finish(request, link, fresh ? names.fresh : names.entry));
   }
-  rmSync(names.fresh, { force: true });
-  for (const { path } of links) rmSync(path, { force: true });
+  removeFile(names.fresh);
+  for (const { path } of links) removeFile(path);
   syncDirectory(names.directory);
-  rmSync(names.temp, { force: true });
+  removeFile(names.temp);
   if (done.length > 0) return done;
   return ['an earlier run was killed; the files that it left beside the set are removed'];
 }
 
 async function finishAll(request: RecoverRequest, links: OldLink[]): Promise<string[]> {
   const done: string[] = [];
-  for (const link of links) done.push(await finish(request, link, request.names.log));
+  for (const link of links) done.push(await finish(request, link, request.names.entry));
   return done;
 }
 
 /** The log was renamed; the old file may hold records that came after. */
 async function finish(request: RecoverRequest, link: OldLink, livePath: string): Promise<string> {
-  const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW } = constants;
+  const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
   const { names } = request;
-  const open = (path: string, flags: number): OpenFile => ({
-    fd: attempt('open', path, () => openSync(path, flags | O_NOFOLLOW)),
-    path,
-  });
+  const open = (path: string, flags: number): OpenFile => {
+    const fd = attempt('open', path, () => openSync(path, flags | O_NOFOLLOW | O_NONBLOCK));
+    return { fd, path };
+  };
   const old = open(link.path, O_RDONLY);
   try {
     const live = open(livePath, O_RDWR | O_APPEND);
     try {
+      assertWasTheLog(old, live);
       const task = { ...request, ...link, old, live };
       const first = await reconcile(task);
-      const rested = Date.now() - fstatSync(old.fd).ctimeMs >= REST_MS;
+      const rested = hasRested(old);
       const from = first.at;
       const drained = await drain({ ...request, old, live, from, link, rested, recovering: true });
       const again = drained.over ? await reconcile(task) : { added: 0 };
@@ -155,6 +162,31 @@ async function finish(request: RecoverRequest, link: OldLink, livePath: string):
   } finally {
     closeSync(old.fd);
   }
+}
+
+/**
+ * Anybody who may write to the directory may have made a file of that name: what is in it comes into the log only
+ * when it could have been there before.
+ */
+function assertWasTheLog(old: OpenFile, live: OpenFile): void {
+  for (const { fd, path } of [old, live]) {
+    if (fstatSync(fd).isFile()) continue;
+    throw new PapyraError('io_error', `${path} is not a regular file`, {
+      hint: 'nothing was touched; look at it with ls -l, and move it away',
+    });
+  }
+  assertSameOwner(old, fstatSync(live.fd));
+}
+
+/**
+ * Whether nothing has touched the old file for long. Its change time is of a clock that may have been set back
+ * since: then it gets the time of now, and rests from now on, instead of looking young until that time comes again.
+ */
+function hasRested({ fd, path }: OpenFile): boolean {
+  const { ctimeMs, mode } = fstatSync(fd);
+  const age = Date.now() - ctimeMs;
+  if (age < -REST_MS) attempt('touch', path, () => fchmodSync(fd, mode & 0o7777));
+  return age >= REST_MS;
 }
 
 function stillHeld(names: LogNames, kept: string): PapyraError {

@@ -4,17 +4,18 @@ import {
   fstatSync,
   fsyncSync,
   linkSync,
-  lstatSync,
   renameSync,
-  rmSync,
   type Stats,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors.js';
-import { copyPieces } from './copy.js';
+import { copyPieces, isSparse } from './copy.js';
 import { drain, type Drained } from './drain.js';
-import { adopt, createExclusive, syncDirectory, writeAll } from './durable.js';
+import { createExclusive, removeFile, syncDirectory, writeAll } from './durable.js';
+import { fileId, idAt } from './identity.js';
+import { carryOver } from './metadata.js';
 import type { LogNames } from './names.js';
+import { noSecondName, unknowable } from './obstacles.js';
 import { oldLink, type OldLink } from './old-link.js';
 import { truncated, type OpenFile, type Tick } from './read.js';
 import { assertRuntimeIsNotRewriting, mountPoint, noRoom } from './surroundings.js';
@@ -94,10 +95,8 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
   try {
     const follower = new WholeLines(log, task.planned);
     try {
-      attempt('keep the owner and mode of the log on', temp.path, () => {
-        adopt(temp.fd, task.stat);
-      });
-      await copyPieces(task.content, temp, task.onWrite);
+      carryOver({ ...log, stat: task.stat }, temp);
+      await copyPieces(task.content, temp, task.onWrite, { keepHoles: isSparse(task.stat) });
       attempt('sync', temp.path, () => fsyncSync(temp.fd));
       const takeOver = (piece: Buffer) => {
         attempt('write', temp.path, () => writeAll(temp.fd, piece));
@@ -121,7 +120,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       assertUntruncated(log, follower.at);
       task.lastLook?.();
       for (let reads = 0; reads < LAST_READS && follower.read(takeOver); reads++) task.lastLook?.();
-      renameSync(names.temp, names.log);
+      renameSync(names.temp, names.entry);
     } catch (error) {
       throw undone(error, task, link);
     }
@@ -184,7 +183,7 @@ export function settle(
     : same
       ? link.path
       : oldLink(names, drained.at, synced).path;
-  if (kept === undefined) attempt('remove', link.path, () => rmSync(link.path, { force: true }));
+  if (kept === undefined) attempt('remove', link.path, () => removeFile(link.path));
   else if (kept !== link.path) attempt('rename', link.path, () => renameSync(link.path, kept));
   attempt('sync', names.directory, () => syncDirectory(names.directory));
   return kept;
@@ -197,12 +196,13 @@ export async function assertNotHeld(log: OpenFile): Promise<void> {
   const look = await longHeld(log);
   if (look.who !== 'somebody') return;
   const who = look.writers.map(({ pid, command }) => `pid ${pid} (${command})`).join(', ');
+  const way = look.writers.every(({ appends }) => appends)
+    ? ', or remove the expired head with --in-place'
+    : '';
   throw new PapyraError(
     'try_again',
     `${log.path} is held open for writing by ${who || 'a process that cannot be seen from here'}`,
-    {
-      hint: 'it would go on writing into the old file: stop or restart it, or remove the expired head with --in-place',
-    },
+    { hint: `it would go on writing into the old file: stop or restart it${way}` },
   );
 }
 
@@ -223,24 +223,20 @@ function takeOverTornTail(task: Replacement, follower: WholeLines, temp: OpenFil
 }
 
 /** False where there can be no link, and need be none, because nothing is writing. */
-function linkLog({ names, offline }: Replacement, path: string): boolean {
+function linkLog({ names, log, offline }: Replacement, path: string): boolean {
   try {
-    linkSync(names.log, path);
-    return true;
+    linkSync(names.entry, path);
+    // Some file systems make files of it that nobody can tell to be the same; offline nobody has to.
+    if (!offline || idAt(path) === fileId(log.fd)) return true;
+    removeFile(path);
+    return false;
   } catch (error) {
     const errno = errnoOf(error) ?? '';
     if (!['EPERM', 'EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(errno)) {
       throw systemError(error, 'link', path);
     }
     if (offline) return false;
-    throw new PapyraError(
-      errno === 'EPERM' ? 'permission_denied' : 'io_error',
-      `${names.directory} does not allow a second name for ${names.log} (${errno})`,
-      {
-        hint: 'look for chattr +a or +i on it; on a file system without hard links stop the runtime and use --offline',
-        cause: error,
-      },
-    );
+    throw noSecondName(names, errno);
   }
 }
 
@@ -251,7 +247,7 @@ function linkFresh(temp: OpenFile, fresh: string): void {
 }
 
 function removeFresh(names: LogNames, fresh: string): void {
-  attempt('remove', fresh, () => rmSync(fresh, { force: true }));
+  attempt('remove', fresh, () => removeFile(fresh));
   attempt('sync', names.directory, () => syncDirectory(names.directory));
 }
 
@@ -259,15 +255,18 @@ function assertUntruncated(log: OpenFile, taken: number): void {
   if (fstatSync(log.fd).size < taken) throw truncated(log.path);
 }
 
-/** The link may have been made of another file, and another file may have come since. */
-function assertStillTheLog({ names, stat }: Replacement, link: string): void {
-  for (const path of [link, names.log]) {
-    const now = attempt('look at', path, () => lstatSync(path));
-    if (now.ino === stat.ino && now.dev === stat.dev) continue;
+/**
+ * The link may have been made of another file, and another file may have come since. Where the log still has its
+ * name, and its second name is another file all the same, the file system has numbers that nobody can go by.
+ */
+function assertStillTheLog({ names, log }: Replacement, link: string): void {
+  const id = fileId(log.fd);
+  if (attempt('look at', names.log, () => idAt(names.entry)) !== id) {
     throw new PapyraError('try_again', `${names.log} was replaced by another process`, {
       hint: 'find out what else rewrites the log, then run again',
     });
   }
+  if (attempt('look at', link, () => idAt(link)) !== id) throw unknowable(names);
 }
 
 /** Before the rename everything can be taken back: the link first, then the temporary file. */
@@ -275,7 +274,7 @@ function undone(error: unknown, task: Replacement, link: OldLink | undefined): u
   const { names, size } = task;
   task.onUndone?.();
   for (const path of [task.fresh, link?.path, names.temp]) {
-    if (path !== undefined) rmSync(path, { force: true });
+    if (path !== undefined) removeFile(path);
   }
   const errno = errnoOf(error) ?? errnoOf((error as Error).cause);
   const inWords = systemError(error, 'replace', names.log);

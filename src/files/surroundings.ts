@@ -1,7 +1,7 @@
 import { readdirSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PapyraError } from '../errors.js';
-import { mounts } from './mounts.js';
+import { mountsHere } from './mounts.js';
 import type { LogNames } from './names.js';
 
 /** File systems on which locks, links and other hosts' writers cannot be relied on (statfs f_type). */
@@ -18,29 +18,9 @@ const UNSOUND = new Map<number, string>([
 const RUNTIME_TEMPS = ['.compact.tmp', '.recovered.tmp'];
 const FRESH_MS = 60_000;
 
-/**
- * Refuses a log that cannot be replaced while a runtime may be writing to it; `offline` asserts that
- * none is.
- *
- * @throws {PapyraError} `io_error` with the reason.
- */
-export function assertReplaceable(names: LogNames, offline: boolean): void {
-  const obstacle = obstacleTo(names, offline);
-  if (obstacle) throw obstacle;
-}
-
-/** Why a log cannot be replaced where it is; undefined: it can. */
-export function obstacleTo(names: LogNames, offline: boolean): PapyraError | undefined {
-  if (isMountPoint(names.log)) return mountPoint(names.log);
-  const kind = UNSOUND.get(statfsSync(names.directory).type);
-  if (kind === undefined || offline) return undefined;
-  return new PapyraError(
-    'io_error',
-    `${names.log} is on ${kind}, where writers on other hosts cannot be seen`,
-    {
-      hint: 'stop the runtime and run again with --offline, which asserts that nothing is writing',
-    },
-  );
+/** The kind of file system on which writers of other hosts, or behind a server, cannot be seen; undefined: another. */
+export function unsoundKind(names: LogNames): string | undefined {
+  return UNSOUND.get(statfsSync(names.directory).type);
 }
 
 export function mountPoint(path: string): PapyraError {
@@ -50,11 +30,8 @@ export function mountPoint(path: string): PapyraError {
 }
 
 /** A bind mount of the file alone, as containers make them. */
-function isMountPoint(path: string): boolean {
-  const escaped = path.replace(/[ \t\n\\]/g, (character) => {
-    return `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`;
-  });
-  return mounts().some(({ point }) => point === escaped);
+export function isMountPoint(path: string): boolean {
+  return mountsHere().some(({ point }) => point === path);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { PapyraError, type ErrorCode } from '../errors.js';
 
 const REASONS: Record<string, { code: ErrorCode; reason: string; hint?: string }> = {
@@ -41,14 +42,25 @@ const REASONS: Record<string, { code: ErrorCode; reason: string; hint?: string }
     reason: 'input/output error',
     hint: 'look at dmesg: the disk may be failing',
   },
+  EOVERFLOW: {
+    code: 'permission_denied',
+    reason: 'its owner has no id in this user namespace or on this mount',
+    hint: 'run papyra where the owner of the log is known, such as on the host',
+  },
   EMFILE: { code: 'io_error', reason: 'too many open files', hint: 'raise ulimit -n' },
 };
+
+function nameOf(errno: number | undefined): string | undefined {
+  return Object.entries(constants.errno).find(([, number]) => number === -(errno ?? 0))?.[0];
+}
 
 /** The `code` of an error thrown by Node's file system calls; undefined for any other value. */
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof PapyraError) return undefined;
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? code : undefined;
+  const { code, errno } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return undefined;
+  // Node has no names for some, such as EDQUOT.
+  return code.startsWith('Unknown system error') ? (nameOf(errno) ?? code) : code;
 }
 
 /**

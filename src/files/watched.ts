@@ -1,5 +1,5 @@
-import { fstatSync, readFileSync } from 'node:fs';
-import { mounts } from './mounts.js';
+import { fstatSync } from 'node:fs';
+import { mountOf } from './mounts.js';
 
 /** Kernel numbers of devices have so many bits for the minor one. */
 const MINOR_BITS = 20;
@@ -9,15 +9,9 @@ const MINOR_BITS = 20;
  * The device is that of the mount, as stat(2) has another one on btrfs and overlayfs. undefined: unknown.
  */
 export function watchOf(fd: number): string | undefined {
-  try {
-    const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
-    const id = /^mnt_id:\s*(\d+)$/m.exec(info)?.[1];
-    const device = mounts().find((mount) => mount.id === id)?.device;
-    if (device === undefined) return undefined;
-    const [major, minor] = device.split(':').map(Number);
-    const sdev = major! * 2 ** MINOR_BITS + minor!;
-    return ` ino:${fstatSync(fd, { bigint: true }).ino.toString(16)} sdev:${sdev.toString(16)} `;
-  } catch {
-    return undefined;
-  }
+  const device = mountOf(fd)?.device;
+  if (device === undefined) return undefined;
+  const [major, minor] = device.split(':').map(Number);
+  const sdev = major! * 2 ** MINOR_BITS + minor!;
+  return ` ino:${fstatSync(fd, { bigint: true }).ino.toString(16)} sdev:${sdev.toString(16)} `;
 }

@@ -1,23 +1,26 @@
-import { spawnSync } from 'node:child_process';
-import { constants, fstatSync, statSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PapyraError } from '../errors.js';
+import { askForReadLease } from '../system/locks.js';
+import { fileId, idBehind } from './identity.js';
 import { printableProcess } from './process-name.js';
-import { accessModeOf, eachProcess } from './processes.js';
+import { eachProcess, flagsOf, isReadOnly } from './processes.js';
 import type { OpenFile } from './read.js';
-import { errnoOf } from './system-error.js';
-
-const { O_RDONLY } = constants;
 
 /** A descriptor that is open for writing. */
 export interface Writer {
   pid: number;
   fd: string;
   command: string;
+  /** It was opened with O_APPEND: what it writes goes to the end, wherever that is. */
+  appends: boolean;
 }
 
 /** Who has a file open for writing. Readers (`tail -f`, log shippers) do not count. */
 export type Look =
   { who: 'nobody' } | { who: 'somebody'; writers: Writer[] } | { who: 'unknown'; why: string };
+
+const { O_APPEND, O_RDONLY } = constants;
 
 /** A busy runtime has its log open in most looks without ever holding it for long. */
 const LOOKS = 20;
@@ -27,12 +30,11 @@ const PAUSE_MS = { least: 5, most: 25 };
  * One look. Two ways, because neither is always open:
  *
  * - A read lease (fcntl F_SETLEASE) is granted only when nobody at all has the file open for writing:
- *   the kernel's own count, across all containers. It is the file owner's or root's to ask, and Node
- *   has no fcntl, so perl asks, on a descriptor of its own that is closed at once.
+ *   the kernel's own count, across all containers. It is the file owner's or root's to ask.
  * - /proc shows descriptors and whose they are, as far as we may look.
  */
 export function lookForWriters(file: OpenFile): Look {
-  const lease = askForLease(file);
+  const lease = askForReadLease(file.fd);
   if (lease === 'granted') return { who: 'nobody' };
   const look = lookInProc(file);
   const unseen = lease === 'refused' && look.who !== 'somebody';
@@ -50,7 +52,7 @@ export async function longHeld(file: OpenFile, lookFor = lookForWriters): Promis
     if (look.who !== 'somebody') return look;
     const now = new Map(look.writers.map((writer) => [`${writer.pid}:${writer.fd}`, writer]));
     // Somebody, and not to be seen: known by that alone.
-    if (now.size === 0) now.set('unseen', { pid: 0, fd: '', command: '' });
+    if (now.size === 0) now.set('unseen', { pid: 0, fd: '', command: '', appends: true });
     const before: Map<string, Writer> = suspects ?? now;
     suspects = new Map([...now].filter(([key]) => before.has(key)));
     if (suspects.size === 0) return { who: 'nobody' };
@@ -59,45 +61,38 @@ export async function longHeld(file: OpenFile, lookFor = lookForWriters): Promis
   return { who: 'somebody', writers: [...suspects!.values()].filter(({ pid }) => pid !== 0) };
 }
 
-const F_SETLEASE = 1024;
-const F_RDLCK = 0;
-const ASK = `open(my $file, "<", "/proc/self/fd/3") or exit 2; exit(fcntl($file, ${F_SETLEASE}, ${F_RDLCK}) ? 0 : $!{EAGAIN} ? 1 : 2);`;
-
-let perlIsMissing = false;
-
-function askForLease(file: OpenFile): 'granted' | 'refused' | 'unknown' {
-  if (perlIsMissing || process.platform !== 'linux') return 'unknown';
-  const { status, error, signal } = spawnSync('perl', ['-MErrno', '-e', ASK], {
-    stdio: ['ignore', 'ignore', 'ignore', file.fd],
-    env: { PATH: process.env['PATH'] },
-  });
-  // A Ctrl-C reaches it, too.
-  if (signal) return askForLease(file);
-  if (errnoOf(error) === 'ENOENT') perlIsMissing = true;
-  return status === 0 ? 'granted' : status === 1 ? 'refused' : 'unknown';
-}
-
 /** The second of the two ways alone: it does no more than look. */
 export function lookInProc(file: OpenFile): Look {
-  const { dev, ino } = fstatSync(file.fd);
+  const id = fileId(file.fd);
   const writers: Writer[] = [];
   const blind = eachProcess((pid, fds) => {
     for (const fd of fds) {
-      if (isOpenForWriting(pid, fd, dev, ino)) {
-        writers.push({ pid: Number(pid), fd, command: printableProcess(pid) });
-      }
+      const flags = idBehind(`/proc/${pid}/fd/${fd}`) === id ? flagsOf(pid, fd) : O_RDONLY;
+      if (isReadOnly(flags)) continue;
+      const appends = (flags & O_APPEND) !== 0;
+      writers.push({ pid: Number(pid), fd, command: printableProcess(pid), appends });
     }
   });
   if (writers.length > 0) return { who: 'somebody', writers };
   return blind === undefined ? { who: 'nobody' } : { who: 'unknown', why: blind };
 }
 
-function isOpenForWriting(pid: string, fd: string, dev: number, ino: number): boolean {
-  try {
-    const stat = statSync(`/proc/${pid}/fd/${fd}`);
-    if (stat.ino !== ino || stat.dev !== dev) return false;
-    return accessModeOf(pid, fd) !== O_RDONLY;
-  } catch {
-    return false;
-  }
+/**
+ * A writer that did not open the log with O_APPEND writes at an offset of its own: after a removal in place that is
+ * somewhere else.
+ *
+ * @throws {PapyraError} `try_again` naming it.
+ */
+export function assertWritersAppend(log: OpenFile): void {
+  const look = lookInProc(log);
+  const writer =
+    look.who === 'somebody'
+      ? look.writers.find(({ pid, appends }) => !appends && pid !== process.pid)
+      : undefined;
+  if (!writer) return;
+  throw new PapyraError(
+    'try_again',
+    `pid ${writer.pid} (${writer.command}) has ${log.path} open for writing without O_APPEND: after a removal in place it would write at an offset that is not there any more`,
+    { hint: 'nothing was removed; stop that process, then compact as usual' },
+  );
 }

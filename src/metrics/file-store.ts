@@ -1,9 +1,12 @@
-import { closeSync, constants, openSync, readFileSync, renameSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors.js';
+import { withShownPaths } from '../held-paths.js';
 import { replaceFile } from '../files/durable.js';
-import { makeHome, ownerOf } from '../files/home.js';
+import { homePath, makeHome, openHome, ownerOf, readKept } from '../files/home.js';
 import { takeLock } from '../files/lock.js';
-import { namesFor, type LogNames } from '../files/names.js';
+import { holdNames, namesFor, type LogNames } from '../files/names.js';
+import type { Owner } from '../files/ownership.js';
 import { errnoOf, systemError } from '../files/system-error.js';
 import { changeOf } from './run.js';
 import { freshState, HISTORY_LENGTH, type MetricsState } from './state.js';
@@ -20,9 +23,9 @@ export function fileMetrics(log: string): MetricsStore {
   const names = namesFor(log);
   return {
     read: async () => {
-      const { state, broken } = loadFrom(names);
+      const { state, broken, path } = loadFrom(names);
       if (broken === undefined) return { state: state ?? null };
-      const warning = `the metrics in ${names.metrics} cannot be read (${broken}); the next run sets them aside`;
+      const warning = `the metrics in ${path} cannot be read (${broken}); the next run sets them aside`;
       return { state: null, warning };
     },
     record: (run, signal) =>
@@ -46,52 +49,75 @@ export function fileMetrics(log: string): MetricsStore {
 
 /** Changes what is kept, alone. */
 async function update(
-  names: LogNames,
+  { log }: LogNames,
   signal: AbortSignal | undefined,
   change: (state: MetricsState) => MetricsState,
 ): Promise<string | undefined> {
+  const { names, release } = holdNames(log);
   try {
-    const owner = ownerOf(names.log, names.directory);
-    makeHome(names.home, owner);
-    const lock = await takeLock({
-      path: names.metricsLock,
-      target: names.metrics,
-      owner,
-      waitMs: signal?.aborted ? LOCK_WAIT_STOPPED_MS : LOCK_WAIT_MS,
-    });
+    const owner = ownerOf(names);
+    const home = makeHome(names, owner);
     try {
-      const { state, broken } = load(names.metrics);
-      const aside = broken === undefined ? undefined : setAside(names.metrics, broken);
-      replaceFile(names.metrics, writeState(change(state ?? freshState(new Date()))), owner);
-      return aside;
+      const lock = await takeLock({
+        path: home.metricsLock,
+        target: home.metrics,
+        owner,
+        waitMs: signal?.aborted ? LOCK_WAIT_STOPPED_MS : LOCK_WAIT_MS,
+      });
+      try {
+        const { state, broken } = load(home.metrics, owner);
+        const aside = broken === undefined ? undefined : setAside(home.metrics, broken);
+        replaceFile(home.metrics, writeState(change(state ?? freshState(new Date()))), owner);
+        return aside;
+      } finally {
+        lock.release();
+      }
     } finally {
-      lock.release();
+      home.close();
     }
   } catch (error) {
-    throw hinted(systemError(error, 'write the metrics to', names.metrics), names.home);
+    throw hinted(systemError(error, 'write the metrics to', pathOf(names)), homePath(names));
+  } finally {
+    release();
   }
 }
 
-function loadFrom({ metrics, home }: LogNames): ReturnType<typeof load> {
+/** For messages. */
+function pathOf(names: LogNames): string {
+  return `${homePath(names)}/${basename(names.log)}.metrics.json`;
+}
+
+function loadFrom(plain: LogNames): Loaded & { path: string } {
+  const path = pathOf(plain);
+  if (!statSync(dirname(plain.log), { throwIfNoEntry: false })) return { path };
+  const { names, release } = holdNames(plain.log);
   try {
-    return load(metrics);
+    const home = openHome(names);
+    if (!home) return { path };
+    try {
+      return { ...load(home.metrics, statSync(names.entry, { throwIfNoEntry: false })), path };
+    } finally {
+      home.close();
+    }
   } catch (error) {
-    throw hinted(error, home);
+    throw hinted(systemError(error, 'read the metrics in', path), homePath(names));
+  } finally {
+    release();
   }
 }
 
-function load(path: string): { state?: MetricsState; broken?: string } {
+interface Loaded {
+  state?: MetricsState;
+  broken?: string;
+}
+
+function load(path: string, owner: Pick<Owner, 'uid'> | undefined): Loaded {
   let text: string;
   try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      text = readFileSync(fd, 'utf8');
-    } finally {
-      closeSync(fd);
-    }
+    text = readKept(path, owner).toString();
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return {};
+    if (errno === 'ENOENT') return {};
     if (errno === 'ELOOP' || errno === 'EISDIR') return { broken: 'it is not a regular file' };
     throw systemError(error, 'read the metrics in', path);
   }
@@ -101,7 +127,7 @@ function load(path: string): { state?: MetricsState; broken?: string } {
 function setAside(path: string, why: string): string {
   const aside = `${path}.broken-${new Date().toISOString().replaceAll(':', '')}`;
   renameSync(path, aside);
-  return `the metrics in ${path} could not be read (${why}): set aside as ${aside}, counting starts anew`;
+  return withShownPaths(`the metrics in ${path} could not be read (${why}): set aside as ${aside}, counting starts anew`); // prettier-ignore
 }
 
 /** The log may well be this user's, and the folder closed: the hint is about the folder. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'; // prettier-ignore
 import { dirname } from 'node:path';
 import { publishFile } from '../files/durable.js';
 import { systemError } from '../files/system-error.js';
@@ -48,10 +48,18 @@ export function doubtAboutTextfile(path: string, enabled: boolean): string | und
 
 /** What is there; undefined when that is not ours to replace. */
 function earlierText(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat || (stat.isFile() && stat.size === 0)) return '';
-  if (!stat.isFile() || stat.size > MAX_BYTES) return undefined;
-  const text = readFileSync(path, 'utf8');
+  if (!existsSync(path)) return '';
+  // Not to wait for a pipe.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  let text: string;
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.size > MAX_BYTES) return undefined;
+    text = readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
+  if (text === '') return '';
   const isOurs = text.startsWith('# HELP papyra_') && text.split('\n').every(isLineOfOurs);
   return isOurs ? text : undefined;
 }

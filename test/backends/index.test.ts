@@ -12,6 +12,7 @@ import { describe, expect, test } from 'vitest';
 import { openLog } from '../../src/backends/log/open.js';
 import { planLog } from '../../src/backends/json/plan.js';
 import { loadIndex, saveIndex } from '../../src/backends/log/index-file.js';
+import { basename, dirname, join } from 'node:path';
 import { namesFor } from '../../src/files/names.js';
 import type { Sums } from '../../src/records/sums.js';
 import { Random, testSeed } from '../support/random.js';
@@ -155,7 +156,7 @@ describe('the index of a log', () => {
 
   test('one that is broken, or of another log, counts for nothing', async () => {
     const path = tempLog(TEXT);
-    const { index } = namesFor(path);
+    const index = join(dirname(path), '.papyra', `${basename(path)}.index`);
     await run(path, { max_age_seconds: 10 ** 9 });
     const sound = readFileSync(index);
     const random = new Random(testSeed('broken index'));

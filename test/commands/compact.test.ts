@@ -252,7 +252,7 @@ describe('persistence compact', () => {
     ]);
   });
 
-  test('mode and owner of the log survive, and its companions have them, too', async () => {
+  test('mode and owner of the log survive; its companions have them, too, but that only those may open a lock who may write the log', async () => {
     const log = tempLog(sample(10));
     const { chmodSync, chownSync } = await import('node:fs');
     if (process.getuid?.() === 0) chownSync(log, 65_534, 65_533);
@@ -263,10 +263,10 @@ describe('persistence compact', () => {
     expect((statSync(log).mode & 0o7777).toString(8)).toBe('640');
     if (process.getuid?.() === 0) expect([uid, gid]).toEqual([65_534, 65_533]);
     const companions = [
-      ['.events.ndjson.papyra.lock', '640'],
+      ['.events.ndjson.papyra.lock', '600'],
       ['.papyra', '750'],
       ['.papyra/events.ndjson.metrics.json', '640'],
-      ['.papyra/events.ndjson.metrics.lock', '640'],
+      ['.papyra/events.ndjson.metrics.lock', '600'],
     ] as const;
     for (const [name, mode] of companions) {
       const stat = statSync(join(directory, name));

@@ -71,12 +71,13 @@ function parse(text: string, directory: string): Trace {
   for (const line of text.split('\n')) {
     const [, pid, call] = /^(\d+)\s+(\w+)\(/.exec(line) ?? [];
     // strace counts the calls of each process for itself; what we count is papyra's own.
-    if (call === undefined || pid !== main || !line.includes(directory)) continue;
+    if (call === undefined || pid !== main) continue;
     // A second opening of what is open already: no path of ours, and so not counted when it comes to it.
-    if (line.includes('"/proc/self/fd/')) continue;
-    for (const [path] of line.matchAll(new RegExp(`${directory}[^">, )]*`, 'g'))) {
-      paths.add(path.replace(/ \(deleted\)$/, ''));
-    }
+    if (/"\/proc\/self\/fd\/\d+"/.test(line)) continue;
+    const found =
+      line.match(new RegExp(`(?:${directory}|/proc/self/fd/\\d+/)[^">, )]*`, 'g')) ?? [];
+    if (found.length === 0) continue;
+    for (const path of found) paths.add(path.replace(/ \(deleted\)$/, ''));
     const when = (counts.get(call) ?? 0) + 1;
     counts.set(call, when);
     // Opening to read changes nothing.

@@ -379,7 +379,7 @@ describe('a planted fault is found, and no other', () => {
   test('a lock that has been held for hours', async () => {
     const lock = join(dirname(place.log), '.events.ndjson.papyra.lock');
     const since = new Date(Date.now() - 5 * HOUR).toISOString();
-    const pid = await stays(`exec 9<>${lock}; echo "pid $$ on here since ${since}" >&9`);
+    const pid = await stays(`exec 9<>${lock}; flock 9; echo "pid $$ on here since ${since}" >&9`);
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ lock: 'warn' });
     expect(say('lock')).toContain('has held the lock for 5 hours');
@@ -457,10 +457,10 @@ describe('a planted fault is found, and no other', () => {
     expect(say('in_place')).toContain('1 other hard link: --in-place would change it, too');
   });
 
-  test('no flock, no fallocate', async () => {
-    const { found, say } = await doctor(place.args, { env: { ...BARE, PATH: '/nonexistent' } });
-    expect(found).toEqual({ lock: 'fail', in_place: 'warn' });
-    expect(say('lock')).toContain('$ apt-get install util-linux');
+  test('a Node that may load no library for system calls', async () => {
+    const { found, say } = await doctor(place.args, { env: { ...BARE, NODE_OPTIONS: '--no-addons' } }); // prettier-ignore
+    expect(found).toEqual({ lock: 'fail', file_system: 'fail', in_place: 'warn' });
+    expect(say('lock')).toContain('cannot make system calls here');
   });
 
   test.each([

@@ -167,17 +167,17 @@ export const IN_PLACE_STEPS: readonly InPlaceStep[] = [
   },
   {
     name: 'collapse',
-    words: '4 starts a child that collapses',
+    words: '4 calls for the collapse',
     act: (w) => {
       const { log, from, to } = w.run;
-      const child = { inode: log, at: from, length: to - from, own: true };
-      return [go({ ...w, children: [...w.children, child] }, 'wait')];
+      const call = { inode: log, at: from, length: to - from, own: true };
+      return [go({ ...w, collapses: [...w.collapses, call] }, 'wait')];
     },
   },
   {
     name: 'wait',
-    words: '4 its child has ended',
-    act: (w) => (w.children.some((child) => child.own) ? [] : [go(w, w.run.then, { then: '' })]),
+    words: '4 the call returns',
+    act: (w) => (w.collapses.some((call) => call.own) ? [] : [go(w, w.run.then, { then: '' })]),
   },
   {
     name: 'sync collapse',

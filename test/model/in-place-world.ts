@@ -16,7 +16,7 @@ export const IN_PLACE_PARTS = {
   'fsync-intent': 'fsync the directory after the intent',
   fillers: 'two filler lines where the cut will be',
   'fsync-fillers': 'fdatasync the fillers before the collapse',
-  'inherit-lock': 'the child holds the lock, too',
+  'own-process': 'the process that holds the lock makes the call',
   'fsync-collapse': 'fdatasync the collapse before the intent goes',
   'fsync-end': 'fsync the directory after the intent is gone',
   'repair-fsync': 'fsync the directory before a repair',
@@ -50,12 +50,16 @@ export interface InPlaceRun {
   /** A run of NULs. */
   from: number;
   to: number;
-  /** The step after a child has ended. */
+  /** The step after a collapse. */
   then: string;
 }
 
-/** A process of its own: it goes on when papyra is killed. */
-export interface Child {
+/**
+ * A collapse that is under way in the kernel. A call of the process that holds the lock has ended, done or not,
+ * before its lock is free. One of a child would go on: a second run could repair what it still removes. With a child
+ * the protocol needed a lock that the child inherits.
+ */
+export interface Collapse {
   inode: number;
   at: number;
   length: number;
@@ -66,7 +70,7 @@ export interface Child {
 export interface InPlaceWorld {
   fs: FileSystem;
   run: InPlaceRun;
-  children: readonly Child[];
+  collapses: readonly Collapse[];
   compactions: number;
   nonce: number;
   writers: readonly Writer[];
@@ -104,7 +108,7 @@ export function createInPlaceWorld(setup: InPlaceSetup): InPlaceWorld {
   return {
     fs: createFileSystem(setup.log, faults.powerLosses > 0),
     run: RESTING,
-    children: [],
+    collapses: [],
     compactions: setup.compactions,
     nonce: 1,
     writers: setup.writers,
@@ -138,7 +142,7 @@ export function inPlacePowerLosses(world: InPlaceWorld): InPlaceWorld[] {
       acknowledged,
       glued,
       run: RESTING,
-      children: [],
+      collapses: [],
       writers: world.writers.map(restarted),
       promised: [...acknowledged, ...glued].sort().join(''),
     });
@@ -146,7 +150,7 @@ export function inPlacePowerLosses(world: InPlaceWorld): InPlaceWorld[] {
 }
 
 export function tidy(world: InPlaceWorld): InPlaceWorld {
-  const open = [...world.writers, ...world.children].map((one) => one.inode);
+  const open = [...world.writers, ...world.collapses].map((one) => one.inode);
   const fs = forget(world.fs, [...open, world.run.log]);
   return { ...world, fs, promised: fs.canLose ? world.promised : '' };
 }
@@ -161,7 +165,7 @@ export function inPlaceKey(world: InPlaceWorld): string {
     run.from,
     run.to,
     run.then,
-    JSON.stringify(world.children),
+    JSON.stringify(world.collapses),
     world.compactions,
     world.nonce,
     world.writers.map(writerKey).join('|'),

@@ -27,7 +27,7 @@ export function inPlaceModel(setup: InPlaceSetup): Model<InPlaceWorld> {
     initial: createInPlaceWorld(setup),
     next: (world) => [
       ...papyraMoves(world, setup),
-      ...childMoves(world),
+      ...collapseMoves(world),
       ...runtimeMoves(world),
       ...faultMoves(world, setup),
     ],
@@ -44,8 +44,6 @@ export function inPlaceModel(setup: InPlaceSetup): Model<InPlaceWorld> {
 function papyraMoves(world: InPlaceWorld, setup: InPlaceSetup): Move<InPlaceWorld>[] {
   const { step } = world.run;
   if (step === 'idle' || (step === 'done' && world.compactions > 0)) {
-    // A child that has inherited the lock keeps the next run out.
-    if (keeps(setup, 'inherit-lock') && world.children.length > 0) return [];
     const words = '1 a run begins and takes the lock';
     return [{ words, state: { ...world, run: { ...RESTING, step: 'recover' } } }];
   }
@@ -54,16 +52,16 @@ function papyraMoves(world: InPlaceWorld, setup: InPlaceSetup): Move<InPlaceWorl
   return current.act(world, setup).map((state) => ({ words: current.words, state: tidy(state) }));
 }
 
-function childMoves(world: InPlaceWorld): Move<InPlaceWorld>[] {
-  return world.children.flatMap((child, index) => {
-    if (inodeAt(world.fs, child.inode).busy) return [];
-    const { at, length } = child;
-    const possible = at + length < dataOf(world.fs, child.inode).length;
+function collapseMoves(world: InPlaceWorld): Move<InPlaceWorld>[] {
+  return world.collapses.flatMap((call, index) => {
+    if (inodeAt(world.fs, call.inode).busy) return [];
+    const { at, length } = call;
+    const possible = at + length < dataOf(world.fs, call.inode).length;
     const change = { kind: 'collapse', at, length } as const;
-    const fs = possible ? changeData(world.fs, child.inode, change) : world.fs;
-    const children = world.children.filter((_, other) => other !== index);
-    const words = child.own ? '4 the child collapses' : '4 an orphaned child collapses';
-    return [{ words, state: tidy({ ...world, fs, children }) }];
+    const fs = possible ? changeData(world.fs, call.inode, change) : world.fs;
+    const collapses = world.collapses.filter((_, other) => other !== index);
+    const words = call.own ? '4 the kernel collapses' : '4 an orphaned child collapses';
+    return [{ words, state: tidy({ ...world, fs, collapses }) }];
   });
 }
 
@@ -95,12 +93,11 @@ function faultMoves(world: InPlaceWorld, setup: InPlaceSetup): Move<InPlaceWorld
   const moves: Move<InPlaceWorld>[] = [];
   const running = run.step !== 'idle' && run.step !== 'done';
   if (faults.kills > 0 && running) {
-    const state = tidy({
-      ...world,
-      run: RESTING,
-      children: world.children.map((child) => ({ ...child, own: false })),
-      faults: { ...faults, kills: faults.kills - 1 },
-    });
+    const killed = { ...world, run: RESTING, faults: { ...faults, kills: faults.kills - 1 } };
+    const orphans = world.collapses.map((call) => ({ ...call, own: false }));
+    // Its call is a move of its own: here it had not begun, or had ended.
+    const collapses = keeps(setup, 'own-process') ? [] : orphans;
+    const state = tidy({ ...killed, collapses });
     moves.push({ words: 'papyra is killed', state, fault: true });
   }
   if (faults.powerLosses > 0) {

@@ -62,7 +62,7 @@ export const PLAIN_USER = 65_534;
 export function publicInstall(): string {
   const directory = mkdtempSync(join(tmpdir(), 'papyra-public-'));
   chmodSync(directory, 0o755);
-  for (const part of ['bin', 'dist', 'package.json']) {
+  for (const part of ['bin', 'dist', 'package.json', 'node_modules/@koromix']) {
     cpSync(join(ROOT, part), join(directory, part), { recursive: true });
   }
   return join(directory, 'bin/papyra.js');

@@ -1,6 +1,6 @@
 import { closeSync, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { namesFor } from '../../files/names.js';
+import { holdNames, namesFor } from '../../files/names.js';
 import { findLeftovers, logMoved } from '../../files/recover.js';
 import { blankReport } from '../../report.js';
 import { policyOf } from '../../retention/policy.js';
@@ -40,12 +40,17 @@ async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
   const { examineLog } = await import('../log/examine.js');
   const located = locateLog(path, namedBy);
   const real = located?.path ?? placeOfLog(path);
-  const log = located && openLog(real);
+  const { names, release } = holdNames(real);
   try {
-    const { recovery } = findLeftovers(namesFor(real));
-    return await examineLog(real, log ? [log] : [], { rotation: null, recovery });
+    const log = located && openLog(real, names.entry);
+    try {
+      const { recovery } = findLeftovers(names);
+      return await examineLog(names, log ? [log] : [], { rotation: null, recovery });
+    } finally {
+      if (log) closeSync(log.fd);
+    }
   } finally {
-    if (log) closeSync(log.fd);
+    release();
   }
 }
 
@@ -63,7 +68,7 @@ function locateOrReport(path: string, namedBy: NamedBy) {
 /** A configured log that the runtime has not made yet: nothing to do, but worth a word. */
 function emptyPlan(path: string, request: PlanRequest): Plan {
   const zero = { scanned: 0, kept: 0, dropped: 0 };
-  const none = { before: 0, after: 0, reclaimed: 0, appended: 0 };
+  const none = { before: 0, after: 0, reclaimed: 0, reclaimed_on_disk: 0, appended: 0 };
   const report = {
     ...blankReport({
       status: request.dryRun ? 'dry_run' : 'nothing_to_do',

@@ -1,6 +1,10 @@
-import { fstatSync, rmSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
+import { expected, type PapyraError } from '../../errors.js';
+import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
+import { removeFile } from '../../files/durable.js';
+import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
 import { assertNotHeld, replaceLog, type Replaced } from '../../files/replace.js';
-import { assertReplaceable, assertRoom } from '../../files/surroundings.js';
+import { assertRoom } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
 import type { CompactionReport } from '../../report.js';
 import type { PlanRequest } from '../backend.js';
@@ -12,32 +16,33 @@ import type { Phases } from '../log/phases.js';
 import type { Decision } from './decision.js';
 import { remember } from './remember.js';
 
-/** Does what the report of the dry run says. `locks`: the descriptors that hold it. */
+/** Does what the report of the dry run says. */
 export async function execute(
   decision: Decision,
   report: CompactionReport,
   request: PlanRequest,
   phases: Phases,
-  locks: readonly number[],
 ): Promise<CompactionReport> {
+  const { log, names } = decision;
   const startedAt = Date.parse(report.started_at);
   if (!decision.outcome.worthIt) {
     await remember(decision);
     return { ...report, status: 'nothing_to_do', duration_ms: Date.now() - startedAt };
   }
   // Whatever would refuse the work does so before anything is written.
-  if (!decision.head) await assertRewritable(decision, request);
+  await assertPossible(decision, request, false);
   const archive = await archiveDropped(decision, request, phases);
   const { appended, kept } = decision.head
-    ? await collapse(decision, locks, phases)
+    ? await collapse(decision, phases)
     : await rewrite(decision, request, phases, archive);
   await remember(decision);
+  const onDisk = log.stat.blocks * BLOCK_BYTES - spaceOf(names.entry);
   return {
     ...report,
     status: 'compacted',
     duration_ms: Date.now() - startedAt,
     records: { ...report.records, appended: appended.records },
-    bytes: { ...report.bytes, appended: appended.bytes },
+    bytes: { ...report.bytes, appended: appended.bytes, reclaimed_on_disk: onDisk },
     archive,
     warnings: [...report.warnings, ...(kept ? [keptWarning(kept)] : [])],
   };
@@ -47,10 +52,28 @@ function sizeAfter({ log, outcome }: Decision): number {
   return log.stat.size - outcome.bytesGoing;
 }
 
-async function assertRewritable(decision: Decision, { offline }: PlanRequest): Promise<void> {
-  assertReplaceable(decision.names, offline);
-  assertRoom(decision.names, sizeAfter(decision));
-  if (!offline) await assertNotHeld(decision.log);
+/** Why the run could not do now what a dry run shows; undefined: it could. */
+export async function refusalOf(
+  decision: Decision,
+  request: PlanRequest,
+): Promise<PapyraError | undefined> {
+  if (!decision.outcome.worthIt) return undefined;
+  return assertPossible(decision, request, true).then(() => undefined, expected);
+}
+
+async function assertPossible(
+  { log, names, head, outcome }: Decision,
+  { offline }: PlanRequest,
+  looksOnly: boolean,
+): Promise<void> {
+  if (head) {
+    unitInPlace(log, names);
+    return;
+  }
+  const obstacle = obstacleToRewrite(log, names, { offline, looksOnly });
+  if (obstacle) throw obstacle;
+  assertRoom(names, log.stat.size - outcome.bytesGoing);
+  if (!offline) await assertNotHeld(log);
 }
 
 function rewrite(
@@ -72,20 +95,16 @@ function rewrite(
     offline,
     witness: decision.witness,
     // Nothing was dropped: what was archived is all still there.
-    onUndone: () => archive !== null && rmSync(archive, { force: true }),
+    onUndone: () => archive !== null && removeFile(archive),
     isRecord,
     signal,
   });
 }
 
-async function collapse(
-  decision: Decision,
-  locks: readonly number[],
-  phases: Phases,
-): Promise<Replaced> {
+async function collapse(decision: Decision, phases: Phases): Promise<Replaced> {
   const { log, outcome } = decision;
   const { removeInPlace } = await import('../log/in-place.js');
-  await removeInPlace({ ...decision, head: decision.head! }, locks, phases);
+  await removeInPlace({ ...decision, head: decision.head! }, phases);
   const grown = fstatSync(log.fd).size + outcome.bytesGoing - log.stat.size;
   // Whoever appends goes on in the same file: nobody has counted its lines.
   const records = grown > 0 ? null : 0;

@@ -1,10 +1,13 @@
 import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
-import { assertOwner } from '../../files/durable.js';
 import { lockLog, takeLock, type Lock } from '../../files/lock.js';
-import { namesFor, type LogNames } from '../../files/names.js';
+import { homePath } from '../../files/home.js';
+import { holdNames, type LogNames } from '../../files/names.js';
+import { assertOneWay } from '../../files/obstacles.js';
+import { assertNoForeignLink, assertOwner } from '../../files/ownership.js';
 import { findLeftovers, recover } from '../../files/recover.js';
+import { spaceGoing } from '../../files/space.js';
 import { assertRuntimeIsNotRewriting, hardLinkWarning } from '../../files/surroundings.js';
 import { Witness } from '../../files/witness.js';
 import { isRecord } from '../../records/is-record.js';
@@ -27,7 +30,7 @@ import {
   type Survey,
   type SurveyTask,
 } from '../log/survey.js';
-import { execute } from './execute.js';
+import { execute, refusalOf } from './execute.js';
 import { openLog, type OpenLog } from '../log/open.js';
 import { phasesOf, type Phases } from '../log/phases.js';
 import type { Decision } from './decision.js';
@@ -37,7 +40,7 @@ const closed = promisify(closeFile);
 /** Plans the compaction of one log at its real path. */
 export async function planLog(path: string, request: PlanRequest): Promise<Plan> {
   const startedAt = Date.now();
-  const names = namesFor(path);
+  const { names, release } = holdNames(path);
   const phases = phasesOf(request);
   let lock: Lock | undefined;
   let log: OpenLog | undefined;
@@ -50,11 +53,14 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     if (open) await closed(open.fd);
     lock?.release();
     lock = undefined;
+    release();
   };
   try {
-    log = openLog(path);
+    log = openLog(path, names.entry);
+    assertNoForeignLink(log, names.directory);
     // A run that is held back has time, and an index leaves little to read.
-    const alone = request.limitRate !== undefined || existsSync(names.index);
+    const alone =
+      request.limitRate !== undefined || existsSync(`${homePath(names)}/${basename(path)}.index`);
     thread = alone ? undefined : await secondThread(log.stat.size);
     const notices: string[] = [];
     if (request.dryRun) {
@@ -66,13 +72,15 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
       // The run that held the lock until now may have replaced the log.
       closeSync(log.fd);
       log = undefined;
-      log = openLog(path);
-      await lockLog(log, patience);
+      log = openLog(path, names.entry, { forWork: true });
+      const outsider = await lockLog(log, log.stat, patience);
+      if (outsider)
+        assertOneWay(log, `pid ${outsider.pid} (${outsider.command}) holds a lock on it`);
       notices.push(...assertRuntimeIsNotRewriting(names));
       notices.push(...(await recover({ names, isRecord, tick: phases(), ...request })));
       if (hasIntent(names)) {
         const { repairInPlace } = await import('../log/in-place.js');
-        notices.push(...(await repairInPlace(names, [lock.fd, log.fd], phases)));
+        notices.push(...(await repairInPlace(names, log, phases)));
       }
       log.stat = fstatSync(log.fd);
     }
@@ -80,9 +88,10 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
     const report = dryRunReport(task, basename(path), decision.seen, decision.outcome);
+    report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, decision.outcome.bytesGoing); // prettier-ignore
     report.warnings.push(...notices, ...warningsOf(decision));
-    const held = lock ? [lock.fd, log.fd] : [];
-    return { report, execute: () => execute(decision, report, request, phases, held), close };
+    const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
+    return { report, refusal, execute: () => execute(decision, report, request, phases), close };
   } catch (error) {
     await close();
     throw error;
@@ -107,7 +116,7 @@ async function decide(
   const seen = await look(task, rules, () => knownBlocks(names, log));
   const [cut] = await findCuts([{ file: log, blocks: seen.blocks }], rules, phases());
   const whole = { log, names, reader, seen, cut: cut!, outcome: outcomeOf(seen, cut!) };
-  const head = request.inPlace ? await planHead(whole, rules, phases()) : undefined;
+  const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
   // In place, what goes is written over: only what stays can tell.
   const witness = new Witness(log, seen.end, head?.head.keep);
   before.assertUnchanged();

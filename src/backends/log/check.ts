@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { assertOwner } from '../../files/durable.js';
 import { namesFor } from '../../files/names.js';
+import { assertOwner } from '../../files/ownership.js';
 import { attempt } from '../../files/system-error.js';
 import type { OpenLog } from './open.js';
 

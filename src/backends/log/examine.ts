@@ -1,22 +1,22 @@
-import { spawnSync } from 'node:child_process';
 import { lstatSync } from 'node:fs';
-import { PapyraError } from '../../errors.js';
-import { assertOwner } from '../../files/durable.js';
+import { withShownPaths } from '../../held-paths.js';
 import { lookForReaders } from '../../files/followers.js';
 import { lockHolder } from '../../files/lock-holder.js';
-import { namesFor, type LogNames } from '../../files/names.js';
-import { placeAt } from '../../files/place.js';
+import { assertLockable } from '../../files/lock.js';
+import type { LogNames } from '../../files/names.js';
+import { placeAt, type Place } from '../../files/place.js';
 import type { Recovery } from '../../files/recovery-table.js';
 import { passingFiles } from '../../files/recover.js';
-import { obstacleToCollapse } from '../../files/collapse.js';
-import { obstacleTo, runtimeTemps } from '../../files/surroundings.js';
-import { errnoOf } from '../../files/system-error.js';
+import { collapseUnit } from '../../files/collapse.js';
+import { homePath } from '../../files/home.js';
+import { failureOf, obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
+import { assertOwner } from '../../files/ownership.js';
+import { runtimeTemps } from '../../files/surroundings.js';
 import { longHeld, lookInProc, type Writer } from '../../files/writers.js';
 import type { LogFacts, LogFile } from '../facts.js';
 import type { Rotation } from '../rotating/set.js';
 import { lookAtEnds } from './ends.js';
 import type { OpenLog } from './open.js';
-import { obstacleInPlace } from './plan-head.js';
 
 /** So much is read at each end of a file, and of all files together; the second one at each end, too. */
 const END_BYTES = 1 << 20;
@@ -24,11 +24,10 @@ const ALL_BYTES = 32 << 20;
 
 /** Looks at a log, or a set of files: `files`, open, the oldest first; the last one is appended to. */
 export async function examineLog(
-  path: string,
+  names: LogNames,
   files: readonly OpenLog[],
   { rotation, recovery }: { rotation: Rotation | null; recovery: Recovery | null },
 ): Promise<LogFacts> {
-  const names = namesFor(path);
   const active = files.at(-1);
   const budget = Math.min(END_BYTES, Math.floor(ALL_BYTES / Math.max(1, files.length)));
   const seen: LogFile[] = [];
@@ -38,17 +37,14 @@ export async function examineLog(
   }
   return {
     kind: 'log',
-    path,
+    path: names.log,
     files: seen,
     bytes: seen.reduce((sum, { size }) => sum + size, 0),
     rotation,
-    directory: placeAt(names.directory),
-    home: placeAt(names.home),
+    directory: shown(placeAt(names.directory)),
+    home: shown(placeAt(homePath(names))),
     foreign: foreignOwner(files),
-    obstacles: {
-      rewrite: obstacleTo(names, false) ?? null,
-      inPlace: (active ? obstacleInPlace(active) : obstacleToCollapse(names.directory)) ?? null,
-    },
+    obstacles: obstaclesOf(active, names),
     lock: lockOf(names),
     writers: active ? await writersOf(active) : [],
     readers: active ? lookForReaders(files, names.directory) : { seen: [], blind: null },
@@ -56,28 +52,37 @@ export async function examineLog(
   };
 }
 
+function shown(place: Place): Place {
+  return { ...place, path: withShownPaths(place.path) };
+}
+
+function obstaclesOf(active: OpenLog | undefined, names: LogNames): LogFacts['obstacles'] {
+  if (!active)
+    return { rewrite: null, inPlace: failureOf(() => collapseUnit(names.directory)) ?? null };
+  return {
+    rewrite: obstacleToRewrite(active, names, { offline: false, looksOnly: true }) ?? null,
+    inPlace: failureOf(() => unitInPlace(active, names)) ?? null,
+  };
+}
+
 function foreignOwner(files: readonly OpenLog[]): LogFacts['foreign'] {
   for (const { path, stat } of files) {
-    try {
-      assertOwner(path, stat);
-    } catch (error) {
-      if (error instanceof PapyraError) return { uid: stat.uid, why: error };
-      throw error;
-    }
+    const why = failureOf(() => assertOwner(path, stat));
+    if (why) return { uid: stat.uid, why };
   }
   return null;
 }
 
 function lockOf({ lock }: LogNames): LogFacts['lock'] {
-  const { error } = spawnSync('flock', ['--version'], { stdio: 'ignore' });
-  return errnoOf(error) === 'ENOENT' ? 'missing' : lockHolder(lock);
+  const holder = failureOf(assertLockable) ?? lockHolder(lock);
+  return holder && 'odd' in holder ? { odd: withShownPaths(holder.odd) } : holder;
 }
 
 /** Not where links lead: one of them is an intent, and leads nowhere. */
 function leftBy(names: LogNames): LogFacts['leftovers']['ours'] {
   return passingFiles(names).flatMap((path) => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    return stat ? [{ path, changed: stat.mtime }] : [];
+    return stat ? [{ path: withShownPaths(path), changed: stat.mtime }] : [];
   });
 }
 

@@ -1,22 +1,22 @@
-import { closeSync, constants, openSync } from 'node:fs';
 import { withWriting } from '../../files/durable.js';
 import { fillerStart, removeHead, repairHead } from '../../files/head-removal.js';
 import type { LogNames } from '../../files/names.js';
 import type { OpenFile } from '../../files/read.js';
 import type { Witness } from '../../files/witness.js';
-import { attempt } from '../../files/system-error.js';
 import { lineStartBefore } from './head.js';
 import type { Phases } from './phases.js';
 import type { OpenLog } from './open.js';
 import type { PlannedHead } from './plan-head.js';
 
-/** Brings a removal in place that was cut short to its end; `locks`: the descriptors that hold it. */
+/** Brings a removal in place that was cut short to its end. */
 export async function repairInPlace(
   names: LogNames,
-  locks: readonly number[],
+  log: OpenFile,
   phases: Phases,
 ): Promise<string[]> {
-  return withLog(names.log, (log) => repairHead({ log, names, locks, tick: phases() }));
+  return withWriting(log, (fd) =>
+    repairHead({ log: { fd, path: log.path }, names, tick: phases() }),
+  );
 }
 
 export interface InPlace {
@@ -30,23 +30,12 @@ export interface InPlace {
 /** Removes as much of the expired head as goes in whole blocks: of the very file that was surveyed. */
 export async function removeInPlace(
   { log, names, head, witness }: InPlace,
-  locks: readonly number[],
   phases: Phases,
 ): Promise<void> {
   const { keep, freed } = head;
-  await withWriting(log, async (fd) => {
+  await withWriting(log, (fd) => {
     const file = { fd, path: log.path };
     const start = lineStartBefore(file, fillerStart(freed));
-    await removeHead({ log: file, names, locks, tick: phases(), witness }, keep, freed, start);
+    removeHead({ log: file, names, tick: phases(), witness }, keep, freed, start);
   });
-}
-
-async function withLog<T>(path: string, use: (log: OpenFile) => Promise<T>): Promise<T> {
-  const flags = constants.O_RDWR | constants.O_NOFOLLOW;
-  const fd = attempt('open for writing', path, () => openSync(path, flags));
-  try {
-    return await use({ fd, path });
-  } finally {
-    closeSync(fd);
-  }
 }

@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, readFileSync, readSync, type Stats } from 'node:fs';
+import { readSync, type Stats } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { replaceFile } from '../../files/durable.js';
-import { makeHome, ownerOf } from '../../files/home.js';
+import { makeHome, openHome, ownerOf, readKept } from '../../files/home.js';
+import { lastingId } from '../../files/identity.js';
 import type { LogNames } from '../../files/names.js';
 import type { OpenFile } from '../../files/read.js';
 import { noSums, type Sums } from '../../records/sums.js';
@@ -13,7 +14,7 @@ import { noSums, type Sums } from '../../records/sums.js';
  * could have gone now.
  */
 
-const SCHEMA = 'papyra.index/v1';
+const SCHEMA = 'papyra.index/v2';
 
 /** So many bytes before the end of the last block tell whether it is still the same log. */
 const TAIL_BYTES = 4096;
@@ -22,7 +23,8 @@ const NUMBERS = 12;
 
 interface Header {
   schema: typeof SCHEMA;
-  ino: number;
+  /** Decimal: it may be larger than a number of JSON. */
+  inode: string;
   born: number;
   /** Check sums: of the end of what is indexed, and of the numbers that follow. */
   tail: number;
@@ -34,7 +36,13 @@ type OpenLog = OpenFile & { stat: Stats };
 /** The blocks of a log that the index knows, in order; none when it is missing, old, broken or of another log. */
 export function loadIndex(names: LogNames, log: OpenLog): Sums[] {
   try {
-    return parse(readIndex(names.index), log);
+    const home = openHome(names);
+    if (!home) return [];
+    try {
+      return parse(readKept(home.index, log.stat), log);
+    } finally {
+      home.close();
+    }
   } catch {
     return [];
   }
@@ -44,28 +52,23 @@ export function loadIndex(names: LogNames, log: OpenLog): Sums[] {
 export function saveIndex(names: LogNames, log: OpenLog, blocks: readonly Sums[]): void {
   const end = blocks.at(-1)?.end ?? 0;
   try {
-    const owner = ownerOf(names.log, names.directory);
-    makeHome(names.home, owner);
+    const owner = ownerOf(names);
+    const home = makeHome(names, owner);
     const body = Buffer.from(new Float64Array(blocks.flatMap(numbersOf)).buffer);
     const header: Header = {
       schema: SCHEMA,
-      ...identity(log.stat),
+      ...identity(log),
       tail: tailOf(log, end),
       body: crc32(body),
     };
     const head = Buffer.from(`${JSON.stringify(header)}\n`);
-    replaceFile(names.index, Buffer.concat([head, body]), owner);
+    try {
+      replaceFile(home.index, Buffer.concat([head, body]), owner);
+    } finally {
+      home.close();
+    }
   } catch {
     // It only saves time.
-  }
-}
-
-function readIndex(path: string): Buffer {
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    return readFileSync(fd);
-  } finally {
-    closeSync(fd);
   }
 }
 
@@ -73,8 +76,8 @@ function parse(content: Buffer, log: OpenLog): Sums[] {
   const newline = content.indexOf(0x0a);
   const header = JSON.parse(content.toString('utf8', 0, newline)) as Partial<Header>;
   const body = Uint8Array.from(content.subarray(newline + 1));
-  const { ino, born } = identity(log.stat);
-  if (header.schema !== SCHEMA || header.ino !== ino || header.born !== born) return [];
+  const { inode, born } = identity(log);
+  if (header.schema !== SCHEMA || header.inode !== inode || header.born !== born) return [];
   if (header.body !== crc32(body)) return [];
   const numbers = new Float64Array(body.buffer);
   const blocks: Sums[] = [];
@@ -87,9 +90,9 @@ function parse(content: Buffer, log: OpenLog): Sums[] {
   return sound && header.tail === tailOf(log, blocks.at(-1)?.end ?? 0) ? blocks : [];
 }
 
-/** An inode number alone is not enough: a file system gives it away again at once. */
-function identity({ ino, birthtimeMs }: Stats): { ino: number; born: number } {
-  return { ino, born: birthtimeMs };
+function identity({ fd }: OpenFile): Pick<Header, 'inode' | 'born'> {
+  const { inode, born } = lastingId(fd);
+  return { inode: String(inode), born };
 }
 
 function tailOf(log: OpenFile, end: number): number {

@@ -3,7 +3,7 @@ import {
   constants,
   fstatSync,
   openSync,
-  realpathSync,
+  statfsSync,
   statSync,
   type Stats,
 } from 'node:fs';
@@ -12,8 +12,9 @@ import { PapyraError } from '../../errors.js';
 import { waysOf } from '../../files/links.js';
 import { attempt, errnoOf, systemError } from '../../files/system-error.js';
 import type { OpenFile } from '../../files/read.js';
+import { resolveTo } from '../../files/resolve.js';
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+const { O_RDONLY, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** How the log was named; decides what a missing one means. */
 export type NamedBy = 'path' | 'config';
@@ -28,10 +29,12 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
   let real: string;
   let stat: Stats;
   try {
-    real = realpathSync(path);
-    stat = statSync(real);
+    stat = statSync(path);
+    const found = resolveTo(path, stat.uid);
+    real = found.path;
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw systemError(error, 'open', path);
+    assertUtf8(path);
     if (namedBy === 'path') {
       throw new PapyraError('not_found', `no log at ${path}: no such file`, {
         hint: 'check --path; relative paths start at the working directory',
@@ -48,6 +51,23 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
   return { path: real, stat };
 }
 
+/** What Node could not read of a name it shows as this, and then finds nothing of that name. */
+const UNREADABLE = '\uFFFD';
+
+/** @throws {PapyraError} `not_found`. */
+function assertUtf8(path: string): void {
+  const odd = waysOf(path).find((way) => way.includes(UNREADABLE));
+  if (odd === undefined) return;
+  const shown = odd.replaceAll(UNREADABLE, '\\x??');
+  throw new PapyraError(
+    'not_found',
+    `the name ${shown} has bytes that are not UTF-8: papyra cannot open it`,
+    {
+      hint: 'nothing was done; rename it, and tell the runtime',
+    },
+  );
+}
+
 /** Where a log that is not there would be: beside it is what papyra keeps. That is not where a link to it is. */
 export function placeOfLog(path: string): string {
   return waysOf(path).at(-1)!;
@@ -55,15 +75,35 @@ export function placeOfLog(path: string): string {
 
 export type OpenLog = OpenFile & { stat: Stats };
 
-/** Opens a located log for reading, and makes sure that it is still the same kind of thing. */
-export function openLog(path: string): OpenLog {
-  const fd = attempt('open', path, () => openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+/**
+ * Opens a located log for reading, and makes sure that it is still the same kind of thing. `entry`: its name in a
+ * directory that is held open. `forWork`: it is going to be changed.
+ */
+export function openLog(path: string, entry = path, { forWork = false } = {}): OpenLog {
+  if (forWork) copyUp(path, entry);
+  const fd = attempt('open', path, () => openSync(entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
   const stat = fstatSync(fd);
   if (!stat.isFile()) {
     closeSync(fd);
     throw notALog(path, stat);
   }
   return { fd, path, stat };
+}
+
+const OVERLAY = 0x794c7630;
+
+/**
+ * A file of the lower layer of an overlay is copied when it is first opened for writing. A descriptor from before
+ * that stays with the lower one, and never shows what a writer appends: so it is copied before we open it.
+ */
+function copyUp(path: string, entry: string): void {
+  if (process.platform !== 'linux' || statfsSync(dirname(entry)).type !== OVERLAY) return;
+  try {
+    closeSync(openSync(entry, O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+  } catch (error) {
+    // Who may not write to it may still put another one in its place.
+    if (errnoOf(error) !== 'EACCES') throw systemError(error, 'open', path);
+  }
 }
 
 function notALog(path: string, stat: Stats): PapyraError {

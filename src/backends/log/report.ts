@@ -103,7 +103,13 @@ export function dryRunReport(
       undated: known(survey.undated),
       appended: 0,
     },
-    bytes: { before: task.size, after, reclaimed: bytesGoing, appended: 0 },
+    bytes: {
+      before: task.size,
+      after,
+      reclaimed: bytesGoing,
+
+      appended: 0,
+    },
     files: {
       scanned: 1,
       rewritten: outcome.action === 'rewritten' ? 1 : 0,

@@ -1,3 +1,4 @@
+import { holdNames } from '../../files/names.js';
 import type { Backend } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
 import type { LogFacts } from '../facts.js';
@@ -43,12 +44,14 @@ function checkSet(set: SetOptions): string[] {
 
 async function examineSet(set: SetOptions): Promise<LogFacts> {
   const { examineLog } = await import('../log/examine.js');
-  const segments = openSet(set).reverse();
+  const { names, release } = holdNames(set.path);
+  const segments = openSet({ ...set, path: names.entry }).reverse();
   try {
     if (segments.length === 0 && set.namedBy === 'path') throw notThere(set.path, set.namedBy);
     const files = segments.map(({ log }) => log);
-    return await examineLog(set.path, files, { rotation: rotationOf(set), recovery: null });
+    return await examineLog(names, files, { rotation: rotationOf(set), recovery: null });
   } finally {
     closeSet(segments);
+    release();
   }
 }

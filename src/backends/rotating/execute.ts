@@ -2,6 +2,7 @@ import { fstatSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../../errors.js';
 import { syncDirectory } from '../../files/durable.js';
+import { BLOCK_BYTES } from '../../files/space.js';
 import { attempt, systemError } from '../../files/system-error.js';
 import type { CompactionReport } from '../../report.js';
 import { archiveNameOf } from '../log/archive-name.js';
@@ -11,7 +12,7 @@ import { timeRange } from '../log/time-range.js';
 import type { Result, SegmentPlan } from './decision.js';
 import { empty, selectionOf, shrink, shrinkActive, type SetRun } from './parts.js';
 import { setReport } from './report.js';
-import { currentName, indexOf } from './set.js';
+import { currentName, indexOf, spaceOfSet } from './set.js';
 import { Zones } from './zone.js';
 
 /**
@@ -161,6 +162,10 @@ async function* going(run: SetRun, plans: readonly SegmentPlan[]): AsyncGenerato
   }
 }
 
+function spaceBefore(plans: readonly SegmentPlan[]): number {
+  return plans.reduce((sum, { segment }) => sum + segment.log.stat.blocks * BLOCK_BYTES, 0);
+}
+
 function conclude(
   run: SetRun,
   plans: readonly SegmentPlan[],
@@ -182,6 +187,7 @@ function conclude(
   report.duration_ms = Date.now() - run.startedAt;
   report.records.appended = records;
   report.bytes.appended = appended.reduce((sum, { bytes }) => sum + bytes, 0);
+  report.bytes.reclaimed_on_disk = spaceBefore(plans) - spaceOfSet(run.set);
   report.archive = archive;
   const left = [...results].filter(([, { action, failure }]) => action === 'emptied' && !failure);
   if (left.length > 0) {

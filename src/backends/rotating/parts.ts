@@ -1,10 +1,12 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, renameSync } from 'node:fs';
 import { PapyraError } from '../../errors.js';
-import { copyPieces } from '../../files/copy.js';
-import { adopt, createExclusive, syncDirectory, withWriting } from '../../files/durable.js';
+import { copyPieces, isSparse } from '../../files/copy.js';
+import { createExclusive, removeFile, syncDirectory, withWriting } from '../../files/durable.js';
+import { carryOver } from '../../files/metadata.js';
 import type { LogNames } from '../../files/names.js';
+import { obstacleToRewrite } from '../../files/obstacles.js';
 import { assertNotHeld, replaceLog } from '../../files/replace.js';
-import { assertReplaceable, assertRoom, noRoom } from '../../files/surroundings.js';
+import { assertRoom, noRoom } from '../../files/surroundings.js';
 import { attempt, errnoOf } from '../../files/system-error.js';
 import { isRecord } from '../../records/is-record.js';
 import type { LineReader } from '../../records/line-reader.js';
@@ -24,8 +26,6 @@ export interface SetRun extends SetTask {
   reader: LineReader;
   /** The active file when the set was opened. */
   opened: Sample;
-  /** The descriptor that holds the lock. */
-  lock: number;
 }
 
 /** Step 2: every line of it goes, and nobody appends to a rotated file. */
@@ -45,23 +45,36 @@ export async function empty({ segment, seen }: SegmentPlan): Promise<Result> {
   return { action: 'emptied' };
 }
 
+/** Whether a file of the set can be rewritten where it is; returns the bytes that this takes. */
+export function assertPossible(
+  { names, request }: Pick<SetRun, 'names' | 'request'>,
+  { segment, outcome }: Pick<SegmentPlan, 'segment' | 'outcome'>,
+  looksOnly: boolean,
+): number {
+  const { log } = segment;
+  const own = { ...names, log: log.path };
+  const obstacle = obstacleToRewrite(log, own, { offline: request.offline, looksOnly });
+  if (obstacle) throw obstacle;
+  const size = log.stat.size - outcome.bytesGoing;
+  assertRoom(names, size);
+  return size;
+}
+
 /** Step 4: a rotated file of which some lines stay. */
 export async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Promise<Result> {
   if (plan.head) return collapse(run, plan);
   const { set, names, phases } = run;
   const { log } = plan.segment;
-  assertReplaceable(names, run.request.offline);
-  const size = log.stat.size - plan.outcome.bytesGoing;
-  assertRoom(names, size);
+  const size = assertPossible(run, plan, false);
   zones.assertStill();
   const temp = {
     fd: attempt('create', names.temp, () => createExclusive(names.temp)),
     path: names.temp,
   };
   try {
-    adopt(temp.fd, log.stat);
+    carryOver(log, temp);
     const content = pieces('staying', selectionOf(run, plan));
-    await copyPieces(content, temp, phases('write', plan.outcome.bytesKept));
+    await copyPieces(content, temp, phases('write', plan.outcome.bytesKept), { keepHoles: isSparse(log.stat) }); // prettier-ignore
     attempt('sync', temp.path, () => fsyncSync(temp.fd));
     plan.witness.assertUnchanged();
     zones.assertStill();
@@ -73,7 +86,7 @@ export async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Prom
     assertReplaced(run, plan);
     attempt('sync', names.directory, () => syncDirectory(names.directory));
   } catch (error) {
-    rmSync(names.temp, { force: true });
+    removeFile(names.temp);
     if (['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? errnoOf((error as Error).cause) ?? '')) {
       throw noRoom(names, size, error);
     }
@@ -90,9 +103,7 @@ export async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones)
   const { names, request, phases } = run;
   const { log } = plan.segment;
   const { offline, signal } = request;
-  assertReplaceable(names, offline);
-  const size = log.stat.size - plan.outcome.bytesGoing;
-  assertRoom(names, size);
+  const size = assertPossible(run, plan, false);
   if (!offline) await assertNotHeld(log);
   const { appended, kept } = await replaceLog({
     log,
@@ -116,13 +127,13 @@ export async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones)
 }
 
 async function collapse(run: SetRun, plan: SegmentPlan): Promise<Result> {
-  const { set, names, lock, phases } = run;
+  const { set, names, phases } = run;
   const { log } = plan.segment;
   const name = currentName(set, plan.segment);
   if (name === undefined) throw gone(log.path);
   const { removeInPlace } = await import('../log/in-place.js');
-  const place = { log, names: { ...names, log: name }, head: plan.head!, witness: plan.witness };
-  await removeInPlace(place, [lock], phases);
+  const place = { log, names: { ...names, entry: name }, head: plan.head!, witness: plan.witness };
+  await removeInPlace(place, phases);
   return { action: 'collapsed' };
 }
 

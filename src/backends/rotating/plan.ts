@@ -1,10 +1,11 @@
-import { lstatSync } from 'node:fs';
 import { basename } from 'node:path';
 import { monotonicMs } from '../../clock.js';
-import { PapyraError } from '../../errors.js';
-import { assertOwner } from '../../files/durable.js';
+import { expected, PapyraError } from '../../errors.js';
+import { fileId, type FileId } from '../../files/identity.js';
 import { takeLock, type Lock } from '../../files/lock.js';
-import { namesFor } from '../../files/names.js';
+import { holdNames, type LogNames } from '../../files/names.js';
+import { assertNoForeignLink, assertOwner, assertSameOwner } from '../../files/ownership.js';
+import { assertNotHeld } from '../../files/replace.js';
 import { passingFiles, recoverSet } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
 import { Witness } from '../../files/witness.js';
@@ -25,14 +26,16 @@ import type { SecondThread } from '../log/survey-threads.js';
 import { secondThread, survey, surveyOf, type Survey, type SurveyTask } from '../log/survey.js';
 import type { SegmentPlan } from './decision.js';
 import { executeSet } from './execute.js';
+import { assertPossible, type SetRun } from './parts.js';
 import { emptyPlan, mergedSurvey, setReport, totalOutcome } from './report.js';
 import { repairSet } from './repair.js';
 import { closeSet, lookAround, notThere, openSet, type Segment, type SetOptions } from './set.js';
 
 /** Plans the compaction of a rotating set at its real path. */
-export async function planSet(set: SetOptions, request: PlanRequest): Promise<Plan> {
+export async function planSet(named: SetOptions, request: PlanRequest): Promise<Plan> {
   const startedAt = Date.now();
-  const names = namesFor(set.path);
+  const { names, release } = holdNames(named.path);
+  const set = { ...named, path: names.entry };
   const phases = phasesOf(request);
   const { rules } = request;
   let lock: Lock | undefined;
@@ -44,40 +47,46 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
     segments = [];
     lock?.release();
     lock = undefined;
+    release();
   };
   try {
     const warnings = lookAround(set);
     segments = openSet(set);
+    for (const { log } of segments) assertNoForeignLink(log, names.directory);
     if (segments.length === 0) {
       if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
-      return emptyPlan(set.path, request);
+      return { ...emptyPlan(named.path, request), close };
     }
     if (request.dryRun) {
       if (passingFiles(names).length > 0) {
         warnings.push('an earlier run was killed and left files beside the set; the next run cleans up'); // prettier-ignore
       }
     } else {
-      for (const { log } of segments) assertOwner(log.path, log.stat);
+      for (const { log } of segments) {
+        assertOwner(log.path, log.stat);
+        // One archive takes what goes of all of them.
+        assertSameOwner(log, segments[0]!.log.stat);
+      }
       lock = await takeLock({
         path: names.lock,
-        target: set.path,
+        target: named.path,
         owner: segments[0]!.log.stat,
         waitMs: request.lockWaitMs,
         signal: request.signal,
       });
       warnings.push(...assertRuntimeIsNotRewriting(names));
-      const inodes = new Set(segments.map(({ log }) => log.stat.ino));
-      const isInSet = (path: string) => inodes.has(lstatSync(path).ino);
+      const ids = new Set<FileId | undefined>(segments.map(({ log }) => fileId(log.fd)));
+      const isInSet = (id: FileId | undefined) => ids.has(id);
       const recovery = { names, isRecord, isInSet, tick: phases(), ...request };
       warnings.push(...(await recoverSet(recovery)));
       // The run that held the lock until now may have replaced some.
       closeSet(segments);
       segments = [];
-      segments = openSet(set);
-      warnings.push(...(await repairSet(names, segments, lock.fd, phases)));
+      segments = openSet(set, { forWork: true });
+      warnings.push(...(await repairSet(names, segments, phases)));
     }
-    const active = segments.find(({ index }) => index === 0)?.log.stat;
-    const opened = { at: monotonicMs(), ino: active?.ino ?? 0, size: active?.size ?? 0 };
+    const active = segments.find(({ index }) => index === 0)?.log;
+    const opened = { at: monotonicMs(), id: active && fileId(active.fd), size: active?.stat.size ?? 0 }; // prettier-ignore
     const total = segments.reduce((sum, { log }) => sum + log.stat.size, 0);
     const largest = Math.max(...segments.map(({ log }) => log.stat.size));
     thread = request.limitRate === undefined ? await secondThread(largest) : undefined;
@@ -93,7 +102,7 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
     const parts = surveys.map(({ segment, seen }) => ({ file: segment.log, blocks: seen.blocks }));
     const cuts = await findCuts(parts, rules, phases());
     const plans = surveys.map(({ segment, seen }, at) => planSegment(segment, seen, cuts[at]!));
-    if (request.inPlace) await planInPlace(plans, rules, phases);
+    if (request.inPlace) await planInPlace(plans, names, rules, phases);
     for (const { name, refusal } of plans)
       if (refusal) warnings.push(`${name}: ${refusal.message}`);
     for (const plan of plans) await explainPin(plan, set, rules, phases);
@@ -101,8 +110,9 @@ export async function planSet(set: SetOptions, request: PlanRequest): Promise<Pl
     assertAcceptable(set.path, merged, totalOutcome(plans), rules, request.allowEmpty);
     const task = { set, rules, startedAt, warnings };
     const report = setReport(task, plans, merged, new Map());
-    const run = { names, request, phases, reader, opened, lock: lock?.fd ?? -1, ...task };
-    return { report, execute: () => executeSet(run, plans, merged), close };
+    const run = { names, request, phases, reader, opened, ...task };
+    const refusal = request.dryRun ? await firstRefusal(run, plans) : undefined;
+    return { report, refusal, execute: () => executeSet(run, plans, merged), close };
   } catch (error) {
     await close();
     throw error;
@@ -151,6 +161,7 @@ function stayingLines({ blocks }: Survey, cut: Cut): number {
 /** In place goes the head of the oldest file that is left, and of the active one. */
 async function planInPlace(
   plans: readonly SegmentPlan[],
+  names: LogNames,
   rules: RetentionRules,
   phases: Phases,
 ): Promise<void> {
@@ -162,7 +173,12 @@ async function planInPlace(
       continue;
     }
     const { log } = plan.segment;
-    const planned = await planHead({ ...plan, log }, rules, phases()).catch(refusalOf);
+    const planned = await planHead(
+      { ...plan, log },
+      { ...names, log: log.path },
+      rules,
+      phases(),
+    ).catch(refusalOf);
     if (planned instanceof PapyraError) {
       plan.refusal = planned;
       leave(plan);
@@ -176,13 +192,32 @@ async function planInPlace(
   }
 }
 
+/** Why a run could not do now to one of the files what a dry run shows; undefined: it could. */
+async function firstRefusal(
+  run: SetRun,
+  plans: readonly SegmentPlan[],
+): Promise<PapyraError | undefined> {
+  for (const plan of plans) {
+    if (plan.refusal) return plan.refusal;
+    if (plan.action !== 'rewritten') continue;
+    const { log, index } = plan.segment;
+    try {
+      assertPossible(run, plan, true);
+      if (index === 0 && !run.request.offline) await assertNotHeld(log);
+    } catch (error) {
+      return expected(error);
+    }
+  }
+  return undefined;
+}
+
 function leave(plan: SegmentPlan): void {
   plan.outcome = untouched(plan.outcome);
   plan.action = 'unchanged';
 }
 
 function refusalOf(error: unknown): PapyraError {
-  if (error instanceof PapyraError && error.code === 'io_error') return error;
+  if (error instanceof PapyraError && error.code !== 'interrupted') return error;
   throw error;
 }
 

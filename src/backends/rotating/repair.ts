@@ -10,7 +10,6 @@ import type { Segment } from './set.js';
 export async function repairSet(
   names: LogNames,
   segments: readonly Segment[],
-  lock: number,
   phases: Phases,
 ): Promise<string[]> {
   if (!lstatSync(names.intent, { throwIfNoEntry: false })) return [];
@@ -21,6 +20,6 @@ export async function repairSet(
   }
   const { log } = segment;
   return withWriting(log, (fd) => {
-    return repairHead({ log: { ...log, fd }, names, locks: [lock], tick: phases() });
+    return repairHead({ log: { ...log, fd }, names, tick: phases() });
   });
 }

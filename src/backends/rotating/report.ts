@@ -1,3 +1,6 @@
+import { withShownPaths } from '../../held-paths.js';
+import { dirname } from 'node:path';
+import { spaceGoing } from '../../files/space.js';
 import { blankReport, type CompactionPart, type CompactionReport } from '../../report.js';
 import { policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
@@ -60,7 +63,13 @@ export function setReport(
     done.filter(({ action }) => actions.includes(action)).length;
   const policy = policyOf(rules);
   return {
-    ...blankReport({ status: 'dry_run', backend: 'rotating', target: set.path, policy, startedAt }),
+    ...blankReport({
+      status: 'dry_run',
+      backend: 'rotating',
+      target: withShownPaths(set.path),
+      policy,
+      startedAt,
+    }),
     records: {
       scanned: total.scanned,
       kept: total.kept,
@@ -75,6 +84,7 @@ export function setReport(
       before,
       after: before - total.bytesGoing,
       reclaimed: total.bytesGoing,
+      reclaimed_on_disk: spaceOfPlans(task.set.path, done),
       appended: 0,
     },
     files: {
@@ -86,6 +96,17 @@ export function setReport(
     parts: done.map(partOf),
     warnings: [...warningsOf(merged, rules), ...task.warnings],
   };
+}
+
+/** null: not to be told before it is done. */
+function spaceOfPlans(path: string, done: readonly Done[]): number | null {
+  let sum = 0;
+  for (const { segment, outcome } of done) {
+    const going = spaceGoing(dirname(path), segment.log.stat, outcome.bytesGoing);
+    if (going === null) return null;
+    sum += going;
+  }
+  return sum;
 }
 
 type Done = Pick<SegmentPlan, 'segment' | 'name' | 'outcome' | 'action' | 'seen' | 'pinnedBy'>;

@@ -1,7 +1,11 @@
-import { closeSync, fstatSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PapyraError } from '../../errors.js';
+import { fileId, idAt, type FileId } from '../../files/identity.js';
+import { resolveTo } from '../../files/resolve.js';
+import { spaceOf } from '../../files/space.js';
 import { attempt, errnoOf } from '../../files/system-error.js';
+import { withShownPaths } from '../../held-paths.js';
 import { openLog, type NamedBy, type OpenLog } from '../log/open.js';
 
 /** Where a set is, and how the runtime rotates it. */
@@ -32,7 +36,9 @@ export function nameOf(path: string, index: number): string {
 export function realSetPath(path: string, namedBy: NamedBy): string {
   const directory = dirname(resolve(path));
   try {
-    const real = join(realpathSync(directory), basename(path));
+    const owner = lstatSync(join(directory, basename(path)), { throwIfNoEntry: false });
+    const found = resolveTo(directory, (owner ?? statSync(directory)).uid);
+    const real = join(found.path, basename(path));
     if (!lstatSync(real, { throwIfNoEntry: false })?.isSymbolicLink()) return real;
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
@@ -58,26 +64,27 @@ export function notThere(path: string, namedBy: NamedBy, cause?: unknown): Papyr
  * Opens the files of a set, the active one first and then upwards: files only ever move up, so none is
  * missed, and one that has moved meanwhile is known by its inode.
  */
-export function openSet({ path, maxFiles }: SetOptions): Segment[] {
+export function openSet({ path, maxFiles }: SetOptions, { forWork = false } = {}): Segment[] {
   const segments: Segment[] = [];
-  const seen = new Set<number>();
+  const seen = new Set<FileId>();
   try {
     for (let index = 0; index < maxFiles; index++) {
       const name = nameOf(path, index);
       if (!lstatSync(name, { throwIfNoEntry: false })) continue;
       let log: OpenLog;
       try {
-        log = openLog(name);
+        log = openLog(withShownPaths(name), name, { forWork });
       } catch (error) {
         // Moved on between the two calls.
         if (error instanceof PapyraError && errnoOf(error.cause) === 'ENOENT') continue;
         throw error;
       }
-      if (seen.has(log.stat.ino)) {
+      const id = fileId(log.fd);
+      if (seen.has(id)) {
         closeSync(log.fd);
         continue;
       }
-      seen.add(log.stat.ino);
+      seen.add(id);
       segments.push({ log, index });
     }
   } catch (error) {
@@ -158,11 +165,10 @@ export function lookAround(set: SetOptions): string[] {
 
 /** The name that a file of the set has now; undefined: none. `from`: the lowest index to look at. */
 export function currentName(options: SetOptions, { log }: Segment, from = 0): string | undefined {
-  const { ino, dev } = fstatSync(log.fd);
+  const id = fileId(log.fd);
   for (let index = from; index < options.maxFiles; index++) {
     const name = nameOf(options.path, index);
-    const stat = lstatSync(name, { throwIfNoEntry: false });
-    if (stat?.ino === ino && stat.dev === dev) return name;
+    if (idAt(name) === id) return name;
   }
   return undefined;
 }
@@ -170,6 +176,13 @@ export function currentName(options: SetOptions, { log }: Segment, from = 0): st
 /** The number in a name of the set. */
 export function indexOf({ path }: SetOptions, name: string): number {
   return name === path ? 0 : Number(name.slice(path.length + 1));
+}
+
+/** Bytes that all files of the set take on the disk. */
+export function spaceOfSet({ path, maxFiles }: SetOptions): number {
+  let bytes = 0;
+  for (let index = 0; index < maxFiles; index++) bytes += spaceOf(nameOf(path, index));
+  return bytes;
 }
 
 /** Bytes of all files of the set. */

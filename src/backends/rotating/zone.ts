@@ -1,7 +1,7 @@
-import { lstatSync, type Stats } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../clock.js';
 import { interruption, PapyraError } from '../../errors.js';
+import { stampAt, type FileId, type Stamp } from '../../files/identity.js';
 import { nameOf, type SetOptions } from './set.js';
 
 /**
@@ -31,7 +31,7 @@ const SAMPLE_MS = 20;
 /** The active file at one time. */
 export interface Sample {
   at: number;
-  ino: number;
+  id: FileId | undefined;
   size: number;
 }
 
@@ -115,26 +115,26 @@ export class Zones {
    * From the top downwards. A rotation that is under way leaves a name missing that moves down: whoever
    * looks upwards can miss it.
    */
-  #look(): (Stats | undefined)[] {
+  #look(): (Stamp | undefined)[] {
     const { path, maxFiles } = this.set;
-    const stats: (Stats | undefined)[] = [];
+    const stats: (Stamp | undefined)[] = [];
     for (let index = maxFiles - 1; index >= 0; index--) {
-      stats[index] = lstatSync(nameOf(path, index), { throwIfNoEntry: false });
+      stats[index] = stampAt(nameOf(path, index));
     }
     return stats;
   }
 
-  #measure({ ino, size }: Stats): void {
+  #measure({ id, size }: Stamp): void {
     const before = this.#sample;
-    const now = { at: monotonicMs(), ino, size };
+    const now = { at: monotonicMs(), id, size };
     const passed = now.at - before.at;
     if (passed < SAMPLE_MS) return;
-    const grown = ino === before.ino ? size - before.size : size;
+    const grown = id === before.id ? size - before.size : size;
     this.#rate = Math.max(this.#rate, grown / passed);
     this.#sample = now;
   }
 
-  #isQuiet(stats: (Stats | undefined)[]): boolean {
+  #isQuiet(stats: (Stamp | undefined)[]): boolean {
     const entries = stats.map(entryOf);
     const now = monotonicMs();
     if (entries.join(' ') !== this.#entries.join(' ')) {
@@ -145,11 +145,11 @@ export class Zones {
   }
 }
 
-function entryOf(stat: Stats | undefined): string {
-  return stat ? `${stat.ino}:${stat.size}:${stat.mtimeMs}` : '-';
+function entryOf(stat: Stamp | undefined): string {
+  return stat ? `${stat.id}:${stat.size}:${stat.mtimeMs}` : '-';
 }
 
-function settled(stats: (Stats | undefined)[]): boolean {
+function settled(stats: (Stamp | undefined)[]): boolean {
   const [active, top] = [stats[0]!, stats.at(-1)!];
   return active.mtimeMs >= top.ctimeMs + AFTER_MS || stats.every((stat) => stat !== undefined);
 }

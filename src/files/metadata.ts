@@ -1,0 +1,98 @@
+import { fchmodSync, fchownSync, fstatSync, type Stats } from 'node:fs';
+import { PapyraError } from '../errors.js';
+import {
+  attributesOf,
+  flagsOf,
+  setAttribute,
+  setProject,
+  type Attribute,
+} from '../system/attributes.js';
+import { codeOf } from '../system/library.js';
+import { dropInheritedRights } from './ownership.js';
+import type { OpenFile } from './read.js';
+
+/**
+ * Gives the next content of a log all that belongs to the log: project, owner, group, ACL, extended attributes and
+ * mode, byte for byte. `to` is new, its mode is its owner's alone; at no moment may anybody read it who may not
+ * read the log:
+ *
+ * 1. The project, while the file is empty: a quota counts by it.
+ * 2. What the default ACL of the directory gave it goes.
+ * 3. Owner and group, still with the mode 0600.
+ * 4. The attributes; the ACL is one of them and sets the rights of the group.
+ * 5. The mode, last: chown clears set-id bits.
+ * 6. All of it is read again: what did not arrive is a refusal.
+ *
+ * Attributes that this user may not see, as `trusted.*` is for everybody but root, stay behind.
+ *
+ * @throws {PapyraError} `permission_denied` or `io_error` when something cannot be carried over.
+ */
+export function carryOver(log: OpenFile & { stat: Stats }, to: OpenFile): void {
+  const { uid, gid, mode } = log.stat;
+  const attributes = attributesOf(log.fd);
+  const { project } = flagsOf(log.fd);
+  const refused = (what: string) => (error: unknown) => cannotCarry(log.path, what, codeOf(error) ?? (error as NodeJS.ErrnoException).code); // prettier-ignore
+  tryTo(() => setProject(to.fd, project), refused('project id'));
+  dropInheritedRights(to.fd);
+  const mine = fstatSync(to.fd);
+  if (mine.uid !== uid || mine.gid !== gid) {
+    tryTo(() => fchownSync(to.fd, uid, gid), refused('owner and group'));
+  }
+  for (const attribute of attributes) {
+    if (has(to, attribute)) continue;
+    tryTo(() => setAttribute(to.fd, attribute), refused(nameOf(attribute)));
+  }
+  if ((fstatSync(to.fd).mode & 0o7777) !== (mode & 0o7777)) {
+    tryTo(() => fchmodSync(to.fd, mode & 0o7777), refused('mode'));
+  }
+  const lost = whatDiffers(to, log.stat, attributes, project);
+  if (lost !== undefined) throw cannotCarry(log.path, lost, undefined);
+}
+
+/** What a file has not of what it should have; undefined: it has all. */
+function whatDiffers(
+  { fd }: OpenFile,
+  { uid, gid, mode }: Stats,
+  attributes: readonly Attribute[],
+  project: number,
+): string | undefined {
+  const now = fstatSync(fd);
+  if (now.uid !== uid || now.gid !== gid) return 'owner and group';
+  if ((now.mode & 0o7777) !== (mode & 0o7777)) return 'mode';
+  if (flagsOf(fd).project !== project) return 'project id';
+  const there = attributesOf(fd);
+  const missing = attributes.find(
+    ({ name, value }) => !there.some((one) => one.name.equals(name) && one.value.equals(value)),
+  );
+  if (missing) return nameOf(missing);
+  const added = there.find(({ name }) => !attributes.some((one) => one.name.equals(name)));
+  return added && `absence of ${nameOf(added)}`;
+}
+
+function has({ fd }: OpenFile, { name, value }: Attribute): boolean {
+  return attributesOf(fd).some((one) => one.name.equals(name) && one.value.equals(value));
+}
+
+function nameOf({ name }: Attribute): string {
+  return name.equals(Buffer.from('system.posix_acl_access')) ? 'ACL' : `attribute ${name.toString()}`; // prettier-ignore
+}
+
+function tryTo(call: () => void, worded: (error: unknown) => PapyraError): void {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof PapyraError) throw error;
+    throw worded(error);
+  }
+}
+
+function cannotCarry(path: string, what: string, code: string | undefined): PapyraError {
+  const denied = code !== undefined && ['EPERM', 'EACCES', 'EINVAL', 'EOVERFLOW'].includes(code);
+  return new PapyraError(
+    denied ? 'permission_denied' : 'io_error',
+    `the ${what} of ${path} cannot be carried over to its next content${code === undefined ? '' : ` (${code})`}`,
+    {
+      hint: 'nothing was done; remove the expired head with --in-place, which keeps the file itself, or run papyra as root with all its capabilities',
+    },
+  );
+}

@@ -1,0 +1,252 @@
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  openSync,
+  statfsSync,
+  type Stats,
+} from 'node:fs';
+import { expected, PapyraError } from '../errors.js';
+import { flagsOf, type FileFlags } from '../system/attributes.js';
+import { openNameless, whyNoLink } from '../system/nameless.js';
+import { dataFrom } from '../system/space.js';
+import { collapseUnit } from './collapse.js';
+import { isSparse } from './copy.js';
+import { createExclusive, removeFile } from './durable.js';
+import { fileId, idAt } from './identity.js';
+import { carryOver } from './metadata.js';
+import { otherMountOf, overlayAbove } from './mounts.js';
+import type { LogNames } from './names.js';
+import type { OpenFile } from './read.js';
+import { isMountPoint, mountPoint, otherLinks, unsoundKind } from './surroundings.js';
+import { errnoOf, systemError } from './system-error.js';
+import { assertWritersAppend } from './writers.js';
+
+/** The log, open, where it is. */
+type Log = OpenFile & { stat: Stats };
+
+/** `looksOnly`: nothing may be created, also not for a moment under a name. */
+export interface Circumstances {
+  offline: boolean;
+  looksOnly: boolean;
+}
+
+/**
+ * Why a log cannot be rewritten where it is; undefined: it can. What a rewrite takes for granted about the place
+ * is asked and tried out here, before a byte of it or of an archive is written:
+ *
+ * - its name can be replaced: it is no mount point, and nothing forbids to link, rename and remove (chattr +i, +a);
+ * - writers can be seen, unless the operator says that there are none;
+ * - nothing else leads to the file and would go on doing so: mounts of the file alone, an overlay above it;
+ * - all that belongs to it can be carried over to a new file, and that file can be linked and synced: tried out on
+ *   a file without a name, or, where there is no such thing and `looksOnly` is not set, on one that is gone again.
+ */
+export function obstacleToRewrite(
+  log: Log,
+  names: LogNames,
+  how: Circumstances,
+): PapyraError | undefined {
+  if (isMountPoint(names.log)) return mountPoint(names.log);
+  const kind = how.offline ? undefined : unsoundKind(names);
+  return (
+    unseenWriters(names, kind) ??
+    elsewhere(names.log, otherMountOf(log)) ??
+    elsewhere(names.log, overlayAbove(names.log)) ??
+    failureOf(() => {
+      assertChangeable(log, names);
+      assertProject(log, names);
+      tryRewrite(log, names, how);
+    })
+  );
+}
+
+/**
+ * What the head of a log can be removed in multiples of, in place.
+ *
+ * @throws {PapyraError} why nothing can be removed.
+ */
+export function unitInPlace(log: Log, names: LogNames): number {
+  if (log.stat.nlink > 1) {
+    throw new PapyraError(
+      'io_error',
+      `${otherLinks(names.log, log.stat)}: --in-place would change ${log.stat.nlink === 2 ? 'it' : 'them'}, too`,
+      { hint: 'nothing was done; remove the other links, or compact without --in-place' },
+    );
+  }
+  const above = elsewhere(names.log, overlayAbove(names.log));
+  if (above) throw above;
+  assertChangeable(log, names);
+  assertNoHoles(log);
+  assertWritersAppend(log);
+  return collapseUnit(names.directory);
+}
+
+/**
+ * Makes sure that no other name leads to a log, for a run that cannot lock the file itself.
+ *
+ * @throws {PapyraError} `try_again`.
+ */
+export function assertOneWay(log: Log, why: string): void {
+  const other = otherMountOf(log) ?? (log.stat.nlink > 1 ? 'it has other hard links' : undefined);
+  if (other === undefined) return;
+  throw new PapyraError('try_again', `${log.path} cannot be locked: ${why}, and ${other}`, {
+    hint: 'find out why it holds the lock, then run again',
+  });
+}
+
+/** Why something fails, if that was to be foreseen; undefined: it does not fail. */
+export function failureOf(work: () => void): PapyraError | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return expected(error);
+  }
+}
+
+function unseenWriters(names: LogNames, kind: string | undefined): PapyraError | undefined {
+  if (kind === undefined) return undefined;
+  return new PapyraError(
+    'io_error',
+    `${names.log} is on ${kind}, where writers on other hosts cannot be seen`,
+    {
+      hint: 'stop the runtime and run again with --offline, which asserts that nothing is writing',
+    },
+  );
+}
+
+function elsewhere(path: string, found: string | undefined): PapyraError | undefined {
+  if (found === undefined) return undefined;
+  return new PapyraError('try_again', `${path} cannot be changed here alone: ${found}`, {
+    hint: 'whoever uses it there would go on with the old file; unmount it there, or mount its directory instead of the file',
+  });
+}
+
+/** chattr +i and +a. */
+function assertChangeable(log: OpenFile, names: LogNames): void {
+  const flags = [
+    [names.log, flagsOf(log.fd)],
+    [names.directory, flagsOfDirectory(names)],
+  ] as const;
+  for (const [path, { immutable, appendOnly }] of flags) {
+    if (!immutable && !appendOnly) continue;
+    const letter = immutable ? 'i' : 'a';
+    throw new PapyraError('permission_denied', `${path} has chattr +${letter} set`, {
+      hint: `nothing was done; lift it with chattr -${letter} ${path} for the time of the compaction`,
+    });
+  }
+}
+
+/** The kernel links and renames nothing into a directory that gives its files another project. */
+function assertProject(log: OpenFile, names: LogNames): void {
+  const { project, inheritsProject } = flagsOfDirectory(names);
+  const own = flagsOf(log.fd).project;
+  if (!inheritsProject || project === own) return;
+  throw new PapyraError(
+    'io_error',
+    `${names.log} has the project id ${own}, and ${names.directory} gives its files ${project}: nothing can take its place there`,
+    { hint: `nothing was done; remove the expired head with --in-place, or give the log that project with chattr -p ${project}` }, // prettier-ignore
+  );
+}
+
+function flagsOfDirectory({ directory }: LogNames): FileFlags {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    return flagsOf(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function tryRewrite(log: Log, names: LogNames, how: Circumstances): void {
+  let fd: number | undefined;
+  try {
+    fd = openNameless(names.directory);
+  } catch (error) {
+    // Who may only look is told what would be, not what the owner could do.
+    if (how.looksOnly && ['EACCES', 'EROFS'].includes(errnoOf(error) ?? '')) return;
+    throw systemError(error, 'make a file in', names.directory);
+  }
+  if (fd === undefined) {
+    if (!how.looksOnly) tryWithName(log, names, how);
+    return;
+  }
+  try {
+    carryOver(log, { fd, path: names.directory });
+    sync(fd, names.directory);
+    const code = how.offline ? undefined : whyNoLink(fd, names.probe);
+    if (code !== undefined) throw noSecondName(names, code);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The same on a file that has a name for a moment. */
+function tryWithName(log: Log, names: LogNames, how: Circumstances): void {
+  // One of a run that was killed here.
+  removeFile(names.probe);
+  const second = `${names.probe}.link`;
+  let fd: number | undefined;
+  try {
+    fd = createExclusive(names.probe);
+    carryOver(log, { fd, path: names.probe });
+    sync(fd, names.directory);
+    if (how.offline) return;
+    removeFile(second);
+    linkSync(names.probe, second);
+    if (idAt(second) !== fileId(fd)) throw unknowable(names);
+  } catch (error) {
+    if (error instanceof PapyraError) throw error;
+    if ((error as NodeJS.ErrnoException).syscall === 'link')
+      throw noSecondName(names, errnoOf(error)!);
+    throw systemError(error, 'make a file in', names.directory);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+    removeFile(second);
+    removeFile(names.probe);
+  }
+}
+
+function sync(fd: number, directory: string): void {
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    throw systemError(error, 'sync a file in', directory);
+  }
+}
+
+export function noSecondName(names: LogNames, code: string): PapyraError {
+  return new PapyraError(
+    code === 'EPERM' || code === 'EACCES' ? 'permission_denied' : 'io_error',
+    `${names.directory} does not allow a second name for ${names.log} (${code})`,
+    {
+      hint: 'look for chattr +a or +i on it; on a file system without hard links stop the runtime and use --offline',
+    },
+  );
+}
+
+/** Where a link to a file shows another number than the file. */
+export function unknowable({ log, directory }: LogNames): PapyraError {
+  return new PapyraError(
+    'io_error',
+    `a second name of ${log} is another file in ${directory}: its file system does not keep inode numbers`,
+    { hint: 'stop the runtime and use --offline, or remove the expired head with --in-place' },
+  );
+}
+
+/** After a crash a hole of the log could not be told from one that a collapse left. */
+function assertNoHoles(log: Log): void {
+  if (!isSparse(log.stat) || firstHole(log) === undefined) return;
+  throw new PapyraError('io_error', `${log.path} has holes: --in-place would close them`, {
+    hint: 'nothing was done; look at what made them (a writer without O_APPEND after a truncation), and compact without --in-place',
+  });
+}
+
+function firstHole({ fd, stat }: Log): number | undefined {
+  const step = statfsSync(`/proc/self/fd/${fd}`).bsize;
+  for (let at = 0; at < stat.size; at += step) {
+    if (dataFrom(fd, at) > at) return at;
+  }
+  return undefined;
+}

@@ -1,0 +1,54 @@
+import { fstatSync, readFileSync } from 'node:fs';
+import { mountOf } from './mounts.js';
+import { printableProcess } from './process-name.js';
+import type { OpenFile } from './read.js';
+
+/** A process that holds a lock, as far as /proc tells. */
+export interface LockingProcess {
+  pid: number;
+  command: string;
+  /** Effective and other user ids. */
+  uids: number[];
+}
+
+/** Who holds an flock(2) lock on an open file; empty: nobody, or nobody that can be seen from here. */
+export function lockingProcesses(file: OpenFile): LockingProcess[] {
+  let table: string;
+  try {
+    table = readFileSync('/proc/locks', 'utf8');
+  } catch {
+    return [];
+  }
+  const { dev, ino } = fstatSync(file.fd, { bigint: true });
+  // Of a btrfs subvolume or an overlay, stat() tells another device than the kernel's own tables.
+  const devices = [deviceText(dev), mountOf(file.fd)?.device];
+  const pids = new Set<number>();
+  for (const line of table.split('\n')) {
+    const match = / FLOCK +\w+ +\w+ +(\d+) +([0-9a-f]+):([0-9a-f]+):(\d+) /.exec(line);
+    // `->`: it waits for it.
+    if (!match || line.includes('->') || BigInt(match[4]!) !== ino) continue;
+    const device = `${parseInt(match[2]!, 16)}:${parseInt(match[3]!, 16)}`;
+    if (devices.includes(device) && match[1] !== '0') pids.add(Number(match[1]));
+  }
+  return [...pids].map((pid) => ({
+    pid,
+    command: printableProcess(String(pid)),
+    uids: usersOf(pid),
+  }));
+}
+
+/** Major and minor number, as mountinfo shows them: the encoding of glibc's makedev(3). */
+function deviceText(device: bigint): string {
+  const major = ((device >> 32n) & 0xfffff000n) | ((device >> 8n) & 0xfffn);
+  const minor = ((device >> 12n) & 0xffffff00n) | (device & 0xffn);
+  return `${major}:${minor}`;
+}
+
+function usersOf(pid: number): number[] {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return /^Uid:\s*(.*)$/m.exec(status)![1]!.split(/\s+/).map(Number);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,42 @@
+import { PapyraError } from '../errors.js';
+import { idBehind } from './identity.js';
+import { resolveLinks, type Resolved } from './links.js';
+import { errnoOf } from './system-error.js';
+
+/**
+ * The real path of a file or directory that is there.
+ *
+ * - It must be the same: a path through /proc/PID/root leads into the mounts of another process, where its links say
+ *   something else.
+ * - Root follows a link only when root or `owner`, whose file it is, made it: anybody else could lead it to what is not
+ *   theirs.
+ *
+ * @throws {PapyraError} `io_error`, `permission_denied`.
+ */
+export function resolveTo(path: string, owner: number): Resolved {
+  const found = tryToResolve(path);
+  if (idBehind(path) !== idBehind(found?.path ?? '')) {
+    throw new PapyraError(
+      'io_error',
+      `${path} is not what its links lead to from here${found ? `: that is ${found.path}` : ''}`,
+      { hint: 'nothing was done; it is in another mount namespace or root directory: run papyra there (nsenter, docker exec)' }, // prettier-ignore
+    );
+  }
+  const { links } = found!;
+  const odd = links.find(({ uid }) => uid !== 0 && uid !== owner);
+  if (!odd || process.geteuid?.() !== 0) return found!;
+  throw new PapyraError(
+    'permission_denied',
+    `${path} leads through the link ${odd.path}, which belongs to the user with the id ${odd.uid}: neither root nor the owner of what it leads to (${owner}) made it`,
+    { hint: 'nothing was done; name that itself, or run papyra as its owner' },
+  );
+}
+
+function tryToResolve(path: string): Resolved | undefined {
+  try {
+    return resolveLinks(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { call, codeOf } from './library.js';
+
+/** An extended attribute: ACLs, security labels and those of users. */
+export interface Attribute {
+  /** Bytes without a NUL, such as `system.posix_acl_access`. */
+  name: Buffer;
+  value: Buffer;
+}
+
+const LIST = 'int64_t flistxattr(int fd, uint8_t *list, size_t size)';
+const GET = 'int64_t fgetxattr(int fd, const uint8_t *name, uint8_t *value, size_t size)';
+const SET =
+  'int fsetxattr(int fd, const uint8_t *name, const uint8_t *value, size_t size, int flags)';
+const REMOVE = 'int fremovexattr(int fd, const uint8_t *name)';
+
+/** The kernel's limits for a list and for a value. */
+const MOST_BYTES = 65_536;
+
+/** All extended attributes of an open file that this user may see; none where the file system has none. */
+export function attributesOf(fd: number): Attribute[] {
+  const list = Buffer.alloc(MOST_BYTES);
+  let bytes: number;
+  try {
+    bytes = call(LIST, fd, list, list.length);
+  } catch (error) {
+    if (isUnsupported(error)) return [];
+    throw error;
+  }
+  const names: Buffer[] = [];
+  for (let at = 0; at < bytes;) {
+    const end = list.indexOf(0, at);
+    names.push(Buffer.from(list.subarray(at, end)));
+    at = end + 1;
+  }
+  return names.flatMap((name) => {
+    const value = attribute(fd, name);
+    return value === undefined ? [] : [{ name, value }];
+  });
+}
+
+/** undefined: it has none of that name. */
+function attribute(fd: number, name: Buffer): Buffer | undefined {
+  const value = Buffer.alloc(MOST_BYTES);
+  try {
+    return Buffer.from(value.subarray(0, call(GET, fd, cText(name), value, value.length)));
+  } catch (error) {
+    if (codeOf(error) === 'ENODATA' || isUnsupported(error)) return undefined;
+    throw error;
+  }
+}
+
+export function setAttribute(fd: number, { name, value }: Attribute): void {
+  call(SET, fd, cText(name), value, value.length, 0);
+}
+
+export function removeAttribute(fd: number, name: Buffer): void {
+  try {
+    call(REMOVE, fd, cText(name));
+  } catch (error) {
+    if (codeOf(error) !== 'ENODATA' && !isUnsupported(error)) throw error;
+  }
+}
+
+const IOCTL = 'int ioctl(int fd, unsigned long request, ...)';
+/** struct fsxattr of linux/fs.h: flags, extent size, extents, project, and what is reserved. */
+const FSXATTR_BYTES = 28;
+const FLAGS_AT = 0;
+const PROJECT_AT = 12;
+/** The numbers are made of direction, size and letter: powerpc alone puts the direction elsewhere. */
+const [FS_IOC_FSGETXATTR, FS_IOC_FSSETXATTR] =
+  process.arch === 'ppc64' ? [0x401c581f, 0x801c5820] : [0x801c581f, 0x401c5820];
+const FS_XFLAG_IMMUTABLE = 0x08;
+const FS_XFLAG_APPEND = 0x10;
+const FS_XFLAG_PROJINHERIT = 0x200;
+
+/** What a file system keeps of a file beside its attributes. */
+export interface FileFlags {
+  /** The number that quotas of a directory tree count by; 0: none. */
+  project: number;
+  /** chattr +i: nobody may change it. */
+  immutable: boolean;
+  /** chattr +a: it may only grow. */
+  appendOnly: boolean;
+  /** Of a directory: new files get its project. */
+  inheritsProject: boolean;
+}
+
+const NO_FLAGS: FileFlags = {
+  project: 0,
+  immutable: false,
+  appendOnly: false,
+  inheritsProject: false,
+};
+
+/** None where the file system has no such thing. */
+export function flagsOf(fd: number): FileFlags {
+  const raw = readFlags(fd);
+  if (!raw) return NO_FLAGS;
+  const flags = raw.readUInt32LE(FLAGS_AT);
+  return {
+    project: raw.readUInt32LE(PROJECT_AT),
+    immutable: (flags & FS_XFLAG_IMMUTABLE) !== 0,
+    appendOnly: (flags & FS_XFLAG_APPEND) !== 0,
+    inheritsProject: (flags & FS_XFLAG_PROJINHERIT) !== 0,
+  };
+}
+
+export function setProject(fd: number, project: number): void {
+  const raw = readFlags(fd);
+  if (!raw || raw.readUInt32LE(PROJECT_AT) === project) return;
+  raw.writeUInt32LE(project, PROJECT_AT);
+  call(IOCTL, fd, FS_IOC_FSSETXATTR, 'uint8_t *', raw);
+}
+
+function readFlags(fd: number): Buffer | undefined {
+  const raw = Buffer.alloc(FSXATTR_BYTES);
+  try {
+    call(IOCTL, fd, FS_IOC_FSGETXATTR, '_Inout_ uint8_t *', raw);
+    return raw;
+  } catch (error) {
+    if (isUnsupported(error)) return undefined;
+    throw error;
+  }
+}
+
+function cText(bytes: Buffer): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc(1)]);
+}
+
+const UNSUPPORTED = ['ENOTSUP', 'EOPNOTSUPP', 'ENOTTY', 'ENOSYS', 'EINVAL'];
+
+function isUnsupported(error: unknown): boolean {
+  return UNSUPPORTED.includes(codeOf(error) ?? '');
+}

@@ -1,0 +1,52 @@
+import { call, codeOf } from './library.js';
+
+const FLOCK = 'int flock(int fd, int operation)';
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+/**
+ * Takes an exclusive flock(2) lock on an open file, without waiting. It belongs to the descriptor: the kernel
+ * frees it when that is closed, however the process ends.
+ *
+ * @returns false when somebody else holds one.
+ */
+export function tryLock(fd: number): boolean {
+  for (;;) {
+    try {
+      call(FLOCK, fd, LOCK_EX | LOCK_NB);
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'EINTR') continue;
+      // Its other name, EWOULDBLOCK, is the same number on Linux.
+      if (codeOf(error) === 'EAGAIN' || codeOf(error) === 'EWOULDBLOCK') return false;
+      throw error;
+    }
+  }
+}
+
+const FCNTL = 'int fcntl(int fd, int command, ...)';
+const F_SETSIG = 10;
+const F_SETLEASE = 1024;
+const F_RDLCK = 0;
+const F_UNLCK = 2;
+/** Its default action is to be ignored: the default of a lease, SIGIO, would end this process. */
+const SIGURG = 23;
+
+/**
+ * Asks the kernel whether anybody at all has a file open for writing, in whatever container: it grants a read
+ * lease only when nobody has. The lease is given back at once; an open() that comes in between waits for that.
+ *
+ * @returns `refused`: somebody has it open for writing; `unknown`: only the owner of the file and root may ask,
+ * not on every file system.
+ */
+export function askForReadLease(fd: number): 'granted' | 'refused' | 'unknown' {
+  if (process.platform !== 'linux') return 'unknown';
+  try {
+    call(FCNTL, fd, F_SETSIG, 'int', SIGURG);
+    call(FCNTL, fd, F_SETLEASE, 'int', F_RDLCK);
+    call(FCNTL, fd, F_SETLEASE, 'int', F_UNLCK);
+    return 'granted';
+  } catch (error) {
+    return codeOf(error) === 'EAGAIN' ? 'refused' : 'unknown';
+  }
+}
