@@ -1,0 +1,4 @@
+import { disk } from '../support/mounts.js';
+import { NOT_IN_PLACE, row } from './row.js';
+
+row('ext2', () => disk('ext2', ['-b', '4096']), { inPlace: NOT_IN_PLACE });
