@@ -37,7 +37,7 @@ export function row(name: string, make: () => string, { rewrite, inPlace }: Row)
     test(rewrite ? 'a rewrite is refused, since writers cannot be seen' : 'a rewrite under a live writer leaves the newest records and all that came', async ({ skip }) => {
       const log = makeLog(placeOrSkip(skip, make));
       const { done, appended } = await underWriter(startWriter(log), () => run(log));
-      if (!rewrite) return expectCompacted(log, done, CONTENT + appended);
+      if (!rewrite) { expectCompacted(log, done, CONTENT + appended); return; }
       expectRefused(log, done, CONTENT + appended, rewrite);
       await expectForetold(log, [], done, rewrite);
     }); // prettier-ignore

@@ -120,7 +120,7 @@ export function emptyFile(): string {
 /** A directory seen through FUSE. */
 export function fuse(kind: 'bindfs' | 'mergerfs', source: string): string {
   const point = openDirectory('fuse');
-  const options = kind === 'mergerfs' ? ['-o', 'allow_other,minfreespace=0'] : [];
+  const options = kind === 'mergerfs' ? ['-o', 'allow_other,use_ino,minfreespace=0'] : [];
   const { failed, stderr } = execaSync(kind, [...options, source, point], { reject: false });
   if (failed) throw new Refused(stderr);
   unmountLater(point);
@@ -158,17 +158,17 @@ export async function namespace(script: string, ...args: string[]): Promise<Name
 
 const CONTAINER = `
 mount -t tmpfs tmpfs "$1"; cd "$1"
-mkdir usr data old proc; ln -s usr/bin bin; ln -s usr/lib lib; ln -s usr/lib64 lib64
+mkdir usr inside old proc; ln -s usr/bin bin; ln -s usr/lib lib; ln -s usr/lib64 lib64
 mount --bind /usr usr; mount -t proc proc proc
-: >data/events.ndjson; mount --bind "$2" data/events.ndjson
+: >inside/bound.ndjson; mount --bind "$2" inside/bound.ndjson
 pivot_root . old; cd /; umount --lazy /old`;
 
-/** A root of its own in which a log is mounted, alone, as /data/events.ndjson. */
+/** A root of its own in which a log is mounted, alone, as /inside/bound.ndjson. */
 export async function container(log: string): Promise<Namespace & { point: string }> {
   const { pid } = await namespace(CONTAINER, openDirectory('root'), log);
   return {
     pid,
     within: (...command) => ['nsenter', `--target=${pid}`, '--mount', '--root', ...command],
-    point: '/data/events.ndjson',
+    point: '/inside/bound.ndjson',
   };
 }

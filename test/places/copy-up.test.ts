@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, test } from 'vitest';
+import { isRoot } from '../support/papyra.js';
+import { disk, openDirectory, overlay, squashed } from '../support/mounts.js';
+import { untilAtWork } from '../live/run.js';
+import { CONTENT, expectCompacted, expectUntouched, makeLog, placeOrSkip, run, SLOWLY, startWriter, title, underWriter } from './log.js'; // prettier-ignore
+
+/** A log that lies in the lower layer: the first write to it makes another file of it, in the upper one. */
+function logBelow(): string {
+  const made = openDirectory('lower');
+  makeLog(made);
+  const { point } = overlay(disk('ext4', ['-b', '4096']), squashed(made));
+  return `${point}/data/events.ndjson`;
+}
+
+describe.skipIf(!isRoot)(title('a log in the lower layer of an overlay'), () => {
+  let log: string;
+  beforeEach(({ skip }) => {
+    log = placeOrSkip(skip, logBelow);
+  });
+
+  test.each([[[]], [['--offline']], [['--in-place']]])(
+    'to which nothing has written since the mount is compacted, with the flags %j',
+    async (flags) => {
+      expectCompacted(log, await run(log, flags), CONTENT);
+    },
+  );
+
+  test.each([[[]], [['--in-place']]])(
+    'that a writer appends to all the time is compacted, with the flags %j',
+    async (flags) => {
+      const { done, appended } = await underWriter(startWriter(log), () => run(log, flags));
+      expectCompacted(log, done, CONTENT + appended);
+    },
+  );
+
+  test.each([[[]], [['--in-place']]])(
+    'that is written to for the first time while a run works loses nothing, with the flags %j',
+    async (flags) => {
+      const working = run(log, [...flags, ...SLOWLY]);
+      await untilAtWork(log);
+      const { done, appended } = await underWriter(startWriter(log), () => working);
+      // The file that was read is another one by then: the next run may have to do it.
+      if (done.code === 75) expectUntouched(log, CONTENT + appended);
+      else expectCompacted(log, done, CONTENT + appended);
+    },
+  );
+
+  test('that is written to for the first time right before a run begins loses nothing', async () => {
+    const writer = startWriter(log);
+    await sleep(20);
+    const { done, appended } = await underWriter(writer, () => run(log));
+    expectCompacted(log, done, CONTENT + appended);
+  });
+});

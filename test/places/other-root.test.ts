@@ -1,0 +1,63 @@
+import { readFileSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { isRoot } from '../support/papyra.js';
+import { disk, namespace, openDirectory } from '../support/mounts.js';
+import { CONTENT, expectCompacted, expectRefused, makeLog, record, run, title } from './log.js';
+
+const WAYS = [[[]], [['--offline']], [['--in-place']], [['--dry-run']]];
+const refusal = { code: 74, words: /./ };
+const onDisk = () => disk('ext4', ['-b', '4096']);
+
+describe.skipIf(!isRoot)(title('a log that is named through the root of another process'), () => {
+  test.each(WAYS)(
+    'where its path leads to another file here, neither is touched: 74, with the flags %j',
+    async (flags) => {
+      const [there, here] = [onDisk(), openDirectory('here')];
+      makeLog(there);
+      const log = makeLog(here, record(1).repeat(5000));
+      const { pid } = await namespace('mount --bind "$1" "$2"', there, here);
+      const named = join(`/proc/${pid}/root`, log);
+      const refused = await run(named, flags);
+      expectRefused(named, refused, CONTENT, refusal);
+      expectRefused(log, refused, record(1).repeat(5000), refusal);
+    },
+  );
+
+  test.each(WAYS)(
+    'where its path leads to nothing here, it is not touched, with the flags %j',
+    async (flags) => {
+      const [there, here] = [onDisk(), openDirectory('here')];
+      makeLog(there);
+      const { pid } = await namespace('mount --bind "$1" "$2"', there, here);
+      const named = join(`/proc/${pid}/root`, here, 'data/events.ndjson');
+      expect((await run(named, flags)).code).toBeOneOf([66, 74]);
+      expect(readFileSync(named, 'utf8')).toBe(CONTENT);
+    },
+  );
+
+  test.each(WAYS)(
+    'where a link of the way leads to another file here, neither is touched: 74, with the flags %j',
+    async (flags) => {
+      const [there, here] = [onDisk(), openDirectory('here')];
+      makeLog(there);
+      const log = makeLog(here, record(1).repeat(5000));
+      const { pid } = await namespace('mount --bind "$1" "$2"', there, here);
+      const link = join(openDirectory('link'), 'root');
+      symlinkSync(`/proc/${pid}/root`, link);
+      const refused = await run(join(link, log), flags);
+      expectRefused(log, refused, record(1).repeat(5000), refusal);
+      expect(readFileSync(join(link, log), 'utf8')).toBe(CONTENT);
+    },
+  );
+
+  test.each([[[]], [['--offline']], [['--in-place']]])(
+    'where its path leads to the same file here, it is compacted, with the flags %j',
+    async (flags) => {
+      const log = makeLog(onDisk());
+      const { pid } = await namespace(':');
+      const ended = await run(join(`/proc/${pid}/root`, log), flags);
+      expectCompacted(log, ended, CONTENT);
+    },
+  );
+});
