@@ -1,0 +1,38 @@
+import { execaSync } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { isRoot } from '../support/papyra.js';
+import { disk } from '../support/mounts.js';
+import { CONTENT, expectCompacted, expectUntouched, makeLog, run, title } from './log.js';
+import { asOwner, metadata } from './metadata.js';
+
+const WAYS = [[[]], [['--offline']]];
+
+describe.skipIf(!isRoot)(
+  title('a plain owner whose log has an attribute that only root may set'),
+  () => {
+    test.each(WAYS)(
+      'is refused a rewrite, with the reason and --in-place as the way out, with the flags %j',
+      async (flags) => {
+        const log = makeLog(disk('ext4', ['-b', '4096']));
+        execaSync('setfattr', ['--name', 'security.note', '--value', '0xff00', log]);
+        const me = asOwner(log);
+        const before = metadata(log);
+        const { code, failure } = await run(log, flags, me);
+        expect(code).toBeOneOf([74, 77]);
+        expect(failure?.message).toMatch(/security\.note|attribute/);
+        expect(failure?.hint).toContain('--in-place');
+        expectUntouched(log, CONTENT);
+        expect(metadata(log)).toEqual(before);
+      },
+    );
+
+    test('compacts it with --in-place, and it keeps the attribute', async () => {
+      const log = makeLog(disk('ext4', ['-b', '4096']));
+      execaSync('setfattr', ['--name', 'security.note', '--value', '0xff00', log]);
+      const me = asOwner(log);
+      const before = metadata(log);
+      expectCompacted(log, await run(log, ['--in-place'], me), CONTENT);
+      expect(metadata(log)).toEqual(before);
+    });
+  },
+);
