@@ -3,17 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isRoot } from '../support/papyra.js';
 import { bind, container, disk, emptyFile, namespace, openDirectory } from '../support/mounts.js';
-import {
-  CONTENT,
-  expectCompacted,
-  expectForetold,
-  expectRefused,
-  makeLog,
-  run,
-  startWriter,
-  title,
-  underWriter,
-} from './log.js';
+import { CONTENT, expectCompacted, expectForetold, expectRefused, makeLog, OFFLINE, REWRITE, run, startWriter, title, underWriter } from './log.js'; // prettier-ignore
 
 interface Elsewhere {
   /** What the log is called there. */
@@ -39,9 +29,9 @@ const onDisk = () => makeLog(disk('ext4', ['-b', '4096']));
 
 describe.skipIf(!isRoot)(title('a log that is mounted, alone,'), () => {
   describe.each(PLACES)('%s', (_where, make) => {
-    test.each([[[]], [['--offline']]])(
-      'is not rewritten: 75 that names the mount point, with the flags %j',
-      async (flags) => {
+    test.each([REWRITE, OFFLINE])(
+      'is left alone by %s: 75 that names the mount point',
+      async (_way, flags) => {
         const log = onDisk();
         const { point, pid, within } = await make(log);
         const writer = startWriter(point, within);

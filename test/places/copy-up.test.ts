@@ -3,7 +3,7 @@ import { beforeEach, describe, test } from 'vitest';
 import { isRoot } from '../support/papyra.js';
 import { disk, openDirectory, overlay, squashed } from '../support/mounts.js';
 import { untilAtWork } from '../live/run.js';
-import { CONTENT, expectCompacted, expectUntouched, makeLog, placeOrSkip, run, SLOWLY, startWriter, title, underWriter } from './log.js'; // prettier-ignore
+import { CONTENT, expectCompacted, expectUntouched, IN_PLACE, makeLog, OFFLINE, placeOrSkip, REWRITE, run, SLOWLY, startWriter, title, underWriter } from './log.js'; // prettier-ignore
 
 /** A log that lies in the lower layer: the first write to it makes another file of it, in the upper one. */
 function logBelow(): string {
@@ -19,24 +19,24 @@ describe.skipIf(!isRoot)(title('a log in the lower layer of an overlay'), () => 
     log = placeOrSkip(skip, logBelow);
   });
 
-  test.each([[[]], [['--offline']], [['--in-place']]])(
-    'to which nothing has written since the mount is compacted, with the flags %j',
-    async (flags) => {
+  test.each([REWRITE, OFFLINE, IN_PLACE])(
+    'is compacted by %s where nothing has written since the mount',
+    async (_way, flags) => {
       expectCompacted(log, await run(log, flags), CONTENT);
     },
   );
 
-  test.each([[[]], [['--in-place']]])(
-    'that a writer appends to all the time is compacted, with the flags %j',
-    async (flags) => {
+  test.each([REWRITE, IN_PLACE])(
+    'is compacted by %s while a writer appends to it',
+    async (_way, flags) => {
       const { done, appended } = await underWriter(startWriter(log), () => run(log, flags));
       expectCompacted(log, done, CONTENT + appended);
     },
   );
 
-  test.each([[[]], [['--in-place']]])(
-    'that is written to for the first time while a run works loses nothing, with the flags %j',
-    async (flags) => {
+  test.each([REWRITE, IN_PLACE])(
+    'loses nothing by %s where it is written to for the first time meanwhile',
+    async (_way, flags) => {
       const working = run(log, [...flags, ...SLOWLY]);
       await untilAtWork(log);
       const { done, appended } = await underWriter(startWriter(log), () => working);
@@ -46,7 +46,7 @@ describe.skipIf(!isRoot)(title('a log in the lower layer of an overlay'), () => 
     },
   );
 
-  test('that is written to for the first time right before a run begins loses nothing', async () => {
+  test('loses nothing where it is written to for the first time right before a run', async () => {
     const writer = startWriter(log);
     await sleep(20);
     const { done, appended } = await underWriter(writer, () => run(log));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lasting } from '../support/mounts.js';
 import { tempDirectory } from '../support/temp.js';
-import { CONTENT, expectCompacted, expectRefused, makeLog, run, type Ended } from './log.js';
+import { CONTENT, expectCompacted, expectRefused, IN_PLACE, makeLog, REWRITE, run, type Ended } from './log.js'; // prettier-ignore
 
 /** A process that has the log open for writing. */
 const hold = (log: string, how: '<>' | '>>') => lasting('sh', ['-c', `exec 3${how}"$1"; echo open; exec sleep 1000000`, 'sh', log]); // prettier-ignore
@@ -13,9 +13,9 @@ function recommends({ failure }: Ended, flag: string): boolean {
 }
 
 describe('a log that a process holds open for writing without O_APPEND', () => {
-  test.each([[['--in-place']], [[]]])(
-    'is left alone: 75 that names the process and does not recommend --in-place, with the flags %j',
-    async (flags) => {
+  test.each([REWRITE, IN_PLACE])(
+    'is left alone by %s: 75 that names the process and does not recommend --in-place',
+    async (_way, flags) => {
       const log = makeLog(tempDirectory());
       const { pid } = await hold(log, '<>');
       const refused = await run(log, flags);

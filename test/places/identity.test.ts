@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compact, isRoot } from '../support/papyra.js';
 import { disk, overlay, Refused } from '../support/mounts.js';
-import { CONTENT, expectCompacted, placeOrSkip, record, run, STAY, title } from './log.js';
+import { CONTENT, expectCompacted, IN_PLACE, OFFLINE, placeOrSkip, record, REWRITE, run, STAY, title } from './log.js'; // prettier-ignore
 
 const OLD = '.events.ndjson.papyra.old';
 
@@ -34,9 +34,9 @@ const LATE = [5000, 5001, 5002].map(record).join('');
 describe.skipIf(!isRoot)(
   title('files whose inode numbers differ in their lowest bits alone'),
   () => {
-    test.for([[], ['--offline']])(
-      'the old file of a killed run is not taken for the log: its late records are brought over, with the flags %j',
-      async (flags, { skip }) => {
+    test.for([REWRITE, OFFLINE])(
+      'the old file of a killed run is not taken for the log by %s: its late records are brought over',
+      async ([, flags], { skip }) => {
         const old = `${OLD}.${CONTENT.length}.${NEW.length}`;
         const files = { 'events.ndjson': NEW, [old]: CONTENT + LATE };
         const data = placeOrSkip(skip, () => lookAlikes(files));
@@ -45,15 +45,15 @@ describe.skipIf(!isRoot)(
       },
     );
 
-    test.for([[], ['--offline'], ['--in-place']])(
-      'of a rotating set each is compacted, with the flags %j',
-      async (flags, { skip }) => {
+    test.for([REWRITE, OFFLINE, IN_PLACE])(
+      'both files of a rotating set are compacted by %s',
+      async ([, flags], { skip }) => {
         const now = Date.now() / 1000;
         const half = (name: string, timestamp: number) => `{"in": "${name}", "timestamp": ${timestamp}, "pad": "${'x'.repeat(150)}"}\n`.repeat(500); // prettier-ignore
-        const names = ['events.log', 'events.log.1', 'events.log.2'];
+        const names = ['events.log', 'events.log.1'];
         const files = names.map((name) => [name, half(name, 1.5) + half(name, now)] as const);
         const data = placeOrSkip(skip, () => lookAlikes(Object.fromEntries(files)));
-        const set = ['--backend', 'rotating', '--max-bytes', '2MB', '--max-files', '3'];
+        const set = ['--backend', 'rotating', '--max-bytes', '2MB', '--max-files', '2'];
         const where = ['--path', join(data, 'events.log'), '--max-age', '52w'];
         const { code, stderr } = await compact([...set, ...where, ...flags]);
         expect(code, stderr).toBe(0);

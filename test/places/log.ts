@@ -25,6 +25,12 @@ export function makeLog(place: string, content = CONTENT): string {
   return log;
 }
 
+/** Ways of compaction, as the names of tests have them. */
+export type Way = [name: string, flags: string[]];
+export const REWRITE: Way = ['a rewrite', []];
+export const OFFLINE: Way = ['a rewrite with --offline', ['--offline']];
+export const IN_PLACE: Way = ['a removal in place', ['--in-place']];
+
 export const limits = (log: string, ...more: string[]): string[] => ['--path', log, '--max-records', `${STAY}`, ...more]; // prettier-ignore
 
 export interface Failure {

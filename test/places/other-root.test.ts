@@ -3,16 +3,16 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isRoot } from '../support/papyra.js';
 import { disk, namespace, openDirectory } from '../support/mounts.js';
-import { CONTENT, expectCompacted, expectRefused, makeLog, record, run, title } from './log.js';
+import { CONTENT, expectCompacted, expectRefused, IN_PLACE, makeLog, OFFLINE, record, REWRITE, run, title } from './log.js'; // prettier-ignore
 
-const WAYS = [[[]], [['--offline']], [['--in-place']], [['--dry-run']]];
+const WAYS = [REWRITE, OFFLINE, IN_PLACE];
 const refusal = { code: 74, words: /./ };
 const onDisk = () => disk('ext4', ['-b', '4096']);
 
 describe.skipIf(!isRoot)(title('a log that is named through the root of another process'), () => {
   test.each(WAYS)(
-    'where its path leads to another file here, neither is touched: 74, with the flags %j',
-    async (flags) => {
+    'where its path leads to another file here, neither is touched by %s: 74',
+    async (_way, flags) => {
       const [there, here] = [onDisk(), openDirectory('here')];
       makeLog(there);
       const log = makeLog(here, record(1).repeat(5000));
@@ -25,8 +25,8 @@ describe.skipIf(!isRoot)(title('a log that is named through the root of another 
   );
 
   test.each(WAYS)(
-    'where its path leads to nothing here, it is not touched, with the flags %j',
-    async (flags) => {
+    'where its path leads to nothing here, it is not touched by %s',
+    async (_way, flags) => {
       const [there, here] = [onDisk(), openDirectory('here')];
       makeLog(there);
       const { pid } = await namespace('mount --bind "$1" "$2"', there, here);
@@ -37,8 +37,8 @@ describe.skipIf(!isRoot)(title('a log that is named through the root of another 
   );
 
   test.each(WAYS)(
-    'where a link of the way leads to another file here, neither is touched: 74, with the flags %j',
-    async (flags) => {
+    'where a link on its way leads to another file here, neither is touched by %s: 74',
+    async (_way, flags) => {
       const [there, here] = [onDisk(), openDirectory('here')];
       makeLog(there);
       const log = makeLog(here, record(1).repeat(5000));
@@ -51,9 +51,9 @@ describe.skipIf(!isRoot)(title('a log that is named through the root of another 
     },
   );
 
-  test.each([[[]], [['--offline']], [['--in-place']]])(
-    'where its path leads to the same file here, it is compacted, with the flags %j',
-    async (flags) => {
+  test.each(WAYS)(
+    'where its path leads to the same file here, it is compacted by %s',
+    async (_way, flags) => {
       const log = makeLog(onDisk());
       const { pid } = await namespace(':');
       const ended = await run(join(`/proc/${pid}/root`, log), flags);

@@ -2,17 +2,15 @@ import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { isRoot } from '../support/papyra.js';
 import { disk } from '../support/mounts.js';
-import { CONTENT, expectCompacted, expectUntouched, makeLog, run, title } from './log.js';
+import { CONTENT, expectCompacted, expectUntouched, makeLog, OFFLINE, REWRITE, run, title } from './log.js'; // prettier-ignore
 import { asOwner, metadata } from './metadata.js';
-
-const WAYS = [[[]], [['--offline']]];
 
 describe.skipIf(!isRoot)(
   title('a plain owner whose log has an attribute that only root may set'),
   () => {
-    test.each(WAYS)(
-      'is refused a rewrite, with the reason and --in-place as the way out, with the flags %j',
-      async (flags) => {
+    test.each([REWRITE, OFFLINE])(
+      'is refused %s, with the reason and --in-place as the way out',
+      async (_way, flags) => {
         const log = makeLog(disk('ext4', ['-b', '4096']));
         execaSync('setfattr', ['--name', 'security.note', '--value', '0xff00', log]);
         const me = asOwner(log);

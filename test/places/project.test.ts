@@ -3,14 +3,14 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { isRoot } from '../support/papyra.js';
 import { disk } from '../support/mounts.js';
-import { CONTENT, expectCompacted, expectUntouched, makeLog, placeOrSkip, run, title } from './log.js'; // prettier-ignore
+import { CONTENT, expectCompacted, expectUntouched, makeLog, OFFLINE, placeOrSkip, REWRITE, run, title } from './log.js'; // prettier-ignore
 import { asOwner, metadata } from './metadata.js';
 
 const DISKS = {
   ext4: () => disk('ext4', ['-b', '4096', '-O', 'project,quota']),
   xfs: () => disk('xfs'),
 };
-const WAYS = [[], ['--offline']];
+const WAYS = [REWRITE, OFFLINE];
 
 describe.skipIf(!isRoot)(title('a log with a project id'), () => {
   describe.each(['ext4', 'xfs'] as const)('on %s', (kind) => {
@@ -24,14 +24,14 @@ describe.skipIf(!isRoot)(title('a log with a project id'), () => {
       return log;
     }
 
-    test.for(WAYS)("keeps it in root's rewrite, with the flags %j", async (flags, { skip }) => {
+    test.for(WAYS)("keeps it in %s of root's", async ([, flags], { skip }) => {
       const log = logOf(skip, 7);
       const before = metadata(log);
       expectCompacted(log, await run(log, flags), CONTENT);
       expect(metadata(log)).toEqual(before);
     });
 
-    test.for(WAYS)('keeps it in a rewrite of its owner, or that is refused before anything is changed, with the flags %j', async (flags, { skip }) => {
+    test.for(WAYS)('keeps it in %s of its owner, or that is refused before anything is changed', async ([, flags], { skip }) => {
       const log = logOf(skip, 7);
       const me = asOwner(log);
       const before = metadata(log);
@@ -46,14 +46,14 @@ describe.skipIf(!isRoot)(title('a log with a project id'), () => {
       expect(metadata(log)).toEqual(before);
     }); // prettier-ignore
 
-    test.for(WAYS)('is rewritten in a directory that gives new files the same one, with the flags %j', async (flags, { skip }) => {
+    test.for(WAYS)('keeps it in %s in a directory that gives new files the same one', async ([, flags], { skip }) => {
       const log = logOf(skip, 7, 7);
       const before = metadata(log);
       expectCompacted(log, await run(log, flags), CONTENT);
       expect(metadata(log)).toEqual(before);
     }); // prettier-ignore
 
-    test.for(WAYS)('is left alone, with the reason, in a directory that gives new files another one, with the flags %j', async (flags, { skip }) => {
+    test.for(WAYS)('is left alone by %s, with the reason, in a directory that gives new files another one', async ([, flags], { skip }) => {
       const log = logOf(skip, 7, 9);
       const before = metadata(log);
       const { code, failure } = await run(log, flags);

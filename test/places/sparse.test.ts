@@ -3,7 +3,7 @@ import { appendFileSync, statSync, truncateSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { isRoot, type Report } from '../support/papyra.js';
 import { disk } from '../support/mounts.js';
-import { CONTENT, expectCompacted, makeLog, record, run, title } from './log.js';
+import { CONTENT, expectCompacted, IN_PLACE, makeLog, OFFLINE, record, REWRITE, run, title } from './log.js'; // prettier-ignore
 
 const HOLE = 16 << 20;
 const BEHIND = [3000, 3001, 3002].map(record).join('');
@@ -24,9 +24,9 @@ function usage(log: string): number {
 
 describe.skipIf(!isRoot)(title('a log with a hole'), () => {
   describe.each(['ext4', 'xfs'] as const)('on %s', (kind) => {
-    test.each([[[]], [['--offline']], [['--in-place']]])(
-      'takes no more of the disk afterwards, and the report says by how much less, with the flags %j',
-      async (flags) => {
+    test.each([REWRITE, OFFLINE, IN_PLACE])(
+      'takes no more of the disk after %s, and the report says by how much less',
+      async (_way, flags) => {
         const log = sparseLog(kind);
         const before = usage(log);
         expect(before).toBeLessThan(HOLE / 8);

@@ -3,26 +3,16 @@ import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { isRoot } from '../support/papyra.js';
 import { disk, namespace, openDirectory, overlay } from '../support/mounts.js';
-import {
-  CONTENT,
-  expectCompacted,
-  expectForetold,
-  expectRefused,
-  makeLog,
-  run,
-  startWriter,
-  title,
-  underWriter,
-} from './log.js';
+import { CONTENT, expectCompacted, expectForetold, expectRefused, IN_PLACE, makeLog, OFFLINE, REWRITE, run, startWriter, title, underWriter } from './log.js'; // prettier-ignore
 
-const WAYS = [[[]], [['--offline']], [['--in-place']]];
+const WAYS = [REWRITE, OFFLINE, IN_PLACE];
 const onDisk = () => disk('ext4', ['-b', '4096']);
 const OVERLAY = 'mount -t overlay -o "lowerdir=$1,upperdir=$2,workdir=$3" overlay "$4"';
 
 describe.skipIf(!isRoot)(title('with an overlay that is mounted'), () => {
   test.each(WAYS)(
-    'a log in its upper directory is left alone: 75 that names its mount point, with the flags %j',
-    async (flags) => {
+    'a log in its upper directory is left alone by %s: 75 that names its mount point',
+    async (_way, flags) => {
       const { point, upper } = overlay(onDisk());
       const inside = makeLog(point);
       const log = join(upper, 'data/events.ndjson');
@@ -34,8 +24,8 @@ describe.skipIf(!isRoot)(title('with an overlay that is mounted'), () => {
   );
 
   test.each(WAYS)(
-    'so is one of an overlay in another mount namespace, with the flags %j',
-    async (flags) => {
+    'one in the upper directory of an overlay in another mount namespace is left alone by %s, too',
+    async (_way, flags) => {
       const place = onDisk();
       const [upper, work, point] = [join(place, 'upper'), join(place, 'work'), openDirectory('m')];
       for (const path of [upper, work]) mkdirSync(path);
@@ -50,8 +40,8 @@ describe.skipIf(!isRoot)(title('with an overlay that is mounted'), () => {
   );
 
   test.each(WAYS)(
-    'a log beside its upper and work directories is compacted, with the flags %j',
-    async (flags) => {
+    'a log beside its upper and work directories is compacted by %s',
+    async (_way, flags) => {
       const place = onDisk();
       overlay(place);
       const log = makeLog(place);
@@ -60,8 +50,8 @@ describe.skipIf(!isRoot)(title('with an overlay that is mounted'), () => {
   );
 
   test.each(WAYS)(
-    'a log in a directory whose name only begins like that of the upper one is compacted, with the flags %j',
-    async (flags) => {
+    'a log in a directory whose name only begins like that of the upper one is compacted by %s',
+    async (_way, flags) => {
       const place = onDisk();
       overlay(place);
       mkdirSync(join(place, 'upper2'));

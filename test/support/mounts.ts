@@ -117,11 +117,18 @@ export function emptyFile(): string {
   return path;
 }
 
+const FUSE = {
+  bindfs: [],
+  // One file has one inode number there only if it says so itself.
+  mergerfs: ['-o', 'allow_other,use_ino,minfreespace=0'],
+  'mergerfs without numbers': ['-o', 'allow_other,minfreespace=0'],
+};
+
 /** A directory seen through FUSE. */
-export function fuse(kind: 'bindfs' | 'mergerfs', source: string): string {
+export function fuse(kind: keyof typeof FUSE, source: string): string {
   const point = openDirectory('fuse');
-  const options = kind === 'mergerfs' ? ['-o', 'allow_other,use_ino,minfreespace=0'] : [];
-  const { failed, stderr } = execaSync(kind, [...options, source, point], { reject: false });
+  const args = [...FUSE[kind], source, point];
+  const { failed, stderr } = execaSync(kind.split(' ')[0]!, args, { reject: false });
   if (failed) throw new Refused(stderr);
   unmountLater(point);
   return point;
