@@ -23,15 +23,18 @@ need tmux tmux
 need systemd-analyze systemd
 need zsh zsh
 need fish fish
-need mkfs.ext4 e2fsprogs
-need mkfs.xfs xfsprogs
-need mkfs.btrfs btrfs-progs
-need mksquashfs squashfs-tools
-need bindfs bindfs
-need mergerfs mergerfs
-need fusermount3 fuse3
-need getfacl acl
-need getfattr attr
+# Only root may mount what these make.
+if [ "$(id -u)" = 0 ]; then
+  need mkfs.ext4 e2fsprogs
+  need mkfs.xfs xfsprogs
+  need mkfs.btrfs btrfs-progs
+  need mksquashfs squashfs-tools
+  need bindfs bindfs
+  need mergerfs mergerfs
+  need fusermount3 fuse3
+  need getfacl acl
+  need getfattr attr
+fi
 
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

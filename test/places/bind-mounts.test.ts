@@ -64,7 +64,7 @@ describe.skipIf(!isRoot)(title('a log that is mounted, alone,'), () => {
     const log = onDisk();
     const { pid } = await container(log);
     process.kill(pid, 'SIGKILL');
-    await expect.poll(async () => (await run(log)).code).toBe(0);
+    await expect.poll(async () => (await run(log)).code, { timeout: 20_000 }).toBe(0);
   });
 
   test('is refused under its other name as a mount point, and compacted there with --in-place', async () => {

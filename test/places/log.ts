@@ -60,7 +60,7 @@ export async function run(
 }
 
 /** Slow enough that others can do something meanwhile: a second or two. */
-export const SLOWLY = ['--limit-rate', '600KB'];
+export const SLOWLY = ['--limit-rate', '1200KB'];
 
 const WRITE = `
 trap stop=1 TERM; n=0

@@ -64,16 +64,16 @@ export function disk(kind: keyof typeof MAKE, options: string[] = []): string {
   const made = execaSync(command!, [...args, ...options, image], { reject: false });
   if (made.failed) throw new Refused(made.stderr);
   const { failed, stderr } = execaSync('mount', ['-o', 'loop', image, point], { reject: false });
-  if (failed) throw new Refused(`${stderr}\n${kernelOn(image)}`);
+  if (failed) throw new Refused(`${stderr}\n${kernelOn(image, point)}`);
   unmountLater(point);
   chmodSync(point, 0o755);
   return point;
 }
 
 /** What the kernel writes down when it will not mount an image. */
-function kernelOn(image: string): string {
+function kernelOn(image: string, point: string): string {
   const device = execaSync('losetup', ['--find', '--show', image]).stdout;
-  execaSync('mount', [device, '/mnt'], { reject: false });
+  execaSync('mount', [device, point], { reject: false });
   execaSync('losetup', ['--detach', device]);
   const said = execaSync('dmesg', { reject: false }).stdout.split('\n');
   return said.filter((line) => line.includes(`(${device.replace('/dev/', '')}):`)).at(-1) ?? '';
