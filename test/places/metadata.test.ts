@@ -48,12 +48,12 @@ describe.skipIf(!isRoot)(title("what a log has beside its content survives root'
     });
 
     test.each([
-      ['reads', 'read', DENIED],
-      ['writes', 'write', DENIED],
-      ['writes', 'write', STRANGER],
+      ['one of a group that is denied it', 'read', DENIED],
+      ['one of a group that is denied it', 'write', DENIED],
+      ['one whom the directory would let in', 'write', STRANGER],
     ] as const)(
-      'who may not do so %s nothing, neither the log nor a file beside it (%s %j)',
-      async (_does, what, who) => {
+      '%s %ss neither the log nor a file beside it, before, while and after',
+      async (_one, what, who) => {
         const log = richLog(kind);
         const probe = startProbe(dirname(log), what, who);
         expectCompacted(log, await run(log, SLOWLY), CONTENT);
