@@ -58,7 +58,7 @@ function tryUnits(fd: number, directory: string, block: number): number {
 function cannotCollapse(directory: string, code: string | undefined): PapyraError {
   return new PapyraError(
     'io_error',
-    `--in-place cannot work in ${directory}: its file system cannot remove a range of a file${code === undefined ? '' : ` (${code})`}`,
+    `--in-place cannot work on the file system of ${directory}: it cannot remove a range of a file${code === undefined ? '' : ` (${code})`}`,
     {
       hint: 'nothing was done; it needs ext4 or xfs on Linux. Free some space and compact without --in-place',
     },

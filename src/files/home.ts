@@ -3,7 +3,13 @@ import { basename } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { holdInside, type HeldDirectory } from './directory.js';
 import type { LogNames } from './names.js';
-import { adoptBeside, assertOwner, assertSameOwner, type Owner } from './ownership.js';
+import {
+  adoptBeside,
+  assertOwner,
+  assertSameOwner,
+  ownerOfCompanions,
+  type Owner,
+} from './ownership.js';
 import { errnoOf } from './system-error.js';
 
 /** The folder in which papyra remembers things about the logs of a directory. */
@@ -99,7 +105,13 @@ export function ownerOf({ log, entry, directory }: LogNames): Owner {
   const stat = lstatSync(entry, { throwIfNoEntry: false });
   if (stat) {
     assertOwner(log, stat);
-    return stat;
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    const fd = openSync(entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    try {
+      return ownerOfCompanions({ fd, path: log, stat });
+    } finally {
+      closeSync(fd);
+    }
   }
   const { uid, gid } = statSync(directory);
   const me = process.geteuid?.() ?? uid;

@@ -17,8 +17,29 @@ export function fileId(fd: number): FileId {
 
 /** What has a name, a link itself; undefined: nothing. */
 export function idAt(path: string): FileId | undefined {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = lookAt(path);
   return stat && idOf(stat);
+}
+
+/**
+ * Whether two names are of one file. By their numbers; and, as an overlay may show two numbers of one file that it
+ * has copied up, by everything else: to the nanosecond two files are not made, linked and changed at one time.
+ */
+export function areSame(one: BigIntStats | undefined, other: BigIntStats | undefined): boolean {
+  if (!one || !other) return false;
+  if (idOf(one) === idOf(other)) return true;
+  const traits = ['birthtimeNs', 'ctimeNs', 'mtimeNs', 'nlink', 'size', 'blocks', 'uid', 'gid', 'mode'] as const; // prettier-ignore
+  return one.nlink > 1n && one.birthtimeNs > 0n && traits.every((trait) => one[trait] === other[trait]); // prettier-ignore
+}
+
+/** Whether an open file has a name. */
+export function isNamed(fd: number, path: string): boolean {
+  return areSame(fstatSync(fd, { bigint: true }), lookAt(path));
+}
+
+/** What has a name, exactly; undefined: nothing. */
+export function lookAt(path: string): BigIntStats | undefined {
+  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
 /** The file that a path leads to, links followed; undefined: none, or none that this user may look at. */
@@ -40,7 +61,7 @@ export interface Stamp {
 
 /** undefined: nothing has that name. */
 export function stampAt(path: string): Stamp | undefined {
-  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = lookAt(path);
   if (!stat) return undefined;
   const [size, mtimeMs, ctimeMs] = [stat.size, stat.mtimeMs, stat.ctimeMs].map(Number) as [number, number, number]; // prettier-ignore
   return { id: idOf(stat), size, mtimeMs, ctimeMs };

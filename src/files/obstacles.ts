@@ -18,6 +18,7 @@ import { fileId, idAt } from './identity.js';
 import { carryOver } from './metadata.js';
 import { otherMountOf, overlayAbove } from './mounts.js';
 import type { LogNames } from './names.js';
+import { assertOwner } from './ownership.js';
 import type { OpenFile } from './read.js';
 import { isMountPoint, mountPoint, otherLinks, unsoundKind } from './surroundings.js';
 import { errnoOf, systemError } from './system-error.js';
@@ -160,11 +161,12 @@ function flagsOfDirectory({ directory }: LogNames): FileFlags {
 }
 
 function tryRewrite(log: Log, names: LogNames, how: Circumstances): void {
+  // Who may only look is told what would be, not what only the owner or root can do.
+  if (how.looksOnly && failureOf(() => assertOwner(log.path, log.stat))) return;
   let fd: number | undefined;
   try {
     fd = openNameless(names.directory);
   } catch (error) {
-    // Who may only look is told what would be, not what the owner could do.
     if (how.looksOnly && ['EACCES', 'EROFS'].includes(errnoOf(error) ?? '')) return;
     throw systemError(error, 'make a file in', names.directory);
   }

@@ -1,6 +1,6 @@
 import { fchmodSync, fchownSync, fstatSync, statSync, type Stats } from 'node:fs';
 import { PapyraError } from '../errors.js';
-import { removeAttribute } from '../system/attributes.js';
+import { attributesOf, removeAttribute } from '../system/attributes.js';
 import type { OpenFile } from './read.js';
 import { errnoOf } from './system-error.js';
 
@@ -9,6 +9,16 @@ export type Owner = Pick<Stats, 'uid' | 'gid' | 'mode'>;
 
 const ACCESS_ACL = Buffer.from('system.posix_acl_access');
 const DEFAULT_ACL = Buffer.from('system.posix_acl_default');
+
+/**
+ * Whose the files beside a log are, and who else may read them. Where the log has an ACL, the bits of its group are
+ * the most that anybody named there may have, and those of others may be for people whom it denies: then nobody else.
+ */
+export function ownerOfCompanions(log: OpenFile & { stat: Owner }): Owner {
+  const { uid, gid, mode } = log.stat;
+  const hasAcl = attributesOf(log.fd).some(({ name }) => name.equals(ACCESS_ACL));
+  return { uid, gid, mode: hasAcl ? mode & 0o7700 : mode };
+}
 
 /**
  * Takes from a new file what it inherited of the default ACL of its directory, which may give rights that the log

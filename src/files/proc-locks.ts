@@ -1,6 +1,8 @@
 import { fstatSync, readFileSync } from 'node:fs';
+import { fileId, idBehind } from './identity.js';
 import { mountOf } from './mounts.js';
 import { printableProcess } from './process-name.js';
+import { eachProcess } from './processes.js';
 import type { OpenFile } from './read.js';
 
 /** A process that holds a lock, as far as /proc tells. */
@@ -30,11 +32,25 @@ export function lockingProcesses(file: OpenFile): LockingProcess[] {
     const device = `${parseInt(match[2]!, 16)}:${parseInt(match[3]!, 16)}`;
     if (devices.includes(device) && match[1] !== '0') pids.add(Number(match[1]));
   }
-  return [...pids].map((pid) => ({
-    pid,
-    command: printableProcess(String(pid)),
-    uids: usersOf(pid),
-  }));
+  const named = [...pids].map(describe);
+  // One that took it for others, and has ended: they have the descriptor.
+  const isGone = named.length > 0 && named.every(({ command }) => command === '');
+  return isGone ? processesWith(file) : named;
+}
+
+function describe(pid: number): LockingProcess {
+  return { pid, command: printableProcess(String(pid)), uids: usersOf(pid) };
+}
+
+function processesWith(file: OpenFile): LockingProcess[] {
+  const id = fileId(file.fd);
+  const found: LockingProcess[] = [];
+  eachProcess((pid, fds) => {
+    if (Number(pid) === process.pid) return;
+    if (fds.some((fd) => idBehind(`/proc/${pid}/fd/${fd}`) === id))
+      found.push(describe(Number(pid)));
+  });
+  return found;
 }
 
 /** Major and minor number, as mountinfo shows them: the encoding of glibc's makedev(3). */

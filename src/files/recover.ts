@@ -11,7 +11,7 @@ import { basename } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { removeFile, syncDirectory } from './durable.js';
 import { drain } from './drain.js';
-import { idAt, type FileId } from './identity.js';
+import { areSame, idAt, lookAt, type FileId } from './identity.js';
 import type { LogNames } from './names.js';
 import { findOldLinks, type OldLink } from './old-link.js';
 import { assertSameOwner } from './ownership.js';
@@ -34,11 +34,12 @@ export interface RecoverRequest {
 
 /** What a killed run left beside a log, and what that means. Changes nothing. */
 export function findLeftovers(names: LogNames): { recovery: Recovery; links: OldLink[] } {
+  const seen = lookAt(names.entry);
   const log = idAt(names.entry);
   const links = findOldLinks(names);
   const old = compareOld(
     log,
-    links.map(({ path }) => idAt(path)),
+    links.map(({ path }) => (areSame(seen, lookAt(path)) ? log : idAt(path))),
   );
   const temp = there(names.temp);
   return { recovery: recoveryFor({ log: log !== undefined, old, temp }), links };

@@ -12,7 +12,7 @@ import { PapyraError } from '../errors.js';
 import { copyPieces, isSparse } from './copy.js';
 import { drain, type Drained } from './drain.js';
 import { createExclusive, removeFile, syncDirectory, writeAll } from './durable.js';
-import { fileId, idAt } from './identity.js';
+import { fileId, idAt, isNamed } from './identity.js';
 import { carryOver } from './metadata.js';
 import type { LogNames } from './names.js';
 import { noSecondName, unknowable } from './obstacles.js';
@@ -227,7 +227,7 @@ function linkLog({ names, log, offline }: Replacement, path: string): boolean {
   try {
     linkSync(names.entry, path);
     // Some file systems make files of it that nobody can tell to be the same; offline nobody has to.
-    if (!offline || idAt(path) === fileId(log.fd)) return true;
+    if (!offline || isNamed(log.fd, path)) return true;
     removeFile(path);
     return false;
   } catch (error) {
@@ -260,13 +260,12 @@ function assertUntruncated(log: OpenFile, taken: number): void {
  * name, and its second name is another file all the same, the file system has numbers that nobody can go by.
  */
 function assertStillTheLog({ names, log }: Replacement, link: string): void {
-  const id = fileId(log.fd);
-  if (attempt('look at', names.log, () => idAt(names.entry)) !== id) {
+  if (attempt('look at', names.log, () => idAt(names.entry)) !== fileId(log.fd)) {
     throw new PapyraError('try_again', `${names.log} was replaced by another process`, {
       hint: 'find out what else rewrites the log, then run again',
     });
   }
-  if (attempt('look at', link, () => idAt(link)) !== id) throw unknowable(names);
+  if (!attempt('look at', link, () => isNamed(log.fd, link))) throw unknowable(names);
 }
 
 /** Before the rename everything can be taken back: the link first, then the temporary file. */

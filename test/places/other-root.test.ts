@@ -6,6 +6,8 @@ import { disk, namespace, openDirectory } from '../support/mounts.js';
 import { CONTENT, expectCompacted, expectRefused, IN_PLACE, makeLog, OFFLINE, record, REWRITE, run, title } from './log.js'; // prettier-ignore
 
 const WAYS = [REWRITE, OFFLINE, IN_PLACE];
+/** Of another log. */
+const OTHER = Array.from({ length: 5000 }, (_, n) => record(n)).join('');
 const refusal = { code: 74, words: /./ };
 const onDisk = () => disk('ext4', ['-b', '4096']);
 
@@ -15,12 +17,12 @@ describe.skipIf(!isRoot)(title('a log that is named through the root of another 
     async (_way, flags) => {
       const [there, here] = [onDisk(), openDirectory('here')];
       makeLog(there);
-      const log = makeLog(here, record(1).repeat(5000));
+      const log = makeLog(here, OTHER);
       const { pid } = await namespace('mount --bind "$1" "$2"', there, here);
       const named = join(`/proc/${pid}/root`, log);
       const refused = await run(named, flags);
       expectRefused(named, refused, CONTENT, refusal);
-      expectRefused(log, refused, record(1).repeat(5000), refusal);
+      expectRefused(log, refused, OTHER, refusal);
     },
   );
 
@@ -41,12 +43,12 @@ describe.skipIf(!isRoot)(title('a log that is named through the root of another 
     async (_way, flags) => {
       const [there, here] = [onDisk(), openDirectory('here')];
       makeLog(there);
-      const log = makeLog(here, record(1).repeat(5000));
+      const log = makeLog(here, OTHER);
       const { pid } = await namespace('mount --bind "$1" "$2"', there, here);
       const link = join(openDirectory('link'), 'root');
       symlinkSync(`/proc/${pid}/root`, link);
       const refused = await run(join(link, log), flags);
-      expectRefused(log, refused, record(1).repeat(5000), refusal);
+      expectRefused(log, refused, OTHER, refusal);
       expect(readFileSync(join(link, log), 'utf8')).toBe(CONTENT);
     },
   );

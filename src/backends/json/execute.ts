@@ -3,6 +3,7 @@ import { expected, type PapyraError } from '../../errors.js';
 import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
 import { removeFile } from '../../files/durable.js';
 import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
+import { ownerOfCompanions } from '../../files/ownership.js';
 import { assertNotHeld, replaceLog, type Replaced } from '../../files/replace.js';
 import { assertRoom } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
@@ -122,7 +123,7 @@ async function archiveDropped(
   return writeArchive({
     directory: request.archive,
     ...archiveNameOf(log),
-    owner: log.stat,
+    owner: ownerOfCompanions(log),
     content: pieces('going', selectionOf(decision, request, phases)),
     watch: timeRange(),
   });

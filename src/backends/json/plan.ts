@@ -5,7 +5,7 @@ import { lockLog, takeLock, type Lock } from '../../files/lock.js';
 import { homePath } from '../../files/home.js';
 import { holdNames, type LogNames } from '../../files/names.js';
 import { assertOneWay } from '../../files/obstacles.js';
-import { assertNoForeignLink, assertOwner } from '../../files/ownership.js';
+import { assertNoForeignLink, assertOwner, ownerOfCompanions } from '../../files/ownership.js';
 import { findLeftovers, recover } from '../../files/recover.js';
 import { spaceGoing } from '../../files/space.js';
 import { assertRuntimeIsNotRewriting, hardLinkWarning } from '../../files/surroundings.js';
@@ -68,7 +68,12 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     } else {
       assertOwner(path, log.stat);
       const patience = { waitMs: request.lockWaitMs, signal: request.signal };
-      lock = await takeLock({ path: names.lock, target: path, owner: log.stat, ...patience });
+      lock = await takeLock({
+        path: names.lock,
+        target: path,
+        owner: ownerOfCompanions(log),
+        ...patience,
+      });
       // The run that held the lock until now may have replaced the log.
       closeSync(log.fd);
       log = undefined;

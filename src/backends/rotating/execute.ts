@@ -2,6 +2,7 @@ import { fstatSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../../errors.js';
 import { syncDirectory } from '../../files/durable.js';
+import { ownerOfCompanions } from '../../files/ownership.js';
 import { BLOCK_BYTES } from '../../files/space.js';
 import { attempt, systemError } from '../../files/system-error.js';
 import type { CompactionReport } from '../../report.js';
@@ -144,7 +145,7 @@ async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<s
   return writeArchive({
     directory: request.archive,
     ...archiveNameOf({ fd: log.fd, path: names.log }),
-    owner: log.stat,
+    owner: ownerOfCompanions(log),
     content: going(run, plans),
     watch: timeRange(),
   });

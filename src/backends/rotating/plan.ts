@@ -4,7 +4,12 @@ import { expected, PapyraError } from '../../errors.js';
 import { fileId, type FileId } from '../../files/identity.js';
 import { takeLock, type Lock } from '../../files/lock.js';
 import { holdNames, type LogNames } from '../../files/names.js';
-import { assertNoForeignLink, assertOwner, assertSameOwner } from '../../files/ownership.js';
+import {
+  assertNoForeignLink,
+  assertOwner,
+  assertSameOwner,
+  ownerOfCompanions,
+} from '../../files/ownership.js';
 import { assertNotHeld } from '../../files/replace.js';
 import { passingFiles, recoverSet } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
@@ -70,7 +75,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
       lock = await takeLock({
         path: names.lock,
         target: named.path,
-        owner: segments[0]!.log.stat,
+        owner: ownerOfCompanions(segments[0]!.log),
         waitMs: request.lockWaitMs,
         signal: request.signal,
       });
