@@ -7,7 +7,6 @@ need() { # COMMAND PACKAGE
   command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
 }
 need flock util-linux
-need perl perl-base
 need strace strace
 need python3 python3
 need jq jq

@@ -38,7 +38,7 @@ function addContainerOptions(command: Command): void {
     .addOption(
       new Option(
         '--image <name>',
-        'the image to run, with Node, papyra, util-linux and perl in it; default: papyra, of this version',
+        'the image to run, with Node and papyra in it; default: papyra, of this version',
       ).argParser(text('--image')),
     )
     .addOption(

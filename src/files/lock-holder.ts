@@ -47,7 +47,9 @@ export function lockHolder(path: string): LockHolder | OddLock | null {
 export async function heldBy(lock: OpenFile, target: string): Promise<PapyraError> {
   const signature = await holderSignature(lock.fd);
   const holders = lockingProcesses(lock);
-  const isSigned = holders.length === 0 || signature?.host !== hostname() || holders.some(({ pid }) => pid === signature.pid); // prettier-ignore
+  const isSigner = (pid: number) => pid === signature?.pid;
+  const isElsewhere = signature !== null && signature.host !== hostname();
+  const isSigned = holders.length === 0 || isElsewhere || holders.some(({ pid }) => isSigner(pid));
   if (isSigned) {
     return new PapyraError(
       'try_again',

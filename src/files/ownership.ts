@@ -29,11 +29,21 @@ export function dropInheritedRights(fd: number): void {
   if (fstatSync(fd).isDirectory()) removeAttribute(fd, DEFAULT_ACL);
 }
 
+/** EINVAL says here what EOVERFLOW says elsewhere: the id is none of this user namespace. */
+function chown(fd: number, uid: number, gid: number): void {
+  try {
+    fchownSync(fd, uid, gid);
+  } catch (error) {
+    if (errnoOf(error) !== 'EINVAL') throw error;
+    throw Object.assign(new Error('EOVERFLOW, fchown'), { code: 'EOVERFLOW', syscall: 'fchown' });
+  }
+}
+
 /** Gives a new file the owner, group and mode of the log. In this order: chown clears set-id bits. */
 export function adopt(fd: number, owner: Owner): void {
   dropInheritedRights(fd);
   const mine = fstatSync(fd);
-  if (mine.uid !== owner.uid || mine.gid !== owner.gid) fchownSync(fd, owner.uid, owner.gid);
+  if (mine.uid !== owner.uid || mine.gid !== owner.gid) chown(fd, owner.uid, owner.gid);
   fchmodSync(fd, owner.mode & 0o7777);
 }
 
@@ -46,10 +56,10 @@ export function adoptBeside(fd: number, owner: Owner): void {
   dropInheritedRights(fd);
   const mine = fstatSync(fd);
   const own = mine.isDirectory() ? 0o700 : 0o600;
-  if (mine.uid !== owner.uid) fchownSync(fd, owner.uid, mine.gid);
+  if (mine.uid !== owner.uid) chown(fd, owner.uid, mine.gid);
   let mode = owner.mode | own;
   try {
-    if (mine.gid !== owner.gid) fchownSync(fd, owner.uid, owner.gid);
+    if (mine.gid !== owner.gid) chown(fd, owner.uid, owner.gid);
   } catch (error) {
     if (errnoOf(error) !== 'EPERM') throw error;
     mode &= ~0o070;

@@ -4,6 +4,7 @@ import {
   fchmodSync,
   fstatSync,
   lstatSync,
+  lutimesSync,
   openSync,
   statSync,
 } from 'node:fs';
@@ -147,7 +148,7 @@ async function finish(request: RecoverRequest, link: OldLink, livePath: string):
       assertWasTheLog(old, live);
       const task = { ...request, ...link, old, live };
       const first = await reconcile(task);
-      const rested = hasRested(old);
+      const rested = hasRested(old, names);
       const from = first.at;
       const drained = await drain({ ...request, old, live, from, link, rested, recovering: true });
       const again = drained.over ? await reconcile(task) : { added: 0 };
@@ -180,14 +181,22 @@ function assertWasTheLog(old: OpenFile, live: OpenFile): void {
 }
 
 /**
- * Whether nothing has touched the old file for long. Its change time is of a clock that may have been set back
- * since: then it gets the time of now, and rests from now on, instead of looking young until that time comes again.
+ * Whether nothing has touched the old file for long. Change times are compared with each other, not with the clock of
+ * now: the lock gets one at this moment. One that is ahead of it is of a clock that was set back since: it is stamped
+ * anew and rests from now on, instead of looking young until that time comes again.
  */
-function hasRested({ fd, path }: OpenFile): boolean {
+function hasRested({ fd, path }: OpenFile, names: LogNames): boolean {
   const { ctimeMs, mode } = fstatSync(fd);
-  const age = Date.now() - ctimeMs;
-  if (age < -REST_MS) attempt('touch', path, () => fchmodSync(fd, mode & 0o7777));
-  return age >= REST_MS;
+  const now = stampNow(names.lock);
+  if (now < ctimeMs) attempt('touch', path, () => fchmodSync(fd, mode & 0o7777));
+  return now - ctimeMs >= REST_MS;
+}
+
+/** Milliseconds since 1970, by the clock that stamps files. */
+function stampNow(lock: string): number {
+  const now = new Date();
+  attempt('touch', lock, () => lutimesSync(lock, now, now));
+  return lstatSync(lock).ctimeMs;
 }
 
 function stillHeld(names: LogNames, kept: string): PapyraError {

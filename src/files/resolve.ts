@@ -1,6 +1,6 @@
 import { PapyraError } from '../errors.js';
 import { idBehind } from './identity.js';
-import { resolveLinks, type Resolved } from './links.js';
+import { resolveLinks, waysOf, type Resolved } from './links.js';
 import { errnoOf } from './system-error.js';
 
 /**
@@ -15,6 +15,7 @@ import { errnoOf } from './system-error.js';
  */
 export function resolveTo(path: string, owner: number): Resolved {
   const found = tryToResolve(path);
+  if (!found) assertUtf8(path);
   if (idBehind(path) !== idBehind(found?.path ?? '')) {
     throw new PapyraError(
       'io_error',
@@ -39,4 +40,25 @@ function tryToResolve(path: string): Resolved | undefined {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** What Node could not read of a name it shows as this, and then finds nothing of that name. */
+const UNREADABLE = '\uFFFD';
+
+/**
+ * For what is not there: its name may be one that Node cannot spell.
+ *
+ * @throws {PapyraError} `not_found`.
+ */
+export function assertUtf8(path: string): void {
+  const odd = waysOf(path).find((way) => way.includes(UNREADABLE));
+  if (odd === undefined) return;
+  const shown = odd.replaceAll(UNREADABLE, '\\x??');
+  throw new PapyraError(
+    'not_found',
+    `the name ${shown} has bytes that are not UTF-8: papyra cannot open it`,
+    {
+      hint: 'nothing was done; rename it, and tell the runtime',
+    },
+  );
 }

@@ -67,7 +67,7 @@ function isInside(directory: string, path: string): boolean {
 export function needsOf(job: Job, container: Container): string[] {
   const { log, realLog, isLink, backend, others } = job;
   return [
-    `${container.image} must be an image with Node, papyra, util-linux and perl.`,
+    `${container.image} must be an image with Node and papyra.`,
     ...(log !== null && container.owner === null
       ? [`Let it run as the owner of ${log}, which is not there where this was printed.`]
       : []),

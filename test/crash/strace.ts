@@ -39,7 +39,8 @@ export interface Trace {
 }
 
 async function strace(options: string[], args: string[]): Promise<Run> {
-  const words = ['-f', '-qq', ...options, process.execPath, PAPYRA, ...args];
+  // No program is to be found: papyra needs none.
+  const words = ['-f', '-qq', '-E', 'PATH=', ...options, process.execPath, PAPYRA, ...args];
   const result = await execa('strace', words, {
     env: BARE,
     extendEnv: false,
@@ -74,6 +75,8 @@ function parse(text: string, directory: string): Trace {
     if (call === undefined || pid !== main) continue;
     // A second opening of what is open already: no path of ours, and so not counted when it comes to it.
     if (/"\/proc\/self\/fd\/\d+"/.test(line)) continue;
+    // A file without a name, on which is tried out what the place can do.
+    if (/\/#\d+(?: \(deleted\))?>/.test(line)) continue;
     const found =
       line.match(new RegExp(`(?:${directory}|/proc/self/fd/\\d+/)[^">, )]*`, 'g')) ?? [];
     if (found.length === 0) continue;

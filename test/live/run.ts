@@ -2,7 +2,7 @@ import { execa, type ResultPromise } from 'execa';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BARE, PAPYRA, papyra, ROOT } from '../support/papyra.js';
+import { BARE, NO_PROGRAMS, PAPYRA, papyra, ROOT } from '../support/papyra.js';
 
 const WRITER = join(ROOT, 'test/live/writer.py');
 
@@ -47,7 +47,9 @@ export async function compactInALoop(
 ): Promise<Record<number, number>> {
   const codes: Record<number, number> = {};
   while (!enough(codes[0] ?? 0)) {
-    const { code, stderr } = await papyra([...COMPACT, '--quiet', '--path', log, ...flags]);
+    const { code, stderr } = await papyra([...COMPACT, '--quiet', '--path', log, ...flags], {
+      env: NO_PROGRAMS,
+    });
     codes[code] = (codes[code] ?? 0) + 1;
     if (code !== 0 && code !== 75) throw new Error(`exit ${code}: ${stderr}`);
   }
@@ -57,7 +59,7 @@ export async function compactInALoop(
 /** A compaction that the caller may kill. */
 export function startCompaction(log: string, flags: string[] = []): ResultPromise {
   return execa(process.execPath, [PAPYRA, ...COMPACT, '--json', '--path', log, ...flags], {
-    env: BARE,
+    env: NO_PROGRAMS,
     extendEnv: false,
     reject: false,
   });

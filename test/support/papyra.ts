@@ -11,6 +11,9 @@ export const SHARED_DATA = join(ROOT, '../shared/papyra-data');
 /** What cron gives a job, and little more. */
 export const BARE = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: '/nonexistent' };
 
+/** The same, and no program is to be found: papyra needs none. */
+export const NO_PROGRAMS = { ...BARE, PATH: '' };
+
 export interface Run {
   code: number;
   stdout: string;

@@ -12,7 +12,7 @@ import { PapyraError } from '../../errors.js';
 import { waysOf } from '../../files/links.js';
 import { attempt, errnoOf, systemError } from '../../files/system-error.js';
 import type { OpenFile } from '../../files/read.js';
-import { resolveTo } from '../../files/resolve.js';
+import { assertUtf8, resolveTo } from '../../files/resolve.js';
 
 const { O_RDONLY, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
 
@@ -49,23 +49,6 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
   }
   if (!stat.isFile()) throw notALog(path, stat);
   return { path: real, stat };
-}
-
-/** What Node could not read of a name it shows as this, and then finds nothing of that name. */
-const UNREADABLE = '\uFFFD';
-
-/** @throws {PapyraError} `not_found`. */
-function assertUtf8(path: string): void {
-  const odd = waysOf(path).find((way) => way.includes(UNREADABLE));
-  if (odd === undefined) return;
-  const shown = odd.replaceAll(UNREADABLE, '\\x??');
-  throw new PapyraError(
-    'not_found',
-    `the name ${shown} has bytes that are not UTF-8: papyra cannot open it`,
-    {
-      hint: 'nothing was done; rename it, and tell the runtime',
-    },
-  );
 }
 
 /** Where a log that is not there would be: beside it is what papyra keeps. That is not where a link to it is. */

@@ -1,7 +1,6 @@
 # Compacts /var/lib/app/events.ndjson every 6 hours.
 # Why that often: this is a test.
-# registry.example/papyra:1 must be an image with Node, papyra, util-linux and
-# perl.
+# registry.example/papyra:1 must be an image with Node and papyra.
 # What is not for this file is read from a variable of Nomad:
 #   nomad var put nomad/jobs/papyra-app-events config=@/etc/papyra/config.yaml
 # Then save this and type nomad job run on it. The times are UTC.

@@ -1,7 +1,6 @@
 # Compacts cache:6379 papyra:local every 6 hours.
 # Why that often: this is a test.
-# registry.example/papyra:1 must be an image with Node, papyra, util-linux and
-# perl.
+# registry.example/papyra:1 must be an image with Node and papyra.
 # The configuration names /var/lib/node_exporter/papyra.prom and
 # /etc/papyra/password and /etc/papyra/ca.pem: see that they are there, too.
 # What is not for this file is read from a variable of Nomad; redis_url may be
