@@ -57,7 +57,8 @@ export interface System {
      * lines were to fail; `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
      * at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it was, unless
      * the message says otherwise. Where some parts of a store failed and others did not, the error of the
-     * first one that did has a `report` of what was done, with the status `partial`.
+     * first one that did has a `report` of what was done, with the status `partial`. A dry run throws what the run
+     * would be refused with, and its `report` has the status `dry_run`.
      *
      * The hooks of the configuration run in it, unless it is a dry run. `try_again` is also what a
      * `before_compact` that says no makes of it; the failure of another hook is a warning.

@@ -245,8 +245,8 @@ function assertNoHoles(log: Log): void {
   });
 }
 
-function firstHole({ fd, stat }: Log): number | undefined {
-  const step = statfsSync(`/proc/self/fd/${fd}`).bsize;
+function firstHole({ fd, path, stat }: Log): number | undefined {
+  const step = statfsSync(path).bsize;
   for (let at = 0; at < stat.size; at += step) {
     if (dataFrom(fd, at) > at) return at;
   }

@@ -18,6 +18,7 @@ const MOST_BYTES = 65_536;
 
 /** All extended attributes of an open file that this user may see; none where the file system has none. */
 export function attributesOf(fd: number): Attribute[] {
+  if (process.platform !== 'linux') return [];
   const list = Buffer.alloc(MOST_BYTES);
   let bytes: number;
   try {
@@ -54,6 +55,7 @@ export function setAttribute(fd: number, { name, value }: Attribute): void {
 }
 
 export function removeAttribute(fd: number, name: Buffer): void {
+  if (process.platform !== 'linux') return;
   try {
     call(REMOVE, fd, cText(name));
   } catch (error) {
@@ -113,6 +115,7 @@ export function setProject(fd: number, project: number): void {
 }
 
 function readFlags(fd: number): Buffer | undefined {
+  if (process.platform !== 'linux') return undefined;
   const raw = Buffer.alloc(FSXATTR_BYTES);
   try {
     call(IOCTL, fd, FS_IOC_FSGETXATTR, '_Inout_ uint8_t *', raw);

@@ -18,6 +18,18 @@ const under = (words: string[], log: string, ...flags: string[]) =>
 const ours = (log: string) =>
   readdirSync(dirname(log)).filter((name) => name.startsWith('.') && name !== '.papyra');
 
+describe.runIf(isRoot)('a machine without /proc', () => {
+  test('does not keep a log from being compacted, in each way', async () => {
+    for (const flags of [[], ['--in-place'], ['--offline']]) {
+      const log = tempLog(EXPIRED.repeat(500) + LIVE);
+      const script = 'mount -t tmpfs none /proc && exec "$@"';
+      const run = await under(['unshare', '--mount', 'sh', '-c', script, 'sh'], log, ...flags);
+      expect([run.exitCode, run.stderr]).toEqual([0, expect.not.stringContaining('error')]);
+      expect(readFileSync(log, 'utf8').endsWith(LIVE)).toBe(true);
+    }
+  });
+});
+
 describe('names that are not UTF-8', () => {
   test('are refused by name, escaped: of the log, of its directory, and of what a link leads to', async () => {
     const directory = tempDirectory();
