@@ -19,7 +19,7 @@ function placesOf(path: string): string[] {
 
 function identityOf(path: string): string | undefined {
   try {
-    const { dev, ino } = statSync(path);
+    const { dev, ino } = statSync(path, { bigint: true });
     return `${dev}:${ino}`;
   } catch {
     return undefined;

@@ -99,12 +99,25 @@ async function waitForLock(
   goOn: () => boolean,
 ): Promise<boolean> {
   const deadline = monotonicMs() + waitMs;
-  while (!attempt('lock', path, () => tryLock(fd))) {
+  while (!attempt('lock', path, () => lockOrSay(fd))) {
     if (signal?.aborted) throw interruption(signal);
     if (!goOn() || monotonicMs() >= deadline) return false;
     await sleep(RETRY_MS);
   }
   return true;
+}
+
+/** A sandbox (seccomp) may forbid the call: that is no matter of the file. */
+function lockOrSay(fd: number): boolean {
+  try {
+    return tryLock(fd);
+  } catch (error) {
+    if (!['EPERM', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error;
+    throw new PapyraError('config_invalid', `flock(2) is not allowed here (${errnoOf(error)!})`, {
+      hint: 'nothing was done; allow it in the seccomp profile or sandbox. Without it these still work: dry runs, doctor, config, schedule, reading metrics, and Redis',
+      cause: error,
+    });
+  }
 }
 
 /**

@@ -1,7 +1,8 @@
+import { execa } from 'execa';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BARE, NO_PROGRAMS, papyra, publicInstall } from '../support/papyra.js';
+import { BARE, NO_PROGRAMS, PAPYRA, papyra, publicInstall } from '../support/papyra.js';
 import { tempLog } from '../support/temp.js';
 import { COMPACT, EXPIRED } from './run.js';
 
@@ -44,6 +45,14 @@ test.each(Object.entries(WITHOUT))(
     expect((await papyra(['metrics', 'persistence', '--path', log], how)).code).toBe(0);
   },
 );
+
+test('a sandbox that forbids flock: 78 that says so, the log as it was', async () => {
+  const log = tempLog(CONTENT);
+  const words = ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=flock:error=EPERM', process.execPath, PAPYRA]; // prettier-ignore
+  const run = await execa('strace', [...words, ...COMPACT, '--path', log], { env: BARE, extendEnv: false, reject: false }); // prettier-ignore
+  expect([run.exitCode, run.stderr]).toEqual([78, expect.stringMatching(/flock\(2\) is not allowed here \(EPERM\)[^]*seccomp/)]); // prettier-ignore
+  expect(readFileSync(log, 'utf8')).toBe(CONTENT);
+});
 
 test('no program is needed: a run works where none is to be found', async () => {
   for (const flags of [[], ['--in-place'], ['--offline']]) {
