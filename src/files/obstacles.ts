@@ -52,8 +52,8 @@ export function obstacleToRewrite(
   const kind = how.offline ? undefined : unsoundKind(names);
   return (
     unseenWriters(names, kind) ??
-    elsewhere(names.log, otherMountOf(log)) ??
-    elsewhere(names.log, overlayAbove(names.log)) ??
+    mountedElsewhere(names, otherMountOf(log)) ??
+    underOverlay(names) ??
     failureOf(() => {
       assertChangeable(log, names);
       assertProject(log, names);
@@ -75,7 +75,7 @@ export function unitInPlace(log: Log, names: LogNames): number {
       { hint: 'nothing was done; remove the other links, or compact without --in-place' },
     );
   }
-  const above = elsewhere(names.log, overlayAbove(names.log));
+  const above = underOverlay(names);
   if (above) throw above;
   assertChangeable(log, names);
   assertNoHoles(log);
@@ -94,6 +94,16 @@ export function assertOneWay(log: Log, why: string): void {
   throw new PapyraError('try_again', `${log.path} cannot be locked: ${why}, and ${other}`, {
     hint: 'find out why it holds the lock, then run again',
   });
+}
+
+/**
+ * A container may have been started since: asked again right before the log gets its next content.
+ *
+ * @throws {PapyraError} `try_again`.
+ */
+export function assertNotMountedElsewhere(log: OpenFile, names: LogNames): void {
+  const found = mountedElsewhere(names, otherMountOf(log));
+  if (found) throw found;
 }
 
 /** Why something fails, if that was to be foreseen; undefined: it does not fail. */
@@ -117,10 +127,18 @@ function unseenWriters(names: LogNames, kind: string | undefined): PapyraError |
   );
 }
 
-function elsewhere(path: string, found: string | undefined): PapyraError | undefined {
-  if (found === undefined) return undefined;
-  return new PapyraError('try_again', `${path} cannot be changed here alone: ${found}`, {
-    hint: 'whoever uses it there would go on with the old file; unmount it there, or mount its directory instead of the file',
+function mountedElsewhere({ log }: LogNames, mount: string | undefined): PapyraError | undefined {
+  if (mount === undefined) return undefined;
+  return new PapyraError('try_again', `cannot rewrite ${log}: ${mount}`, {
+    hint: 'whoever uses it there would keep the old file: use --in-place, which keeps the file itself, or mount its directory instead of the file',
+  });
+}
+
+function underOverlay({ log }: LogNames): PapyraError | undefined {
+  const overlay = overlayAbove(log);
+  if (overlay === undefined) return undefined;
+  return new PapyraError('try_again', `cannot compact ${log}: ${overlay}`, {
+    hint: 'what is written through the overlay would be lost: run papyra where that is used, such as in the container, or after it is unmounted',
   });
 }
 

@@ -15,7 +15,7 @@ import { createExclusive, removeFile, syncDirectory, writeAll } from './durable.
 import { fileId, idAt, isNamed } from './identity.js';
 import { carryOver } from './metadata.js';
 import type { LogNames } from './names.js';
-import { noSecondName, unknowable } from './obstacles.js';
+import { assertNotMountedElsewhere, noSecondName, unknowable } from './obstacles.js';
 import { oldLink, type OldLink } from './old-link.js';
 import { truncated, type OpenFile, type Tick } from './read.js';
 import { assertRuntimeIsNotRewriting, mountPoint, noRoom } from './surroundings.js';
@@ -116,6 +116,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       }
       if (task.fresh !== undefined) linkFresh(temp, task.fresh);
       assertRuntimeIsNotRewriting(names);
+      assertNotMountedElsewhere(log, names);
       task.witness.assertUnchanged();
       assertUntruncated(log, follower.at);
       task.lastLook?.();
