@@ -11,7 +11,7 @@ import { errnoOf, systemError } from './system-error.js';
 const ABLE = [0xef53 /* ext4 */, 0x58465342 /* xfs */, 0x794c7630 /* overlay */];
 
 /** No file system gives space in larger pieces. */
-const LARGEST_UNIT = 256 << 20;
+export const LARGEST_UNIT = 256 << 20;
 
 /**
  * What a file system removes ranges in multiples of: tried out on a nameless file in the directory. The block

@@ -97,7 +97,9 @@ export async function repairHead(head: Head): Promise<string[]> {
     return ['an intent to remove the head of another file was left here; it is void and removed'];
   }
   const holes = await closeHoles(head);
-  const done = leadingFiller(readText(log, 0, intent.keep - intent.align))?.nonce === intent.nonce;
+  const rest = intent.keep - intent.align;
+  const first = leadingFiller(readText(log, 0, Math.min(rest, fstatSync(log.fd).size)));
+  const done = first?.nonce === intent.nonce && first.bytes === rest;
   if (!done && !isUncollapsed(log, intent)) {
     finish(names);
     return [

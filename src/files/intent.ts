@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readlinkSync, symlinkSync } from 'node:fs';
+import { LARGEST_UNIT } from './collapse.js';
 import { removeFile } from './durable.js';
 import { FILLER_BYTES, NONCE_CHARS } from './filler.js';
 import { lastingId } from './identity.js';
@@ -56,7 +57,9 @@ export function readIntent(names: LogNames, fd: number): Intent | 'foreign' | nu
 /** Anybody may have made a link of that name: numbers that no run has written are not followed. */
 function isPossible({ align, start, keep, nonce }: Intent): boolean {
   const isOurs = Number.isSafeInteger(keep) && Number.isSafeInteger(align) && nonce.length === NONCE_CHARS; // prettier-ignore
-  return isOurs && start >= 0 && align - start >= FILLER_BYTES && keep - align >= FILLER_BYTES;
+  const rest = keep - align;
+  const isRest = rest >= FILLER_BYTES && rest <= 2 * LARGEST_UNIT;
+  return isOurs && start >= 0 && align - start >= FILLER_BYTES && isRest;
 }
 
 export function dropIntent(names: LogNames): void {
