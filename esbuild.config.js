@@ -29,6 +29,7 @@ const result = await build({
   target: 'node20.19',
   chunkNames: 'chunks/[name]-[hash]',
   external: OUTSIDE,
+  alias: { debug: resolve('src/backends/redis/no-debug.ts') },
   define: { PAPYRA_VERSION: JSON.stringify(version) },
   legalComments: 'none',
   // Comments and blanks are parsed at each start; the names that a stack trace shows are kept.

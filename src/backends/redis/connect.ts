@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Address, Password, RedisStore } from '../../config/types.js';
 import { PapyraError } from '../../errors.js';
-import { Failure, LOADING, OLD_SERVER, REPLICA } from './failure.js';
+import { Failure, LOADING, LOSING_SERVER, OLD_SERVER, REPLICA } from './failure.js';
 
 export type Client = Redis | Cluster;
 
@@ -83,8 +83,27 @@ async function assertUsable(client: Client): Promise<void> {
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   if (field('loading') === '1') throw new Failure(LOADING);
   if (field('role') === 'slave') throw new Failure(REPLICA);
-  const [major = 0, minor = 0] = (field('redis_version') ?? '6.2').split('.').map(Number);
-  if (major < 6 || (major === 6 && minor < 2)) throw new Failure(OLD_SERVER);
+  assertVersion(field('redis_version'), field('server_name'));
+}
+
+/** The first Redis with XTRIM … MINID, and the first whose MINID takes no entry that must stay (redis/redis#9410). */
+const FIRST = [6, 2, 0];
+const SOUND = [6, 2, 7];
+
+/**
+ * Only Redis itself is judged by its number: what calls itself otherwise has numbers of its own, and refuses a
+ * command that it has not.
+ */
+function assertVersion(version: string | undefined, name: string | undefined): void {
+  if (version === undefined || (name !== undefined && name !== 'redis')) return;
+  if (isBelow(version, FIRST)) throw new Failure(OLD_SERVER);
+  if (isBelow(version, SOUND)) throw new Failure(LOSING_SERVER);
+}
+
+function isBelow(version: string, least: readonly number[]): boolean {
+  const numbers = version.split('.').map((part) => parseInt(part, 10) || 0);
+  const at = least.findIndex((number, index) => (numbers[index] ?? 0) !== number);
+  return at !== -1 && (numbers[at] ?? 0) < least[at]!;
 }
 
 /** Connects when it is told to, and does not mend itself. */

@@ -3,11 +3,12 @@ import { PapyraError, type ErrorCode } from '../../errors.js';
 export const LOADING = 'LOADING';
 export const REPLICA = 'READONLY';
 export const OLD_SERVER = 'OLD';
+export const LOSING_SERVER = 'LOSING';
 
 /** What papyra itself finds wrong with a server, in the words that a server might have used. */
 export class Failure extends Error {
   constructor(
-    what: 'silent' | typeof LOADING | typeof REPLICA | typeof OLD_SERVER,
+    what: 'silent' | typeof LOADING | typeof REPLICA | typeof OLD_SERVER | typeof LOSING_SERVER,
     cause?: unknown,
   ) {
     super(what, { cause });
@@ -47,6 +48,7 @@ const MEANINGS: Meaning[] = [
   { when: /^(?:MOVED|ASK) /, code: 'config_invalid', says: 'is a node of a cluster', hint: 'set persistence.cluster to a list of its nodes, in place of url' },
   { when: /cluster support disabled/, code: 'config_invalid', says: 'is no node of a cluster', hint: 'set persistence.url, in place of cluster' },
   { when: /unknown command '?`?sentinel/i, code: 'config_invalid', says: 'is asked for at what is no sentinel', hint: 'check persistence.sentinel.nodes: their port is 26379 by default' },
+  { when: /^LOSING$/, code: 'config_invalid', says: 'is a Redis below 6.2.7, whose XTRIM … MINID can take entries that must stay (a node that spans more than 24 days goes as a whole)', hint: 'upgrade the server; nothing was done' },
   { when: /^OLD$|syntax error|unknown command|Unknown subcommand/i, code: 'config_invalid', says: 'is older than Redis 6.2, which papyra needs (XTRIM … MINID)', hint: 'upgrade the server; nothing was done' },
   { when: /invalid reply: null|No such master/, code: 'config_invalid', says: 'is unknown to its sentinels', hint: 'check persistence.sentinel.name' },
   { when: /ENOTFOUND|EAI_AGAIN/, code: 'unreachable', says: 'is a host that nobody knows', hint: 'check the name, and the DNS of this machine' },

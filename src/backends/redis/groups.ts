@@ -64,9 +64,8 @@ async function neededBy(
 ): Promise<Floor | null> {
   const needed: Floor[] = [];
   if (first !== null && Number(fields.get('pending')) > 0) {
-    // From the first entry on: those before are gone, and stay on the list.
-    const pending = await session.call(node, 'XPENDING', key, group, first, '+', 1);
-    needed.push(...(pending as [string][]).map(([id]) => floorAt(id, group, 'pending')));
+    const id = await firstPending(session, { key, node }, group, first);
+    if (id !== null) needed.push(floorAt(id, group, 'pending'));
   }
   const delivered = String(fields.get('last-delivered-id'));
   const after = idAfter(delivered);
@@ -75,6 +74,29 @@ async function neededBy(
     needed.push(...(next as [string][]).map(([id]) => floorAt(id, group, 'undelivered')));
   }
   return earliestOf(needed);
+}
+
+/**
+ * The first entry that is pending and is there. Those that were trimmed or deleted stay on the list of the group, and
+ * hold nothing back: each look goes on at the next entry that is there, so a run of them costs one.
+ */
+async function firstPending(
+  session: Session,
+  { key, node }: Place,
+  group: string,
+  first: string,
+): Promise<string | null> {
+  for (let from = first; ;) {
+    const [pending] = (await session.call(node, 'XPENDING', key, group, from, '+', 1)) as [
+      string,
+    ][];
+    if (!pending) return null;
+    const [id] = pending;
+    const [there] = (await session.call(node, 'XRANGE', key, id, '+', 'COUNT', 1)) as [string][];
+    if (!there) return null;
+    if (there[0] === id) return id;
+    from = there[0];
+  }
 }
 
 function floorAt(id: string, group: string, why: Floor['why']): Floor {

@@ -54,7 +54,7 @@ export async function planStream(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const state = await readState(session, place);
     if (state === null || !hasEntries(state)) return null;
-    const plan = await decide(session, place, state, request);
+    const plan = freeing(await decide(session, place, state, request), state);
     // A number counted from the head is wrong when somebody else has trimmed it meanwhile.
     if (plan.counted === null || sameHead(state, await readState(session, place))) {
       return { ...plan, memory: await memoryOf(session, place), planMs: Date.now() - began };
@@ -63,6 +63,19 @@ export async function planStream(
   throw new PapyraError('try_again', `${place.key} is being trimmed by somebody else`, {
     hint: 'nothing was done to it; run again later',
   });
+}
+
+/**
+ * Where all goes, the bound is behind the last id that was given, not behind the last entry: a node whose last entries
+ * were deleted would stay, empty, and keep its memory. What is added meanwhile has larger ids.
+ */
+function freeing<T extends { cuts: Cut[] }>(plan: T, { last, lastGenerated }: StreamState): T {
+  const cuts = plan.cuts.map((cut) => {
+    const isAll = 'before' in cut && last !== null && isBefore(last, cut.before);
+    const behind = idAfter(lastGenerated);
+    return isAll && isBefore(cut.before, behind) ? { ...cut, before: behind } : cut;
+  });
+  return { ...plan, cuts };
 }
 
 function hasEntries(state: StreamState): state is StreamPlan['state'] {

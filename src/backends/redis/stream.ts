@@ -10,6 +10,8 @@ export interface StreamState {
   added: number | null;
   first: string | null;
   last: string | null;
+  /** The largest id that was ever given: of an entry that may be deleted by now. */
+  lastGenerated: string;
   groups: number;
 }
 
@@ -36,6 +38,7 @@ export function stateOf(reply: unknown): StreamState {
     added: fields.has('entries-added') ? Number(fields.get('entries-added')) : null,
     first: idOf(fields.get('first-entry')),
     last: idOf(fields.get('last-entry')),
+    lastGenerated: String(fields.get('last-generated-id')),
     groups: Number(fields.get('groups')),
   };
 }

@@ -3,7 +3,7 @@ import { interruption, PapyraError } from '../../errors.js';
 import { monotonicMs } from '../../clock.js';
 import type { Client } from './connect.js';
 import { entries } from './entries.js';
-import { isBefore, idAfter } from './ids.js';
+import { isBefore } from './ids.js';
 import type { Cut, StreamPlan, Taken } from './plan-stream.js';
 import { BATCH } from './script.js';
 import type { Session } from './session.js';
@@ -22,8 +22,8 @@ const SLOW_MS = 0.6;
 const QUICK_MS = 0.3;
 /** At least half of the time is for others: what batches took is paused, a millisecond or more at a time. */
 const PAUSE_MS = 1;
-/** Entries in a node, as servers are configured by default: no approximate trim takes less. */
-const NODE = 100;
+/** So many are counted of what an approximate trim leaves, which is less than a node. */
+const MOST_COUNTED = 10_000;
 /** A head that moves while it is counted is counted anew so many times. */
 const ATTEMPTS = 5;
 
@@ -59,7 +59,8 @@ interface Bound {
  */
 export class Trim {
   readonly #taken: Taken = { age: 0, tail: 0 };
-  readonly #smallest: number;
+  /** No batch is smaller: it would free no node, once one was seen that is larger. */
+  #smallest: number;
   #state: StreamState | null;
   #batch: number;
   #left: number | null = 0;
@@ -102,8 +103,10 @@ export class Trim {
       const { first } = this.#state ?? {};
       if (!first || !isBefore(first, before)) return;
       const bound = { strategy: 'MINID', operator: '~', value: before } as const;
-      const taken = await this.#trim(of, bound, this.#batch);
-      if (taken === 0 && !(await this.#finish(of, before))) return;
+      if ((await this.#trim(of, bound, this.#batch)) > 0) continue;
+      if (this.#grow(this.#state?.length ?? 0)) continue;
+      await this.#finish(of, before);
+      return;
     }
   }
 
@@ -112,9 +115,7 @@ export class Trim {
     const bound = { strategy: 'MAXLEN', operator: '~', value: newest } as const;
     while (this.session.scripts) {
       if ((await this.#trim('tail', bound, this.#batch)) > 0) continue;
-      // Nodes may be larger than a batch.
-      if (this.#batch >= Math.min(MAX_BATCH, this.#planned() - newest)) break;
-      this.#batch = Math.min(MAX_BATCH, this.#batch * 2);
+      if (!this.#grow(this.#planned() - newest)) break;
     }
     const before = await this.#idOf(newest);
     if (before !== undefined) await this.#before('tail', before);
@@ -150,26 +151,26 @@ export class Trim {
   }
 
   /**
-   * What batches leave of the last node. Returns whether batches should go on: nodes may be larger than
-   * a batch.
+   * After a batch that took nothing: the first node may be larger than it. A batch that is too large for nothing costs
+   * nothing, and freeing a node costs the same whatever is in it. False: `most` entries were asked for already.
    */
-  async #finish(of: Cut['of'], before: string): Promise<boolean> {
+  #grow(most: number): boolean {
+    if (this.#batch >= most) return false;
+    this.#batch = this.#smallest = Math.min(most, this.#batch * 4);
+    return true;
+  }
+
+  /** What batches leave, which is part of one node: an exact trim takes it at once. */
+  async #finish(of: Cut['of'], before: string): Promise<void> {
     const { session, plan, options } = this;
-    const ids: string[] = [];
-    const range = { from: '-', to: `(${before}`, limit: NODE + 1 };
-    for await (const { id } of entries(session, plan, range)) ids.push(id);
-    const whole = ids.length <= NODE;
-    if (!whole && this.#batch < MAX_BATCH) {
-      this.#batch = Math.min(MAX_BATCH, this.#batch * 2);
-      return true;
+    if (!options.approx) {
+      await this.#trim(of, { strategy: 'MINID', operator: '=', value: before });
+      return;
     }
-    if (options.approx) {
-      this.#left = whole ? ids.length : null;
-      return false;
-    }
-    const value = whole ? before : idAfter(ids.at(-1)!);
-    await this.#trim(of, { strategy: 'MINID', operator: '=', value });
-    return !whole;
+    let left = 0;
+    const range = { from: '-', to: `(${before}`, limit: MOST_COUNTED + 1 };
+    for await (const { id } of entries(session, plan, range)) left += id === before ? 0 : 1;
+    this.#left = left > MOST_COUNTED ? null : left;
   }
 
   /** One batch, with a look at what it leaves. Returns how many entries it took. */
@@ -236,7 +237,7 @@ export class Trim {
 
   #adapt(cost: number): void {
     if (cost > SLOW_MS) this.#batch = Math.max(this.#smallest, Math.floor(this.#batch / 2));
-    else if (cost < QUICK_MS) this.#batch = Math.min(MAX_BATCH, Math.ceil(this.#batch * 1.5));
+    else if (cost < QUICK_MS) this.#batch = Math.max(this.#smallest, Math.min(MAX_BATCH, Math.ceil(this.#batch * 1.5))); // prettier-ignore
   }
 
   async #pause(cost: number): Promise<void> {
