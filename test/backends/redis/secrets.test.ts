@@ -23,10 +23,13 @@ test('no variable of the environment makes a command print the password, whether
   const server = await startRedis({ config: [`requirepass ${SECRET}`] });
   for (const password of [SECRET, `${SECRET}-wrong`]) {
     const file = join(tempDirectory(), 'papyra.config.json');
+    const secret = join(tempDirectory(), 'password');
+    writeFileSync(secret, password, { mode: 0o600 });
     const url = `redis://127.0.0.1:${server.port}/0`;
-    writeFileSync(file, JSON.stringify({ persistence: { backend: 'redis', url, password, retention: { max_records: 10 } } }), { mode: 0o600 }); // prettier-ignore
+    writeFileSync(file, JSON.stringify({ persistence: { backend: 'redis', url, password_file: secret, retention: { max_records: 10 } } }), { mode: 0o600 }); // prettier-ignore
     for (const args of COMMANDS) {
       const { stdout, stderr } = await papyra(['--config', file, ...args], { env: { ...BARE, ...NOISY } }); // prettier-ignore
+      expect(stderr).not.toContain('unknown key');
       const printed = (stdout + stderr).includes(SECRET);
       expect({ args, printed }).toEqual({ args, printed: false });
     }
