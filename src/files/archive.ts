@@ -49,7 +49,7 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   let held: HeldDirectory | undefined;
   try {
     assertDirectory(directory);
-    held = holdDirectory(resolveTo(directory, statSync(directory).uid).path);
+    held = holdDirectory(resolveTo(directory));
     temp = join(held.path, `.papyra-archive_${name}_${idOf(request)}.tmp`);
     // An earlier run that was killed may have left it; the lock of the store makes it ours.
     removeFile(temp);

@@ -8,7 +8,6 @@ import {
   openSync,
   readdirSync,
   renameSync,
-  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -100,7 +99,7 @@ export function replaceFile(path: string, content: string | Uint8Array, owner: O
  */
 export function publishFile(named: string, content: string): void {
   const directory = dirname(named);
-  const held = holdDirectory(resolveTo(directory, statSync(directory).uid).path);
+  const held = holdDirectory(resolveTo(directory));
   try {
     const path = join(held.path, basename(named));
     // Not node:crypto, which every run would load.

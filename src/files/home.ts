@@ -1,4 +1,4 @@
-import { closeSync, constants, lstatSync, mkdirSync, openSync, readFileSync, rmdirSync, statSync } from 'node:fs'; // prettier-ignore
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'; // prettier-ignore
 import { basename } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { holdInside, type HeldDirectory } from './directory.js';
@@ -33,13 +33,23 @@ export interface Home {
 /**
  * Opens the folder; undefined: it is not there yet, or something else is. A link in its place is not followed.
  */
-export function openHome(names: LogNames): Home | undefined {
+export function openHome(names: LogNames, owner: Pick<Owner, 'uid'> | undefined): Home | undefined {
   let held: HeldDirectory;
   try {
     held = holdInside(names.directory, FOLDER);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;
+  }
+  // Whoever owns the directory may give its name to a folder of somebody else.
+  if (owner && process.geteuid?.() === 0 && statSync(held.path).uid !== owner.uid) {
+    const { uid } = statSync(held.path);
+    held.close();
+    throw new PapyraError(
+      'permission_denied',
+      `${homePath(names)} belongs to the user with the id ${uid}, and the log to ${owner.uid}: papyra does not touch it as root`,
+      { hint: 'look at it with ls -ld; remove it, or give it to the owner of the log' },
+    );
   }
   const inside = (end: string): string => `${held.path}/${basename(names.log)}.${end}`;
   return {
@@ -63,24 +73,39 @@ export function makeHome(names: LogNames, owner: Owner): Home {
     mkdirSync(path, 0o700);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    const there = openHome(names);
+    const there = openHome(names, owner);
     if (there) return there;
     throw new PapyraError('io_error', `${path} is not a directory`, { hint: 'move it away' });
   }
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+  const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
-    const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    try {
-      const search = (owner.mode & 0o444) >> 2;
-      adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
-    } finally {
-      closeSync(fd);
-    }
+    assertJustMade(fd, path);
+    const search = (owner.mode & 0o444) >> 2;
+    adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
   } catch (error) {
     rmdirSync(path);
     throw error;
+  } finally {
+    closeSync(fd);
   }
-  return openHome(names)!;
+  const made = openHome(names, owner);
+  if (made) return made;
+  throw movedAway(path);
+}
+
+/** In the moment since, another folder may have got that name: only an empty one that is ours is given away. */
+function assertJustMade(fd: number, path: string): void {
+  const { uid, mode } = fstatSync(fd);
+  const isOurs = uid === process.geteuid?.() && (mode & 0o777) === 0o700;
+  if (isOurs && readdirSync(path).length === 0) return;
+  throw movedAway(path);
+}
+
+function movedAway(path: string): PapyraError {
+  return new PapyraError('try_again', `${path} was moved or replaced by another process`, {
+    hint: 'find out what does that, then run again',
+  });
 }
 
 /**

@@ -112,6 +112,8 @@ function lockOrSay(fd: number): boolean {
   try {
     return tryLock(fd);
   } catch (error) {
+    // NFS locks only what is open for writing: there the lock file alone has to do.
+    if (errnoOf(error) === 'EBADF') return true;
     if (!['EPERM', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error;
     throw new PapyraError('config_invalid', `flock(2) is not allowed here (${errnoOf(error)!})`, {
       hint: 'nothing was done; allow it in the seccomp profile or sandbox. Without it these still work: dry runs, doctor, config, schedule, reading metrics, and Redis',

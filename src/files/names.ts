@@ -25,6 +25,8 @@ export interface LogNames {
   intent: string;
   /** A file on which is tried out what the file system can do, where that needs a name; gone again at once. */
   probe: string;
+  /** Its second name. */
+  probeLink: string;
 }
 
 /** A file name has 255 bytes at most; the longest one that is made of the log's adds some 60. */
@@ -54,6 +56,7 @@ export function namesFor(log: string, directory = dirname(log)): LogNames {
     old: join(directory, `.${name}.papyra.old`),
     intent: join(directory, `.${name}.papyra.intent`),
     probe: join(directory, `.${name}.papyra.probe`),
+    probeLink: join(directory, `.${name}.papyra.probe.link`),
   };
 }
 

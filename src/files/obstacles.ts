@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  linkSync,
-  openSync,
-  statfsSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, constants, fsyncSync, linkSync, openSync, type Stats } from 'node:fs';
 import { expected, PapyraError } from '../errors.js';
 import { flagsOf, type FileFlags } from '../system/attributes.js';
 import { openNameless, whyNoLink } from '../system/nameless.js';
-import { dataFrom } from '../system/space.js';
+import { holeFrom } from '../system/space.js';
 import { collapseUnit } from './collapse.js';
 import { isSparse } from './copy.js';
 import { createExclusive, removeFile } from './durable.js';
@@ -21,7 +13,7 @@ import type { LogNames } from './names.js';
 import { assertOwner } from './ownership.js';
 import type { OpenFile } from './read.js';
 import { isMountPoint, mountPoint, otherLinks, unsoundKind } from './surroundings.js';
-import { errnoOf, systemError } from './system-error.js';
+import { attempt, errnoOf, systemError } from './system-error.js';
 import { assertWritersAppend } from './writers.js';
 
 /** The log, open, where it is. */
@@ -170,7 +162,8 @@ function assertProject(log: OpenFile, names: LogNames): void {
 }
 
 function flagsOfDirectory({ directory }: LogNames): FileFlags {
-  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+  const fd = attempt('open', directory, () => openSync(directory, flags));
   try {
     return flagsOf(fd);
   } finally {
@@ -204,16 +197,14 @@ function tryRewrite(log: Log, names: LogNames, how: Circumstances): void {
 
 /** The same on a file that has a name for a moment. */
 function tryWithName(log: Log, names: LogNames, how: Circumstances): void {
-  // One of a run that was killed here.
-  removeFile(names.probe);
-  const second = `${names.probe}.link`;
+  const second = names.probeLink;
+  for (const left of [second, names.probe]) removeFile(left);
   let fd: number | undefined;
   try {
     fd = createExclusive(names.probe);
     carryOver(log, { fd, path: names.probe });
     sync(fd, names.directory);
     if (how.offline) return;
-    removeFile(second);
     linkSync(names.probe, second);
     if (idAt(second) !== fileId(fd)) throw unknowable(names);
   } catch (error) {
@@ -264,9 +255,6 @@ function assertNoHoles(log: Log): void {
 }
 
 function firstHole({ fd, path, stat }: Log): number | undefined {
-  const step = statfsSync(path).bsize;
-  for (let at = 0; at < stat.size; at += step) {
-    if (dataFrom(fd, at) > at) return at;
-  }
-  return undefined;
+  const at = attempt('look for holes in', path, () => holeFrom(fd, 0));
+  return at < stat.size ? at : undefined;
 }

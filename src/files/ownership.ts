@@ -110,7 +110,7 @@ export function assertSameOwner({ fd, path }: OpenFile, owner: Pick<Owner, 'uid'
 }
 
 /**
- * The same for the log itself: a hard link in a directory of one user may be to a file of another.
+ * The same for the log itself, each time it is opened: a hard link in a directory of one user may be to a file of another.
  *
  * @throws {PapyraError} `permission_denied`.
  */

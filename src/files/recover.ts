@@ -53,6 +53,7 @@ export function findLeftovers(names: LogNames): { recovery: Recovery; links: Old
  */
 export async function recover(request: RecoverRequest): Promise<string[]> {
   const { names } = request;
+  removeProbes(names);
   const { recovery, links } = findLeftovers(names);
   switch (recovery) {
     case 'clean':
@@ -79,6 +80,12 @@ export async function recover(request: RecoverRequest): Promise<string[]> {
   }
 }
 
+/** What was tried out on a file with a name, by a run that was killed. */
+function removeProbes(names: LogNames): void {
+  for (const path of [names.probeLink, names.probe])
+    attempt('remove', path, () => removeFile(path));
+}
+
 /** What papyra left is of a log that is not there any more. */
 export function logMoved(names: LogNames): PapyraError {
   const hint = `nothing was touched; look at the files .${basename(names.log)}.papyra.* in ${names.directory}, which may hold records of it`;
@@ -92,7 +99,7 @@ function there(path: string): boolean {
 
 /** The files of ours beside a log that are gone after a run, unless it was killed. Changes nothing. */
 export function passingFiles(names: LogNames): string[] {
-  const ours = [names.temp, names.fresh, names.intent, names.probe].filter(there);
+  const ours = [names.temp, names.fresh, names.intent, names.probe, names.probeLink].filter(there);
   return [...ours, ...findOldLinks(names).map(({ path }) => path)];
 }
 
@@ -110,6 +117,7 @@ export async function recoverSet(
   request: RecoverRequest & { isInSet: (file: FileId | undefined) => boolean },
 ): Promise<string[]> {
   const { names, isInSet } = request;
+  removeProbes(names);
   const links = findOldLinks(names);
   const [temp, fresh] = [there(names.temp), there(names.fresh)];
   if (!temp && !fresh && links.length === 0) return [];

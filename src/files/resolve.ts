@@ -1,6 +1,8 @@
+import { lstatSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { idBehind } from './identity.js';
-import { resolveLinks, waysOf, type Resolved } from './links.js';
+import { resolveLinks, waysOf, type Link, type Resolved } from './links.js';
 import { errnoOf } from './system-error.js';
 
 /**
@@ -8,24 +10,47 @@ import { errnoOf } from './system-error.js';
  *
  * - It must be the same: a path through /proc/PID/root leads into the mounts of another process, where its links say
  *   something else.
- * - Root follows a link only when root or `owner`, whose file it is, made it: anybody else could lead it to what is not
- *   theirs.
+ * - Root follows a link only when root or the owner of what it leads to made it: anybody else could lead it to what is
+ *   not theirs. Whose that is, is asked of the very place that was found.
  *
- * @throws {PapyraError} `io_error`, `permission_denied`.
+ * @throws {PapyraError} `io_error`, `permission_denied`, `not_found`.
  */
-export function resolveTo(path: string, owner: number): Resolved {
+export function resolveTo(path: string): string {
   const found = tryToResolve(path);
   if (!found) assertUtf8(path);
-  if (idBehind(path) !== idBehind(found?.path ?? '')) {
+  const stat = found && lstatSync(found.path, { throwIfNoEntry: false });
+  if (!stat || idBehind(path) !== idBehind(found.path)) {
     throw new PapyraError(
       'io_error',
       `${path} is not what its links lead to from here${found ? `: that is ${found.path}` : ''}`,
       { hint: 'nothing was done; it is in another mount namespace or root directory: run papyra there (nsenter, docker exec)' }, // prettier-ignore
     );
   }
-  const { links } = found!;
+  assertTrusted(path, found.links, stat.uid);
+  return found.path;
+}
+
+/**
+ * Where a file that is not there would be: beside it is what papyra keeps. That is not where a link to it is.
+ *
+ * @throws {PapyraError} `permission_denied` when root would be led there by somebody else's link.
+ */
+export function placeOf(path: string): string {
+  const ways = waysOf(path);
+  const place = ways.at(-1)!;
+  const links = ways.slice(0, -1).flatMap((way) => {
+    const stat = lstatSync(way, { throwIfNoEntry: false });
+    return stat?.isSymbolicLink() ? [{ path: way, uid: stat.uid }] : [];
+  });
+  const directory = statSync(dirname(place), { throwIfNoEntry: false });
+  if (!directory) return place;
+  assertTrusted(path, links, directory.uid);
+  return join(resolveTo(dirname(place)), basename(place));
+}
+
+function assertTrusted(path: string, links: readonly Link[], owner: number): void {
   const odd = links.find(({ uid }) => uid !== 0 && uid !== owner);
-  if (!odd || process.geteuid?.() !== 0) return found!;
+  if (!odd || process.geteuid?.() !== 0) return;
   throw new PapyraError(
     'permission_denied',
     `${path} leads through the link ${odd.path}, which belongs to the user with the id ${odd.uid}: neither root nor the owner of what it leads to (${owner}) made it`,

@@ -92,10 +92,11 @@ function loadFrom(plain: LogNames): Loaded & { path: string } {
   if (!statSync(dirname(plain.log), { throwIfNoEntry: false })) return { path };
   const { names, release } = holdNames(plain.log);
   try {
-    const home = openHome(names);
+    const owner = statSync(names.entry, { throwIfNoEntry: false });
+    const home = openHome(names, owner);
     if (!home) return { path };
     try {
-      return { ...load(home.metrics, statSync(names.entry, { throwIfNoEntry: false })), path };
+      return { ...load(home.metrics, owner), path };
     } finally {
       home.close();
     }

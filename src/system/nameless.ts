@@ -34,7 +34,9 @@ export function whyNoLink(nameless: number, name: string): string | undefined {
   try {
     call(LINKAT, AT_FDCWD, `/proc/self/fd/${nameless}`, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
   } catch (error) {
-    return codeOf(error) === 'ENOENT' ? undefined : codeOf(error);
+    const code = codeOf(error);
+    // EEXIST: the name is taken, which says nothing of others.
+    return code === 'ENOENT' || code === 'EEXIST' ? undefined : code;
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { call, codeOf } from './library.js';
+import { call } from './library.js';
 
 const FALLOCATE = 'int fallocate(int fd, int mode, int64_t offset, int64_t length)';
 const FALLOC_FL_COLLAPSE_RANGE = 8;
@@ -15,7 +15,7 @@ export function collapseRange(fd: number, offset: number, length: number): void 
 
 const LSEEK = 'int64_t lseek(int fd, int64_t offset, int whence)';
 const SEEK_CUR = 1;
-const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
 
 /** Where the last write of a descriptor ended, also one with O_APPEND. */
 export function offsetOf(fd: number): number {
@@ -23,14 +23,9 @@ export function offsetOf(fd: number): number {
 }
 
 /**
- * The first byte at or behind `offset` that is not in a hole; Infinity: all of the rest is one. Moves the
+ * The first byte at or behind `offset` that is in a hole; what is behind the end of the file counts as one. Moves the
  * descriptor's own offset.
  */
-export function dataFrom(fd: number, offset: number): number {
-  try {
-    return call(LSEEK, fd, offset, SEEK_DATA);
-  } catch (error) {
-    if (codeOf(error) === 'ENXIO') return Infinity;
-    throw error;
-  }
+export function holeFrom(fd: number, offset: number): number {
+  return call(LSEEK, fd, offset, SEEK_HOLE);
 }

@@ -7,7 +7,8 @@ import { policyOf } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
 import type { LogFacts } from '../facts.js';
-import { locateLog, openLog, placeOfLog, type NamedBy } from '../log/open.js';
+import { placeOf } from '../../files/resolve.js';
+import { locateLog, openLog, type NamedBy } from '../log/open.js';
 import { planLog } from './plan.js';
 
 /** One NDJSON file, to which a live runtime may be appending. */
@@ -15,7 +16,7 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
   return {
     name: 'json',
     target: path,
-    home: () => ({ log: locateLog(path, namedBy)?.path ?? placeOfLog(path) }),
+    home: () => ({ log: locateLog(path, namedBy)?.path ?? placeOf(path) }),
     usage: async () => locateLog(path, namedBy)?.stat.size ?? 0,
     check: async () => {
       const located = locateOrReport(path, namedBy);
@@ -39,7 +40,7 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
 async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
   const { examineLog } = await import('../log/examine.js');
   const located = locateLog(path, namedBy);
-  const real = located?.path ?? placeOfLog(path);
+  const real = located?.path ?? placeOf(path);
   const { names, release } = holdNames(real);
   try {
     const log = located && openLog(real, names.entry);
@@ -57,7 +58,7 @@ async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
 /** A log that was moved away while an earlier run was at work is not one that was never there. */
 function locateOrReport(path: string, namedBy: NamedBy) {
   if (existsSync(path)) return locateLog(path, namedBy);
-  const place = placeOfLog(path);
+  const place = placeOf(path);
   if (existsSync(dirname(place))) {
     const names = namesFor(place);
     if (findLeftovers(names).recovery === 'log-moved') throw logMoved(names);

@@ -5,7 +5,7 @@ import { removeFile } from '../../files/durable.js';
 import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
 import { ownerOfCompanions } from '../../files/ownership.js';
 import { assertNotHeld, replaceLog, type Replaced } from '../../files/replace.js';
-import { assertRoom } from '../../files/surroundings.js';
+import { assertRoom, assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
 import type { CompactionReport } from '../../report.js';
 import type { PlanRequest } from '../backend.js';
@@ -67,6 +67,7 @@ async function assertPossible(
   { offline }: PlanRequest,
   looksOnly: boolean,
 ): Promise<void> {
+  if (looksOnly) assertRuntimeIsNotRewriting(names);
   if (head) {
     unitInPlace(log, names);
     return;

@@ -78,6 +78,8 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
       closeSync(log.fd);
       log = undefined;
       log = openLog(path, names.entry, { forWork: true });
+      assertOwner(path, log.stat);
+      assertNoForeignLink(log, names.directory);
       const outsider = await lockLog(log, log.stat, patience);
       if (outsider)
         assertOneWay(log, `pid ${outsider.pid} (${outsider.command}) holds a lock on it`);

@@ -36,7 +36,7 @@ type OpenLog = OpenFile & { stat: Stats };
 /** The blocks of a log that the index knows, in order; none when it is missing, old, broken or of another log. */
 export function loadIndex(names: LogNames, log: OpenLog): Sums[] {
   try {
-    const home = openHome(names);
+    const home = openHome(names, log.stat);
     if (!home) return [];
     try {
       return parse(readKept(home.index, log.stat), log);

@@ -9,10 +9,9 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { PapyraError } from '../../errors.js';
-import { waysOf } from '../../files/links.js';
 import { attempt, errnoOf, systemError } from '../../files/system-error.js';
 import type { OpenFile } from '../../files/read.js';
-import { assertUtf8, resolveTo } from '../../files/resolve.js';
+import { assertUtf8, placeOf, resolveTo } from '../../files/resolve.js';
 
 const { O_RDONLY, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
 
@@ -30,8 +29,7 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
   let stat: Stats;
   try {
     stat = statSync(path);
-    const found = resolveTo(path, stat.uid);
-    real = found.path;
+    real = resolveTo(path);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw systemError(error, 'open', path);
     assertUtf8(path);
@@ -41,7 +39,7 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
         cause: error,
       });
     }
-    const target = placeOfLog(path);
+    const target = placeOf(path);
     const directory = dirname(target);
     const where = target === path ? directory : `${directory}, to which ${path} leads`;
     attempt('open the directory of the log', where, () => statSync(directory));
@@ -49,11 +47,6 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
   }
   if (!stat.isFile()) throw notALog(path, stat);
   return { path: real, stat };
-}
-
-/** Where a log that is not there would be: beside it is what papyra keeps. That is not where a link to it is. */
-export function placeOfLog(path: string): string {
-  return waysOf(path).at(-1)!;
 }
 
 export type OpenLog = OpenFile & { stat: Stats };

@@ -24,11 +24,12 @@ export async function planHead(
   rules: RetentionRules,
   tick: Tick,
 ): Promise<{ outcome: Outcome; head: PlannedHead }> {
-  const unit = unitInPlace(log, names);
   const found = await findHead(log, seen.blocks, cut, rules, tick);
   const head = {
     ...found,
-    freed: found.dropped + found.discarded === 0 ? 0 : removable(unit, found.keep),
+    // Where nothing goes, nothing has to be possible.
+    freed:
+      found.dropped + found.discarded === 0 ? 0 : removable(unitInPlace(log, names), found.keep),
   };
   return { head, outcome: headOutcome(outcome, head, head.freed) };
 }

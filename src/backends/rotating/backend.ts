@@ -11,6 +11,7 @@ import {
   realSetPath,
   rotationOf,
   sizeOfSet,
+  type Segment,
   type SetOptions,
 } from './set.js';
 
@@ -45,8 +46,9 @@ function checkSet(set: SetOptions): string[] {
 async function examineSet(set: SetOptions): Promise<LogFacts> {
   const { examineLog } = await import('../log/examine.js');
   const { names, release } = holdNames(set.path);
-  const segments = openSet({ ...set, path: names.entry }).reverse();
+  let segments: Segment[] = [];
   try {
+    segments = openSet({ ...set, path: names.entry }).reverse();
     if (segments.length === 0 && set.namedBy === 'path') throw notThere(set.path, set.namedBy);
     const files = segments.map(({ log }) => log);
     return await examineLog(names, files, { rotation: rotationOf(set), recovery: null });

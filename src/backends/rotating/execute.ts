@@ -2,7 +2,7 @@ import { fstatSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../../errors.js';
 import { syncDirectory } from '../../files/durable.js';
-import { ownerOfCompanions } from '../../files/ownership.js';
+import { ownerOfCompanions, type Owner } from '../../files/ownership.js';
 import { BLOCK_BYTES } from '../../files/space.js';
 import { attempt, systemError } from '../../files/system-error.js';
 import type { CompactionReport } from '../../report.js';
@@ -11,7 +11,7 @@ import { pieces } from '../log/pieces.js';
 import type { Survey } from '../log/survey.js';
 import { timeRange } from '../log/time-range.js';
 import type { Result, SegmentPlan } from './decision.js';
-import { empty, selectionOf, shrink, shrinkActive, type SetRun } from './parts.js';
+import { empty, refusalOf, selectionOf, shrink, shrinkActive, type SetRun } from './parts.js';
 import { setReport } from './report.js';
 import { currentName, indexOf, spaceOfSet } from './set.js';
 import { Zones } from './zone.js';
@@ -44,10 +44,26 @@ export async function executeSet(
   const active = plans.find(isActive);
   const longest = Math.max(0, ...(active?.seen.blocks.map(({ sums }) => sums.longest) ?? []));
   const zones = new Zones(set, longest, run.opened, request.offline);
-  const busy = plans.filter(({ action }) => action !== 'unchanged');
+  const busy = await possible(run, plans, results);
   const archive = busy.some(({ outcome }) => outcome.worthIt) ? await archiveAll(run, busy) : null;
   const stop = await doParts(run, busy, zones, results).then(() => undefined, stopOf);
   return conclude(run, plans, merged, results, archive, stop);
+}
+
+/** The parts that are to be done and can be: what is refused is so before anything is archived. */
+async function possible(
+  run: SetRun,
+  plans: readonly SegmentPlan[],
+  results: Map<SegmentPlan, Result>,
+): Promise<SegmentPlan[]> {
+  const busy: SegmentPlan[] = [];
+  for (const plan of plans) {
+    if (plan.action === 'unchanged') continue;
+    const failure = await refusalOf(run, plan, false);
+    if (failure) results.set(plan, { failure });
+    else busy.push(plan);
+  }
+  return busy;
 }
 
 /** Steps 2 to 7. */
@@ -145,10 +161,19 @@ async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<s
   return writeArchive({
     directory: request.archive,
     ...archiveNameOf({ fd: log.fd, path: names.log }),
-    owner: ownerOfCompanions(log),
+    owner: ownerOfAll(plans),
     content: going(run, plans),
     watch: timeRange(),
   });
+}
+
+/** Who may read all of the files may read the archive of them. */
+function ownerOfAll(plans: readonly SegmentPlan[]): Owner {
+  const owners = plans.map(({ segment }) => ownerOfCompanions(segment.log));
+  const [{ uid, gid }] = owners as [Owner];
+  const isOneGroup = owners.every((owner) => owner.gid === gid);
+  const mode = owners.reduce((all, owner) => all & owner.mode, isOneGroup ? 0o7777 : 0o7700);
+  return { uid, gid, mode };
 }
 
 async function* going(run: SetRun, plans: readonly SegmentPlan[]): AsyncGenerator<Uint8Array> {

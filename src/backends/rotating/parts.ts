@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, renameSync } from 'node:fs';
-import { PapyraError } from '../../errors.js';
+import { expected, PapyraError } from '../../errors.js';
 import { copyPieces, isSparse } from '../../files/copy.js';
 import { createExclusive, removeFile, syncDirectory, withWriting } from '../../files/durable.js';
 import { carryOver } from '../../files/metadata.js';
@@ -7,7 +7,7 @@ import type { LogNames } from '../../files/names.js';
 import { obstacleToRewrite } from '../../files/obstacles.js';
 import { assertNotHeld, replaceLog } from '../../files/replace.js';
 import { assertRoom, noRoom } from '../../files/surroundings.js';
-import { attempt, errnoOf } from '../../files/system-error.js';
+import { attempt, errnoOf, systemError } from '../../files/system-error.js';
 import { isRecord } from '../../records/is-record.js';
 import type { LineReader } from '../../records/line-reader.js';
 import type { PlanRequest } from '../backend.js';
@@ -58,6 +58,23 @@ export function assertPossible(
   const size = log.stat.size - outcome.bytesGoing;
   assertRoom(names, size);
   return size;
+}
+
+/** Why a file of the set cannot be rewritten now, if it is to be; undefined: it can. */
+export async function refusalOf(
+  run: Pick<SetRun, 'names' | 'request'>,
+  plan: SegmentPlan,
+  looksOnly: boolean,
+): Promise<PapyraError | undefined> {
+  if (plan.refusal || plan.action !== 'rewritten') return plan.refusal;
+  const { log, index } = plan.segment;
+  try {
+    assertPossible(run, plan, looksOnly);
+    if (index === 0 && !run.request.offline) await assertNotHeld(log);
+    return undefined;
+  } catch (error) {
+    return expected(systemError(error, 'look at', log.path));
+  }
 }
 
 /** Step 4: a rotated file of which some lines stay. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { monotonicMs } from '../../clock.js';
-import { expected, PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors.js';
 import { fileId, type FileId } from '../../files/identity.js';
 import { takeLock, type Lock } from '../../files/lock.js';
 import { holdNames, type LogNames } from '../../files/names.js';
@@ -10,7 +10,6 @@ import {
   assertSameOwner,
   ownerOfCompanions,
 } from '../../files/ownership.js';
-import { assertNotHeld } from '../../files/replace.js';
 import { passingFiles, recoverSet } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
 import { Witness } from '../../files/witness.js';
@@ -31,7 +30,7 @@ import type { SecondThread } from '../log/survey-threads.js';
 import { secondThread, survey, surveyOf, type Survey, type SurveyTask } from '../log/survey.js';
 import type { SegmentPlan } from './decision.js';
 import { executeSet } from './execute.js';
-import { assertPossible, type SetRun } from './parts.js';
+import { refusalOf, type SetRun } from './parts.js';
 import { emptyPlan, mergedSurvey, setReport, totalOutcome } from './report.js';
 import { repairSet } from './repair.js';
 import { closeSet, lookAround, notThere, openSet, type Segment, type SetOptions } from './set.js';
@@ -57,7 +56,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
   try {
     const warnings = lookAround(set);
     segments = openSet(set);
-    for (const { log } of segments) assertNoForeignLink(log, names.directory);
+    assertOwn(segments, names, request.dryRun);
     if (segments.length === 0) {
       if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
       return { ...emptyPlan(named.path, request), close };
@@ -67,11 +66,6 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
         warnings.push('an earlier run was killed and left files beside the set; the next run cleans up'); // prettier-ignore
       }
     } else {
-      for (const { log } of segments) {
-        assertOwner(log.path, log.stat);
-        // One archive takes what goes of all of them.
-        assertSameOwner(log, segments[0]!.log.stat);
-      }
       lock = await takeLock({
         path: names.lock,
         target: named.path,
@@ -88,6 +82,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
       closeSet(segments);
       segments = [];
       segments = openSet(set, { forWork: true });
+      assertOwn(segments, names, request.dryRun);
       warnings.push(...(await repairSet(names, segments, phases)));
     }
     const active = segments.find(({ index }) => index === 0)?.log;
@@ -183,7 +178,7 @@ async function planInPlace(
       { ...names, log: log.path },
       rules,
       phases(),
-    ).catch(refusalOf);
+    ).catch(asRefusal);
     if (planned instanceof PapyraError) {
       plan.refusal = planned;
       leave(plan);
@@ -197,21 +192,26 @@ async function planInPlace(
   }
 }
 
+/**
+ * Each time the set is opened: its owner may have put another file in it. What goes of all files goes to one archive,
+ * so they have one owner. Who may only look is not asked whether the files are this user's.
+ */
+function assertOwn(segments: readonly Segment[], names: LogNames, looksOnly: boolean): void {
+  for (const { log } of segments) {
+    assertNoForeignLink(log, names.directory);
+    if (!looksOnly) assertOwner(log.path, log.stat);
+    assertSameOwner(log, segments[0]!.log.stat);
+  }
+}
+
 /** Why a run could not do now to one of the files what a dry run shows; undefined: it could. */
 async function firstRefusal(
   run: SetRun,
   plans: readonly SegmentPlan[],
 ): Promise<PapyraError | undefined> {
   for (const plan of plans) {
-    if (plan.refusal) return plan.refusal;
-    if (plan.action !== 'rewritten') continue;
-    const { log, index } = plan.segment;
-    try {
-      assertPossible(run, plan, true);
-      if (index === 0 && !run.request.offline) await assertNotHeld(log);
-    } catch (error) {
-      return expected(error);
-    }
+    const refusal = await refusalOf(run, plan, true);
+    if (refusal) return refusal;
   }
   return undefined;
 }
@@ -221,7 +221,7 @@ function leave(plan: SegmentPlan): void {
   plan.action = 'unchanged';
 }
 
-function refusalOf(error: unknown): PapyraError {
+function asRefusal(error: unknown): PapyraError {
   if (error instanceof PapyraError && error.code !== 'interrupted') return error;
   throw error;
 }

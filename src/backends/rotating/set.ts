@@ -36,9 +36,8 @@ export function nameOf(path: string, index: number): string {
 export function realSetPath(path: string, namedBy: NamedBy): string {
   const directory = dirname(resolve(path));
   try {
-    const owner = lstatSync(join(directory, basename(path)), { throwIfNoEntry: false });
-    const found = resolveTo(directory, (owner ?? statSync(directory)).uid);
-    const real = join(found.path, basename(path));
+    statSync(directory);
+    const real = join(resolveTo(directory), basename(path));
     if (!lstatSync(real, { throwIfNoEntry: false })?.isSymbolicLink()) return real;
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
