@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'; // prettier-ignore
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { holdInside, type HeldDirectory } from './directory.js';
 import type { LogNames } from './names.js';
@@ -9,6 +9,7 @@ import {
   assertSameOwner,
   ownerOfCompanions,
   type Owner,
+  assertNoForeignLink,
 } from './ownership.js';
 import { errnoOf } from './system-error.js';
 
@@ -119,6 +120,7 @@ export function readKept(path: string, owner: Pick<Owner, 'uid'> | undefined): B
   const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     if (owner) assertSameOwner({ fd, path }, owner);
+    assertNoForeignLink({ fd, path }, dirname(path));
     return readFileSync(fd);
   } finally {
     closeSync(fd);

@@ -26,6 +26,8 @@ export interface Link {
   path: string;
   /** Whose it is. */
   uid: number;
+  /** It has other names: this one may be of somebody else's making. */
+  isShared: boolean;
 }
 
 export interface Resolved {
@@ -53,7 +55,7 @@ export function resolveLinks(path: string): Resolved {
       done = next;
       continue;
     }
-    links.push({ path: next, uid: stat.uid });
+    links.push({ path: next, uid: stat.uid, isShared: stat.nlink > 1 });
     if (links.length > MAX_LINKS) throw Object.assign(new Error(`ELOOP, ${path}`), { code: 'ELOOP', syscall: 'lstat' }); // prettier-ignore
     parts = [
       ...resolve(done || '/', readlinkSync(next))

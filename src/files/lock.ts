@@ -1,4 +1,5 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../clock.js';
 import { PapyraError, interruption } from '../errors.js';
@@ -8,7 +9,13 @@ import { removeFile } from './durable.js';
 import { isOddLock, oddLock } from './lock-place.js';
 import { heldBy } from './lock-holder.js';
 import { sign } from './lock-signature.js';
-import { adoptBeside, assertSameOwner, dropInheritedRights, type Owner } from './ownership.js';
+import {
+  adoptBeside,
+  assertNoForeignLink,
+  assertSameOwner,
+  dropInheritedRights,
+  type Owner,
+} from './ownership.js';
 import { lockingProcesses, type LockingProcess } from './proc-locks.js';
 import type { OpenFile } from './read.js';
 import { attempt, errnoOf } from './system-error.js';
@@ -164,6 +171,7 @@ function openLockFile(path: string, owner: Owner): number {
 function assertLock(fd: number, path: string, owner: Owner): void {
   if (!fstatSync(fd).isFile()) throw oddLock(path);
   assertSameOwner({ fd, path }, owner);
+  assertNoForeignLink({ fd, path }, dirname(path));
 }
 
 /** An earlier version gave it the mode of the log. Only its owner and root can mend that. */

@@ -13,9 +13,12 @@ import { errnoOf } from './system-error.js';
  * - Root follows a link only when root or the owner of what it leads to made it: anybody else could lead it to what is
  *   not theirs. Whose that is, is asked of the very place that was found.
  *
+ * @throws {NodeJS.ErrnoException} when it is not there, or may not be looked at.
  * @throws {PapyraError} `io_error`, `permission_denied`, `not_found`.
  */
 export function resolveTo(path: string): string {
+  // What is not there is told as such.
+  statSync(path);
   const found = tryToResolve(path);
   if (!found) assertUtf8(path);
   const stat = found && lstatSync(found.path, { throwIfNoEntry: false });
@@ -40,7 +43,7 @@ export function placeOf(path: string): string {
   const place = ways.at(-1)!;
   const links = ways.slice(0, -1).flatMap((way) => {
     const stat = lstatSync(way, { throwIfNoEntry: false });
-    return stat?.isSymbolicLink() ? [{ path: way, uid: stat.uid }] : [];
+    return stat?.isSymbolicLink() ? [{ path: way, uid: stat.uid, isShared: stat.nlink > 1 }] : [];
   });
   const directory = statSync(dirname(place), { throwIfNoEntry: false });
   if (!directory) return place;
@@ -49,11 +52,11 @@ export function placeOf(path: string): string {
 }
 
 function assertTrusted(path: string, links: readonly Link[], owner: number): void {
-  const odd = links.find(({ uid }) => uid !== 0 && uid !== owner);
+  const odd = links.find(({ uid, isShared }) => isShared || (uid !== 0 && uid !== owner));
   if (!odd || process.geteuid?.() !== 0) return;
   throw new PapyraError(
     'permission_denied',
-    `${path} leads through the link ${odd.path}, which belongs to the user with the id ${odd.uid}: neither root nor the owner of what it leads to (${owner}) made it`,
+    `${path} leads through the link ${odd.path}, which belongs to the user with the id ${odd.uid}${odd.isShared ? ' and has other names' : ''}: it is not sure that root or the owner of what it leads to (${owner}) made it`,
     { hint: 'nothing was done; name that itself, or run papyra as its owner' },
   );
 }
