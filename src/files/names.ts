@@ -1,3 +1,26 @@
+/**
+ * What papyra opens, makes and removes in the directory of a log. Whoever owns that directory can put anything under
+ * any of these names, also between two calls. As root, papyra touches nothing that this user could not touch:
+ *
+ * | Name                                  | What is done against what has its place                              |
+ * | ------------------------------------- | -------------------------------------------------------------------- |
+ * | the way to the log                    | a link counts only when root or the owner of what is there made it   |
+ * | the directory of the log, the archive | held open, part by part, no link followed; calls go through that     |
+ * | the log, PATH.N                       | no link followed; a file; no hard link to a file of somebody else    |
+ * | lock, metrics.lock                    | the same, and it belongs to the owner of the log                     |
+ * | old.X.S                               | the same; only then what is in it comes into the log                 |
+ * | tmp, new, probe, probe.link           | never opened: removed, and made anew where nothing is                |
+ * | intent                                | a link that is read, and never followed                              |
+ * | .papyra/                              | held open, no link followed; it belongs to the owner of the log      |
+ * | metrics.json, index                   | read as the lock is; replaced by a new file, never written to        |
+ * | metrics.json.tmp, index.tmp           | never opened: removed, and made anew where nothing is                |
+ * | the archive's temporary name          | the same; renamed only while it is the file that was written         |
+ * | the metrics textfile                  | a link is replaced, not written through; nothing of it is shown      |
+ * | *.compact.tmp of the runtime          | looked at, never opened                                              |
+ *
+ * test/places/hostile-owner.test.ts and hostile-swaps.test.ts try all of it.
+ */
+
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { holdDirectory } from './directory.js';
