@@ -8,6 +8,7 @@ need() { # COMMAND PACKAGE
 }
 need flock util-linux
 need strace strace
+need ps procps
 need python3 python3
 need jq jq
 need mandoc mandoc
