@@ -43,8 +43,8 @@ export function openHome(names: LogNames, owner: Pick<Owner, 'uid'> | undefined)
     throw error;
   }
   // Whoever owns the directory may give its name to a folder of somebody else.
-  if (owner && process.geteuid?.() === 0 && statSync(held.path).uid !== owner.uid) {
-    const { uid } = statSync(held.path);
+  const { uid } = statSync(held.path);
+  if (owner && process.geteuid?.() === 0 && uid !== owner.uid) {
     held.close();
     throw new PapyraError(
       'permission_denied',
@@ -81,18 +81,25 @@ export function makeHome(names: LogNames, owner: Owner): Home {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
+    // What is not ours is not removed, either.
     assertJustMade(fd, path);
-    const search = (owner.mode & 0o444) >> 2;
-    adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
-  } catch (error) {
-    rmdirSync(path);
-    throw error;
+    giveOrRemove(fd, path, owner);
   } finally {
     closeSync(fd);
   }
   const made = openHome(names, owner);
   if (made) return made;
   throw movedAway(path);
+}
+
+function giveOrRemove(fd: number, path: string, owner: Owner): void {
+  try {
+    const search = (owner.mode & 0o444) >> 2;
+    adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
+  } catch (error) {
+    rmdirSync(path);
+    throw error;
+  }
 }
 
 /** In the moment since, another folder may have got that name: only an empty one that is ours is given away. */

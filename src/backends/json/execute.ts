@@ -63,10 +63,11 @@ export async function refusalOf(
 }
 
 async function assertPossible(
-  { log, names, head, outcome }: Decision,
+  decision: Decision,
   { offline }: PlanRequest,
   looksOnly: boolean,
 ): Promise<void> {
+  const { log, names, head } = decision;
   if (looksOnly) assertRuntimeIsNotRewriting(names);
   if (head) {
     unitInPlace(log, names);
@@ -74,7 +75,7 @@ async function assertPossible(
   }
   const obstacle = obstacleToRewrite(log, names, { offline, looksOnly });
   if (obstacle) throw obstacle;
-  assertRoom(names, log.stat.size - outcome.bytesGoing);
+  assertRoom(names, sizeAfter(decision));
   if (!offline) await assertNotHeld(log);
 }
 
