@@ -13,9 +13,10 @@ export interface AgeCut {
 
 /** An id is the server's clock, `timestamp` the writer's: so far apart they may be without being seen to. */
 const MIN_SKEW_SECONDS = 60;
-/** Places in which the clocks are compared, and entries looked at in each. */
+/** Places in which the clocks are compared, and what is looked at in each: so many entries, or bytes. */
 const PROBES = 20;
 const SAMPLE = 25;
+const SAMPLE_BYTES = 256 * 1024;
 
 /**
  * Finds the first live entry. Neither clock is always ahead, so the ids say only where to look: entries of
@@ -53,7 +54,10 @@ async function skewBefore(
   const at = idAt(cutoff);
   let most = 0;
   const look = async (range: Range): Promise<void> => {
+    let bytes = 0;
     for await (const entry of entries(session, place, { ...range, limit: SAMPLE })) {
+      if (bytes > SAMPLE_BYTES) break;
+      bytes += entry.data?.length ?? 0;
       const timestamp = timestampOf(entry);
       if (timestamp === undefined) continue;
       most = Math.max(most, Math.abs(secondsOf(entry.id) - timestamp));

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { userInfo } from 'node:os';
 import { interruption } from '../../errors.js';
 import { entries, timeOf, type Entry } from './entries.js';
@@ -26,7 +27,7 @@ export async function archiveStreams(
         if (!(range.oldest <= time)) range.oldest = time;
         if (!(range.newest >= time)) range.newest = time;
         if (signal?.aborted) throw interruption(signal);
-        yield lineOf(plan.key, entry);
+        yield* lineOf(plan.key, entry);
       }
     }
   };
@@ -47,21 +48,42 @@ function goingOf(session: Session, plan: StreamPlan): AsyncGenerator<Entry> {
 }
 
 /** What the runtime writes has one field; whatever else is there is archived field by field. */
-function lineOf(key: string, { id, fields, data }: Entry): Buffer {
-  const content =
-    data !== null && fields.length === 2 ? dataOf(data) : { fields: pairs(fields.map(textOf)) };
-  return Buffer.from(`${JSON.stringify({ key, id, ...content })}\n`);
+function* lineOf(key: string, { id, fields, data }: Entry): Generator<Uint8Array> {
+  const head = { key, id };
+  if (data === null || fields.length !== 2) {
+    yield lineFrom({ ...head, fields: pairs(fields.map(textOf)) });
+  } else if (!isUtf8(data)) {
+    yield lineFrom({ ...head, data_base64: data.toString('base64') });
+  } else {
+    yield* inPieces({ ...head, data: '' }, data);
+  }
 }
 
-function dataOf(data: Buffer): object {
-  const text = textOf(data);
-  return typeof text === 'string' ? { data: text } : { data_base64: text.base64 };
+function lineFrom(value: object): Buffer {
+  return Buffer.from(`${JSON.stringify(value)}\n`);
+}
+
+/** Of a large entry the text, its JSON and the bytes of that would be there at the same time. */
+const PIECE = 256 * 1024;
+
+/** A line whose last value, an empty text, is replaced by `data`. */
+function* inPieces(head: object, data: Buffer): Generator<Uint8Array> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  let text = JSON.stringify(head).slice(0, -2);
+  for (let at = 0; at < data.length; at += PIECE) {
+    // It holds back a character that the end of a piece cuts in two.
+    const piece = decoder.decode(data.subarray(at, at + PIECE), { stream: true });
+    text += JSON.stringify(piece).slice(1, -1);
+    if (at + PIECE >= data.length) break;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(`${text}"}\n`);
 }
 
 /** Bytes that are no UTF-8 would not survive as a text. */
 function textOf(bytes: Buffer): string | { base64: string } {
-  const text = bytes.toString('utf8');
-  return Buffer.from(text).equals(bytes) ? text : { base64: bytes.toString('base64') };
+  return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
 }
 
 function pairs<T>(flat: T[]): [T, T][] {

@@ -2,108 +2,79 @@ import { readFileSync } from 'node:fs';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Address, Password, RedisStore } from '../../config/types.js';
 import { PapyraError } from '../../errors.js';
-import { Failure, LOADING, LOSING_SERVER, OLD_SERVER, REPLICA } from './failure.js';
+import { Failure, LOST } from './failure.js';
+import { assertTopology } from './topology.js';
 
 export type Client = Redis | Cluster;
 
 /**
- * Opens a connection and makes sure that a store can be compacted through it: logged in, on the right
- * database, of a master that is ready and knows `XTRIM … MINID`. A connection is never mended, but
- * replaced by a new one (session.ts): that is what makes one deadline possible.
+ * Opens a connection: logged in, and on the right database. What the server is, judge.ts looks at. A connection is
+ * never mended, but replaced by a new one (session.ts): that is what makes one deadline possible.
  */
 export async function connect(store: RedisStore): Promise<Client> {
+  if (store.server.kind === 'cluster') await assertCluster(store, store.server.nodes);
   const client = makeClient(store);
-  // connect() itself says no more than that the connection is closed; why, an event has said before.
-  let cause: Error | undefined;
   const note = (error: Error): void => {
-    if (cause === undefined || isBare(cause)) cause = error;
+    const known = causes.get(client);
+    if (known === undefined || isLost(known)) causes.set(client, error);
   };
-  client.on('+node', (node: Redis) => node.on('error', note));
   client.on('error', note).on('node error', note).on('sentinelError', note);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Failure('silent', cause)), store.timeoutMs);
+    timer = setTimeout(() => reject(new Failure('silent')), store.timeoutMs);
   });
   try {
     await Promise.race([logIn(client, store), late]);
     return client;
   } catch (error) {
     client.disconnect();
-    const why = error instanceof Failure || isReply(error) ? error : (cause ?? error);
-    if (store.server.kind === 'cluster' && isBare(why))
-      await askNode(store, store.server.nodes[0]!);
-    throw why;
+    throw isLost(error) ? reasonOf(client, error) : error;
   } finally {
     clearTimeout(timer);
   }
 }
 
-const BARE = /Connection is closed|Failed to refresh slots|None of startup nodes/;
+const causes = new WeakMap<Client, Error>();
+
+/** What fails with a connection says no more than that it is closed; why, an event of ioredis has said before. */
+export function reasonOf(client: Client, error: unknown): unknown {
+  return isLost(error) ? (causes.get(client) ?? error) : error;
+}
+
+/** A connection to one node of a cluster, which says what a cluster's own does not: why it fails. */
+export async function connectToNode(store: RedisStore, at: Required<Address>): Promise<Redis> {
+  return (await connect({ ...store, server: { kind: 'single', at } })) as Redis;
+}
+
+/** Asks one node after the other, until one has said which nodes there are. */
+async function assertCluster(store: RedisStore, nodes: Required<Address>[]): Promise<void> {
+  let first: unknown;
+  for (const at of nodes) {
+    try {
+      const node = await connectToNode(store, at);
+      const slots = await node.cluster('SLOTS').finally(() => node.disconnect());
+      return assertTopology(slots, at);
+    } catch (error) {
+      if (error instanceof PapyraError) throw error;
+      first ??= error;
+    }
+  }
+  throw first;
+}
 
 /** It says that a connection is gone; why, another one says. */
-function isBare(error: unknown): boolean {
-  return error instanceof Error && BARE.test(error.message);
-}
-
-/** A cluster does not pass on why a node cannot be reached: the node itself is asked. */
-async function askNode(store: RedisStore, at: Required<Address>): Promise<void> {
-  const client = await connect({ ...store, server: { kind: 'single', at } });
-  client.disconnect();
-}
-
-function isReply(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError';
+export function isLost(error: unknown): boolean {
+  return error instanceof Error && LOST.test(error.message);
 }
 
 async function logIn(client: Client, store: RedisStore): Promise<void> {
   await client.connect();
-  if (client instanceof Redis) {
-    const { username, password } = credentials(store);
-    if (password !== undefined) {
-      await (username === undefined ? client.auth(password) : client.auth(username, password));
-    }
-    if (store.db !== 0) await client.select(store.db);
+  if (client instanceof Cluster) return;
+  const { username, password } = credentials(store);
+  if (password !== undefined) {
+    await (username === undefined ? client.auth(password) : client.auth(username, password));
   }
-  await assertUsable(client);
-}
-
-/** Who may not ask for it, is told by the commands themselves. */
-async function assertUsable(client: Client): Promise<void> {
-  const nodes = client instanceof Redis ? [client] : client.nodes('master');
-  const asked = nodes.map((node) =>
-    node.info().catch((error: unknown) => {
-      if (error instanceof Error && /^NOPERM|unknown command/.test(error.message)) return '';
-      throw error;
-    }),
-  );
-  // Of a cluster one will do: others may be failing over.
-  const info = await Promise.any(asked).catch((error: unknown) => {
-    throw (error as AggregateError).errors[0];
-  });
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-  if (field('loading') === '1') throw new Failure(LOADING);
-  if (field('role') === 'slave') throw new Failure(REPLICA);
-  assertVersion(field('redis_version'), field('server_name'));
-}
-
-/** The first Redis with XTRIM … MINID, and the first whose MINID takes no entry that must stay (redis/redis#9410). */
-const FIRST = [6, 2, 0];
-const SOUND = [6, 2, 7];
-
-/**
- * Only Redis itself is judged by its number: what calls itself otherwise has numbers of its own, and refuses a
- * command that it has not.
- */
-function assertVersion(version: string | undefined, name: string | undefined): void {
-  if (version === undefined || (name !== undefined && name !== 'redis')) return;
-  if (isBelow(version, FIRST)) throw new Failure(OLD_SERVER);
-  if (isBelow(version, SOUND)) throw new Failure(LOSING_SERVER);
-}
-
-function isBelow(version: string, least: readonly number[]): boolean {
-  const numbers = version.split('.').map((part) => parseInt(part, 10) || 0);
-  const at = least.findIndex((number, index) => (numbers[index] ?? 0) !== number);
-  return at !== -1 && (numbers[at] ?? 0) < least[at]!;
+  if (store.db !== 0) await client.select(store.db);
 }
 
 /** Connects when it is told to, and does not mend itself. */

@@ -1,4 +1,5 @@
 import { LineScanner, type LineKind } from '../../records/scanner.js';
+import { read } from './collect.js';
 import { secondsOf } from './ids.js';
 import type { Place } from './nodes.js';
 import type { Session } from './session.js';
@@ -15,7 +16,8 @@ export interface Entry {
 const PAGE_BYTES = 256 * 1024;
 /** Entries of a page, however small those before were: the next ones may be large. */
 const MAX_PAGE = 100;
-const FIRST_PAGE = 2;
+/** The first page shows how large entries are. Each page may be twice as long as the one before. */
+const FIRST_PAGE = 1;
 
 export interface Range {
   /** Where reading begins, and where it ends; both belong to it. */
@@ -25,7 +27,10 @@ export interface Range {
   limit?: number;
 }
 
-/** Reads entries in pages, each as large as the largest entry of the last one allows. */
+/**
+ * Reads entries in pages, each as long as the largest entry of late allows: one that was large is half forgotten with
+ * every page.
+ */
 export async function* entries(
   session: Session,
   place: Place,
@@ -34,14 +39,17 @@ export async function* entries(
   let next = from;
   let left = limit;
   let size = FIRST_PAGE;
+  let largest = 1;
   while (left > 0) {
     const count = Math.min(size, left);
     const page = await readPage(session, place, { from: next, to, newestFirst, count });
+    const sizes = page.map(bytesOf);
+    read(sizes.reduce((sum, size) => sum + size, 0));
     yield* page;
     // Below the first entry the server would search the whole stream.
     if (page.length < count) return;
     left -= count;
-    const largest = Math.max(1, ...page.map(bytesOf));
+    largest = Math.max(largest / 2, ...sizes);
     size = Math.max(1, Math.min(MAX_PAGE, size * 2, Math.floor(PAGE_BYTES / largest)));
     next = `(${page.at(-1)!.id}`;
   }

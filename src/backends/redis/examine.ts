@@ -16,10 +16,10 @@ const READS_PER_NODE = 8;
 export async function examineStreams(session: Session): Promise<StreamFacts> {
   const { places, failures } = await findStreams(session);
   if (failures[0]) throw wordedFailure(failures[0].error, session);
-  const nodes = await session.look((client) => [...mastersOf(client)]);
+  const nodes = await session.look((client) => [...mastersOf(client).keys()]);
   const servers = await Promise.all(
-    nodes.map(async ([node, server]) => {
-      return [node, await session.run(node, () => examineServer(session, server))] as const;
+    nodes.map(async (node) => {
+      return [node, await session.run(node, (client) => examineServer(session, mastersOf(client).get(node)!))] as const; // prettier-ignore
     }),
   );
   const cliOf = new Map(servers.map(([node, { cli }]) => [node, cli]));

@@ -1,18 +1,32 @@
 import { PapyraError, type ErrorCode } from '../../errors.js';
-
-export const LOADING = 'LOADING';
-export const REPLICA = 'READONLY';
-export const OLD_SERVER = 'OLD';
-export const LOSING_SERVER = 'LOSING';
+import { keyOf, notKnown, notPermitted, type Refusal } from './refusal.js';
+import { isOfSentinels, sentinelError } from './sentinel-failure.js';
 
 /** What papyra itself finds wrong with a server, in the words that a server might have used. */
 export class Failure extends Error {
   constructor(
-    what: 'silent' | typeof LOADING | typeof REPLICA | typeof OLD_SERVER | typeof LOSING_SERVER,
+    readonly what: 'silent' | 'LOADING' | 'READONLY' | 'OLD' | 'LOSING',
     cause?: unknown,
   ) {
     super(what, { cause });
   }
+}
+
+/** It is about the server, which has answered. */
+export function isVerdict(error: unknown): boolean {
+  return error instanceof Failure && error.what !== 'silent';
+}
+
+/** A connection is gone; ioredis does not say why. */
+export const LOST = /Connection is closed|Failed to refresh slots|None of startup nodes/;
+
+function isUnknownCommand(text: string): boolean {
+  return /unknown (?:command|subcommand|redis command)/i.test(text);
+}
+
+/** By a right that is missing, or because the command is disabled, or goes by another name there. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof Error && (error.message.startsWith('NOPERM') || isUnknownCommand(error.message)); // prettier-ignore
 }
 
 interface Meaning {
@@ -47,9 +61,8 @@ const MEANINGS: Meaning[] = [
   { when: /^WRONGTYPE/, code: 'config_invalid', says: 'has something of another type there', hint: 'check persistence.prefix and system_id; papyra works on streams, and counts in a hash' },
   { when: /^(?:MOVED|ASK) /, code: 'config_invalid', says: 'is a node of a cluster', hint: 'set persistence.cluster to a list of its nodes, in place of url' },
   { when: /cluster support disabled/, code: 'config_invalid', says: 'is no node of a cluster', hint: 'set persistence.url, in place of cluster' },
-  { when: /unknown command '?`?sentinel/i, code: 'config_invalid', says: 'is asked for at what is no sentinel', hint: 'check persistence.sentinel.nodes: their port is 26379 by default' },
   { when: /^LOSING$/, code: 'config_invalid', says: 'is a Redis below 6.2.7, whose XTRIM … MINID can take entries that must stay (a node that spans more than 24 days goes as a whole)', hint: 'upgrade the server; nothing was done' },
-  { when: /^OLD$|syntax error|unknown command|Unknown subcommand/i, code: 'config_invalid', says: 'is older than Redis 6.2, which papyra needs (XTRIM … MINID)', hint: 'upgrade the server; nothing was done' },
+  { when: /^OLD$|syntax error/i, code: 'config_invalid', says: 'is older than Redis 6.2, which papyra needs (XTRIM … MINID)', hint: 'upgrade the server; nothing was done' },
   { when: /invalid reply: null|No such master/, code: 'config_invalid', says: 'is unknown to its sentinels', hint: 'check persistence.sentinel.name' },
   { when: /ENOTFOUND|EAI_AGAIN/, code: 'unreachable', says: 'is a host that nobody knows', hint: 'check the name, and the DNS of this machine' },
   { when: /ECONNREFUSED/, code: 'unreachable', says: 'does not listen: connection refused', hint: ADDRESS, passes: true },
@@ -75,7 +88,9 @@ export function mayPass(error: unknown): boolean {
 export function redisError(error: unknown, server: string): unknown {
   if (error instanceof PapyraError) return error;
   const text = textOf(error);
-  if (text.startsWith('NOPERM')) return notPermitted(error as Refusal, server);
+  if (isOfSentinels(error)) return sentinelError(error, text, server);
+  if (text.startsWith('NOPERM')) return notPermitted(refusalIn(error), server);
+  if (isUnknownCommand(text)) return notKnown(refusalIn(error), server);
   const meaning = meaningOf(error);
   if (!meaning) {
     if ((error as Partial<Error>).name !== 'ReplyError') return error;
@@ -85,34 +100,9 @@ export function redisError(error: unknown, server: string): unknown {
     });
   }
   const { code, says, hint } = meaning;
-  const key = text.startsWith('WRONGTYPE') ? ` (${keyOf(error as Refusal)})` : '';
+  const key = text.startsWith('WRONGTYPE') ? ` (${keyOf(refusalIn(error))})` : '';
   const detail = says.includes('certificate') ? ` (${(error as Error).message})` : key;
   return new PapyraError(code, `Redis ${server} ${says}${detail}`, { hint, cause: error });
-}
-
-/** A refusal of the server remembers the command. */
-interface Refusal extends Error {
-  command?: { name: string; args: unknown[] };
-}
-
-/** Which right is missing: of a command, or of a key. */
-function notPermitted(error: Refusal, server: string): PapyraError {
-  const name = (error.command?.name ?? 'command').toLowerCase();
-  const ofKey = /\bkeys?\b/.test(error.message);
-  const command = ['xinfo', 'memory', 'xgroup', 'cluster'].includes(name)
-    ? `${name}|${String(error.command!.args[0]).toLowerCase()}`
-    : name;
-  const what = ofKey ? `touch ${keyOf(error)}` : `run ${command.toUpperCase().replace('|', ' ')}`;
-  const rule = ofKey ? '~<prefix>:*' : `+${command}`;
-  return new PapyraError('permission_denied', `the user of Redis ${server} may not ${what}`, {
-    hint: `grant it: ACL SETUSER <name> ${rule}; man papyra-config lists all rights that are needed`,
-    cause: error,
-  });
-}
-
-function keyOf({ command }: Refusal): string {
-  const words = (command?.args ?? []).map((arg) => (typeof arg === 'string' ? arg : ''));
-  return words.find((word) => word.includes(':')) ?? words[0] ?? '';
 }
 
 function meaningOf(error: unknown): Meaning | undefined {
@@ -125,6 +115,13 @@ interface Wrapped {
   code?: unknown;
   lastNodeError?: unknown;
   previousErrors?: unknown[];
+}
+
+/** Of a transaction: the command that was refused. */
+function refusalIn(error: unknown): Refusal {
+  const { previousErrors, lastNodeError } = error as Wrapped;
+  const inner = lastNodeError ?? previousErrors?.[0];
+  return inner ? refusalIn(inner) : (error as Refusal);
 }
 
 /** The innermost word: a cluster wraps those of its nodes. */

@@ -20,6 +20,11 @@ export function serverName({ server, db }: RedisStore): string {
   }
 }
 
+/** `10.0.0.7:6379 (of the cluster of 10.0.0.5:6379)`; of a single server, its own. */
+export function nodeName(store: RedisStore, node: string): string {
+  return node === '' ? serverName(store) : `${node} (of the ${serverName(store)})`;
+}
+
 /** `redis 127.0.0.1:6379, papyra:local`: what the operator calls the store. */
 export function targetName(store: RedisStore): string {
   return `${serverName(store)} ${storeKey(store)}`;
@@ -30,6 +35,6 @@ export function storeKey({ prefix, systems }: RedisStore): string {
   return `${prefix}:${systems.join(',')}`;
 }
 
-function withPort(host: string, port: number | undefined): string {
+export function withPort(host: string, port: number | undefined): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port ?? 6379}`;
 }

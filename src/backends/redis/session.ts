@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RedisStore } from '../../config/types.js';
 import { monotonicMs } from '../../clock.js';
 import { interruption } from '../../errors.js';
-import { connect, type Client } from './connect.js';
-import { Failure, mayPass, redisError } from './failure.js';
-import { serverName } from './names.js';
+import { connect, connectToNode, isLost, reasonOf, type Client } from './connect.js';
+import { Failure, isVerdict, mayPass, redisError } from './failure.js';
+import { assertSound, judge } from './judge.js';
+import { nodeName, serverName } from './names.js';
+import { ALONE, freeKey, mastersOf } from './nodes.js';
 
 const RETRY_MS = 100;
 /** A new connection gets this long, however late it is. */
@@ -31,6 +33,8 @@ export class Session {
   #refusal: unknown;
   /** The masters that did not answer until the time limit was over, and what they failed of. */
   readonly #silent = new Map<string, unknown>();
+  /** Of the connection of now: whether a master is known to trim no more than it is told to. */
+  readonly #judged = new Map<string, Promise<boolean>>();
   /** How long an answer that was on its way when the run was stopped is waited for. */
   #grace = LAST_WORDS_MS;
 
@@ -71,22 +75,42 @@ export class Session {
     const deadline = monotonicMs() + this.store.timeoutMs;
     let last: unknown;
     for (;;) {
-      if (this.#silent.has(node)) throw redisError(this.#silent.get(node), this.name);
+      if (this.#silent.has(node)) throw this.#inWords(this.#silent.get(node), node);
       const connecting = this.#connection();
+      let client: Client | undefined;
       try {
-        const client = await this.#within(deadline, connecting);
+        client = await this.#within(deadline, connecting);
+        await this.#within(deadline, this.#judge(client, node));
         const began = monotonicMs();
         const result = await this.#within(Math.max(deadline, began + MIN_MS), work(client));
         this.quickest = Math.min(this.quickest, monotonicMs() - began);
         return result;
-      } catch (error) {
+      } catch (caught) {
+        const error = client ? reasonOf(client, caught) : caught;
         // What it failed of before says more than that the time is over.
-        last = error instanceof Failure && last !== undefined ? last : error;
-        if (this.connections === 0 || !mayPass(last)) throw redisError(last, this.name);
-        if (monotonicMs() > deadline) this.#silent.set(node, last);
+        last = error instanceof Failure && !isVerdict(error) && last !== undefined ? last : error;
+        const isFirst = this.connections === 0 || (this.connections === 1 && isVerdict(last));
+        if (isFirst || !mayPass(last)) throw this.#inWords(last, node);
+        if (monotonicMs() > deadline) this.#silent.set(node, await this.#reason(node, last));
         else await this.#anew(connecting);
       }
     }
+  }
+
+  /**
+   * Before the first trim: a master that is not known to take only what it may is tried.
+   *
+   * @throws {PapyraError} when it takes more, or this user may not try it.
+   */
+  async assertSound(node: string): Promise<void> {
+    await this.run(node, async (client) => {
+      if (await this.#judge(client, node)) return;
+      for (const [name, server] of mastersOf(client)) {
+        if (server && (name === node || !mastersOf(client).has(node)))
+          await assertSound(server, freeKey(client, name, this.store.prefix));
+      }
+      this.#judged.set(node, Promise.resolve(true));
+    });
   }
 
   /** Looks at the connection, without a word to the server. */
@@ -94,16 +118,58 @@ export class Session {
     try {
       return at(await this.#within(Infinity, this.#connection()));
     } catch (error) {
-      throw redisError(error, this.name);
+      throw this.#inWords(error, ALONE);
     }
   }
 
   close(): void {
+    this.renew();
+  }
+
+  /** The next command gets a new connection. */
+  renew(): void {
     if (this.#client) this.#drop(this.#client);
   }
 
+  /**
+   * A master is looked at before the first command for it. One of a cluster that has failed over is another now, of
+   * which ioredis knows: all of them are looked at.
+   */
+  #judge(client: Client, node: string): Promise<boolean> {
+    const known = this.#judged.get(node);
+    if (known) return known;
+    const masters = mastersOf(client);
+    const names = masters.has(node) ? [node] : [...masters.keys()];
+    const judging = Promise.all(
+      names.map(async (name) => {
+        const server = masters.get(name);
+        if (!server) throw new Error('Connection is closed.');
+        return judge(server, freeKey(client, name, this.store.prefix));
+      }),
+    ).then((sound) => sound.every(Boolean));
+    this.#judged.set(node, judging);
+    return judging;
+  }
+
+  /** Of a cluster, a node that is asked alone says why it cannot be reached. */
+  async #reason(node: string, last: unknown): Promise<unknown> {
+    const [, host, port] = /^(.*):(\d+)$/.exec(node) ?? [];
+    if (!isLost(last) || host === undefined) return last;
+    return connectToNode(this.store, { host, port: Number(port) }).then(
+      (client) => {
+        client.disconnect();
+        return last;
+      },
+      (error: unknown) => error,
+    );
+  }
+
+  #inWords(error: unknown, node: string): unknown {
+    return redisError(error, nodeName(this.store, node));
+  }
+
   #connection(): Promise<Client> {
-    if (this.#refusal !== undefined) throw redisError(this.#refusal, this.name);
+    if (this.#refusal !== undefined) throw this.#inWords(this.#refusal, ALONE);
     return (this.#client ??= this.#open());
   }
 
@@ -111,6 +177,7 @@ export class Session {
     try {
       const client = await connect(this.store);
       this.connections += 1;
+      this.#judged.clear();
       return client;
     } catch (error) {
       if (this.connections === 0) this.#refusal = error;

@@ -1,4 +1,6 @@
 import { PapyraError } from '../../errors.js';
+import { read } from './collect.js';
+import { isUnavailable } from './failure.js';
 import { idValue } from './ids.js';
 import type { Place } from './nodes.js';
 import type { Session } from './session.js';
@@ -13,16 +15,23 @@ export interface StreamState {
   /** The largest id that was ever given: of an entry that may be deleted by now. */
   lastGenerated: string;
   groups: number;
+  /** Bytes of the larger one of the first and the last entry. */
+  largest: number;
 }
 
 /** null: there is no such key. */
 export async function readState(session: Session, place: Place): Promise<StreamState | null> {
   try {
-    return stateOf(await session.call(place.node, 'XINFO', 'STREAM', place.key));
+    return stateOf(await session.callBuffers(place.node, 'XINFO', 'STREAM', place.key));
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
   }
+}
+
+/** The script, or what is in it: which of them, the plain commands tell. */
+export function isRefusedScript(error: unknown): boolean {
+  return isUnavailable(error) || /executing the script can't run/i.test((error as Error).message);
 }
 
 export function isMissing(error: unknown): boolean {
@@ -30,17 +39,31 @@ export function isMissing(error: unknown): boolean {
   return cause instanceof Error && cause.message.includes('no such key');
 }
 
+/** From XINFO's own answer, in bytes; or from that of the script, which has only the sizes of entries. */
 export function stateOf(reply: unknown): StreamState {
   const fields = fieldsOf(reply);
-  const idOf = (entry: unknown) => (Array.isArray(entry) ? String(entry[0]) : null);
+  const first = fields.get('first-entry') as Edge;
+  const last = fields.get('last-entry') as Edge;
+  read(bytesOf(first) + bytesOf(last));
   return {
     length: Number(fields.get('length')),
     added: fields.has('entries-added') ? Number(fields.get('entries-added')) : null,
-    first: idOf(fields.get('first-entry')),
-    last: idOf(fields.get('last-entry')),
+    first: first && String(first[0]),
+    last: last && String(last[0]),
     lastGenerated: String(fields.get('last-generated-id')),
     groups: Number(fields.get('groups')),
+    largest: Math.max(bytesOf(first), bytesOf(last)),
   };
+}
+
+/** `[id, [name, value, …]]`, or `[id, bytes]` */
+type Edge = [unknown, Buffer[] | number] | null;
+
+function bytesOf(edge: Edge): number {
+  const [, content] = edge ?? [null, 0];
+  return typeof content === 'number'
+    ? content
+    : content.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** `[name, value, …]` */
@@ -56,14 +79,9 @@ export async function memoryOf(session: Session, place: Place): Promise<number |
     const bytes = await session.call(place.node, 'MEMORY', 'USAGE', place.key);
     return bytes === null ? 0 : Number(bytes);
   } catch (error) {
-    if (error instanceof PapyraError && isForbidden(error)) return null;
+    if (error instanceof PapyraError && isUnavailable(error.cause)) return null;
     throw error;
   }
-}
-
-/** By a right that is missing, or because the command goes by another name there. */
-export function isForbidden({ code, cause }: PapyraError): boolean {
-  return code === 'permission_denied' || (cause instanceof Error && /unknown command/i.test(cause.message)); // prettier-ignore
 }
 
 /** Whether two looks at a stream saw the same head. */

@@ -7,7 +7,14 @@ import { isBefore } from './ids.js';
 import type { Cut, StreamPlan, Taken } from './plan-stream.js';
 import { BATCH } from './script.js';
 import type { Session } from './session.js';
-import { isMissing, readState, sameHead, stateOf, type StreamState } from './stream.js';
+import {
+  isMissing,
+  isRefusedScript,
+  readState,
+  sameHead,
+  stateOf,
+  type StreamState,
+} from './stream.js';
 
 /**
  * How many entries one XTRIM may take: the server does nothing else meanwhile. Within these bounds it
@@ -17,6 +24,8 @@ const MIN_BATCH = 100;
 const MAX_BATCH = 10_000;
 /** Bytes of a first batch: of large entries it has fewer. */
 const FIRST_BYTES = 500_000;
+/** Of the first or last entry: with more, XINFO in a script takes the server over a tenth of a millisecond. */
+const SCRIPT_BYTES = 16 * 1024;
 /** Over the network's share: half as many above, half as many again below. */
 const SLOW_MS = 0.6;
 const QUICK_MS = 0.3;
@@ -80,6 +89,7 @@ export class Trim {
 
   async run(): Promise<Trimmed> {
     try {
+      if (this.plan.cuts.length > 0) await this.session.assertSound(this.plan.node);
       for (const cut of this.plan.cuts) {
         if ('before' in cut) await this.#before(cut.of, cut.before);
         else await this.#newest(cut.newest);
@@ -113,7 +123,7 @@ export class Trim {
   /** Takes all but the newest so many entries of those that were there when the plan was made. */
   async #newest(newest: number): Promise<void> {
     const bound = { strategy: 'MAXLEN', operator: '~', value: newest } as const;
-    while (this.session.scripts) {
+    while (this.#canScript()) {
       if ((await this.#trim('tail', bound, this.#batch)) > 0) continue;
       if (!this.#grow(this.#planned() - newest)) break;
     }
@@ -202,17 +212,22 @@ export class Trim {
     return taken;
   }
 
+  /** Not where entries are large: it would take the server longer than the trim does. */
+  #canScript(): boolean {
+    return this.session.scripts && (this.#state?.largest ?? 0) <= SCRIPT_BYTES;
+  }
+
   async #send(client: Client, { strategy, operator, value }: Bound, limit?: number) {
     const { session, plan } = this;
     const { key, state } = plan;
-    if (session.scripts) {
+    if (this.#canScript()) {
       try {
         const reply = await client.eval(BATCH, 1, key, state.added ?? '', strategy, operator, value, limit ?? ''); // prettier-ignore
         const [taken, info] = reply as [number, unknown];
         return { taken, state: stateOf(info) };
       } catch (error) {
         if (isMissing(error)) return { taken: 0, state: null };
-        if (!isRefused(error)) throw error;
+        if (!isRefusedScript(error)) throw error;
         session.scripts = false;
         // Without one a number of entries is no safe bound.
         if (strategy === 'MAXLEN') return { taken: 0, state: this.#state };
@@ -220,7 +235,7 @@ export class Trim {
     }
     const words = limit === undefined ? [] : ['LIMIT', limit];
     const trimming = client.call('XTRIM', key, strategy, operator, value, ...words);
-    const looking = client.call('XINFO', 'STREAM', key).then(stateOf, gone);
+    const looking = client.callBuffer('XINFO', 'STREAM', key).then(stateOf, gone);
     const [taken, after] = await Promise.all([trimming, looking]);
     return { taken: Number(taken), state: after };
   }
@@ -252,12 +267,6 @@ export class Trim {
 function gone(error: unknown): null {
   if (isMissing(error)) return null;
   throw error;
-}
-
-/** The script, or what is in it: which of them, the plain commands tell. */
-function isRefused(error: unknown): boolean {
-  const { message } = error as Error;
-  return /^NOPERM|unknown command|executing the script can't run/i.test(message);
 }
 
 function newGroup(key: string): PapyraError {

@@ -67,7 +67,7 @@ describe('no connection', () => {
     ['not Redis', async () => `url: "redis://127.0.0.1:${await listen(createWeb((_request, response) => response.end('hello')))}"`, /does not answer as Redis does/],
     ['TLS to a server without', () => `url: "rediss://127.0.0.1:${server.port}"`, /did not answer in time[^]*TLS/],
     ['a cluster of which no node is there', async () => `cluster: ["127.0.0.1:${await freePort()}"]`, /cluster of .* does not listen/],
-    ['sentinels that are not there', async () => `sentinel: {name: papyra, nodes: ["127.0.0.1:${await freePort()}"]}`, /has no sentinel that answers/],
+    ['sentinels that are not there', async () => `sentinel: {name: papyra, nodes: ["127.0.0.1:${await freePort()}"]}`, /sentinels of .* do not answer/],
   ])('%s: 69', async (_name, persistence, message) => {
     says(await run(await persistence(), { args: ['--timeout', '1s'] }), 69, message);
   }); // prettier-ignore

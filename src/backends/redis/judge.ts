@@ -1,0 +1,79 @@
+import type { Redis } from 'ioredis';
+import { Failure, isUnavailable } from './failure.js';
+
+/** The first Redis with XTRIM … MINID, and the first whose MINID takes no entry that must stay (redis/redis#9410). */
+const FIRST = [6, 2, 0];
+const SOUND = [6, 2, 7];
+
+/**
+ * Makes sure that a master is ready, and knows XTRIM … MINID. Redis is judged by its number. What calls itself
+ * otherwise (Valkey, KeyDB, KVRocks, Dragonfly) has numbers of its own, or those of a Redis that it is not; what does not
+ * say (INFO is forbidden) may be any: these are asked to trim a key that is not there.
+ *
+ * @returns Whether it is known to trim no more than it is told to; if not, `assertSound` tries it.
+ */
+export async function judge(server: Redis, absentKey: string): Promise<boolean> {
+  const info = await infoOf(server);
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  if (field('loading') === '1') throw new Failure('LOADING');
+  if (field('role') === 'slave') throw new Failure('READONLY');
+  const version = isRedis(field) ? field('redis_version') : undefined;
+  if (version === undefined) {
+    await assertKnowsMinid(server, absentKey);
+    return false;
+  }
+  if (isBelow(version, FIRST)) throw new Failure('OLD');
+  if (isBelow(version, SOUND)) throw new Failure('LOSING');
+  return true;
+}
+
+/** Empty where this user may not ask, or nobody may. */
+async function infoOf(server: Redis): Promise<string> {
+  return server.info().catch((error: unknown) => {
+    if (isUnavailable(error)) return '';
+    throw error;
+  });
+}
+
+/** KeyDB gives itself away by a field that Redis has not. */
+const OTHERS = ['valkey_version', 'kvrocks_version', 'dragonfly_version', 'mvcc_depth'];
+
+function isRedis(field: (name: string) => string | undefined): boolean {
+  return (field('server_name') ?? 'redis') === 'redis' && OTHERS.every((name) => field(name) === undefined); // prettier-ignore
+}
+
+function isBelow(version: string, least: readonly number[]): boolean {
+  const numbers = version.split('.').map((part) => parseInt(part, 10) || 0);
+  const at = least.findIndex((number, index) => (numbers[index] ?? 0) !== number);
+  return at !== -1 && (numbers[at] ?? 0) < least[at]!;
+}
+
+/** Changes nothing. Who may not trim is told so when there is something to trim. */
+async function assertKnowsMinid(server: Redis, absentKey: string): Promise<void> {
+  await server.call('XTRIM', absentKey, 'MINID', '=', '0-1').catch((error: unknown) => {
+    if (!isUnavailable(error)) throw error;
+  });
+}
+
+/** Two entries in one node, so far apart that the difference of their times is 0 in 32 bits. */
+const OLD_ID = '1-1';
+const LIVE_ID = `${2 ** 32 + 1}-1`;
+
+/**
+ * Tries on a key of our own whether MINID takes an entry that must stay, as Redis below 6.2.7 does, whatever the server
+ * calls itself.
+ *
+ * @throws {Failure} when it does.
+ */
+export async function assertSound(server: Redis, ownKey: string): Promise<void> {
+  const answers = await server
+    .pipeline()
+    .xadd(ownKey, OLD_ID, 'data', '')
+    .xadd(ownKey, LIVE_ID, 'data', '')
+    .call('XTRIM', ownKey, 'MINID', '=', '2-0')
+    .call('XLEN', ownKey)
+    .del(ownKey)
+    .exec();
+  for (const [error] of answers!) if (error) throw error;
+  if (Number(answers![3]![1]) !== 1) throw new Failure('LOSING');
+}
