@@ -82,6 +82,7 @@ export async function startRedis(options: ServerOptions = {}): Promise<Server> {
     port,
     lazyConnect: true,
     retryStrategy: () => 100,
+    enableReadyCheck: false,
     maxRetriesPerRequest: null,
     ...(options.password === undefined ? {} : { password: options.password }),
   });

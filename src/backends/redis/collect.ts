@@ -21,6 +21,6 @@ export function read(bytes: number): void {
 
 function findCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('globalThis.gc');
-  return typeof collect === 'function' ? () => void collect() : () => undefined;
+  const collect = runInNewContext('globalThis.gc') as (() => void) | undefined;
+  return collect ?? (() => undefined);
 }

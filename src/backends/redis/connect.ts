@@ -53,7 +53,8 @@ async function assertCluster(store: RedisStore, nodes: Required<Address>[]): Pro
     try {
       const node = await connectToNode(store, at);
       const slots = await node.cluster('SLOTS').finally(() => node.disconnect());
-      return assertTopology(slots, at);
+      assertTopology(slots, at);
+      return;
     } catch (error) {
       if (error instanceof PapyraError) throw error;
       first ??= error;

@@ -48,8 +48,8 @@ async function changeAtOnce(client: Client, key: string, change: Change): Promis
 
 async function changePlainly(client: Client, key: string, change: Change): Promise<void> {
   const { add, set } = change(await client.hgetall(key));
-  for (const [field, amount] of Object.entries(add)) await client.hincrby(key, field, amount);
   await client.hset(key, set);
+  for (const [field, amount] of Object.entries(add)) await client.hincrby(key, field, amount);
 }
 
 /** Tried with one that changes nothing: of one that is refused halfway nobody knows what was done. */
@@ -61,7 +61,7 @@ async function hasTransactions(session: Session, node: string, key: string): Pro
       return true;
     } catch (error) {
       const { previousErrors = [] } = error as { previousErrors?: unknown[] };
-      if ([error, ...previousErrors].some(isUnavailable) || /NOPERM/.test(String(error))) return false; // prettier-ignore
+      if ([error, ...previousErrors].some(isUnavailable) || String(error).includes('NOPERM')) return false; // prettier-ignore
       throw error;
     }
   });

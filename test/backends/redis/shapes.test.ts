@@ -1,6 +1,5 @@
-import { createServer, connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { BARE, compact, papyra } from '../../support/papyra.js';
+import { BARE, compact } from '../../support/papyra.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
 
 let server: Server;
@@ -104,40 +103,5 @@ describe('entries that were deleted', () => {
     const free = await run('--max-records', '100', '--exact');
     expect([free.code, await server.client.xlen(KEY)]).toEqual([0, 100]);
     expect(free.report.parts[0]).not.toHaveProperty('pinned_by');
-  });
-});
-
-describe('the version of a server', () => {
-  /** The very server, which says that it is another one. */
-  async function saying(version: string): Promise<{ url: string; close: () => void }> {
-    const proxy = createServer((socket) => {
-      const upstream = connect(server.port, '127.0.0.1');
-      socket.pipe(upstream);
-      upstream.on('data', (bytes) => {
-        // The length of the answer stays: blanks fill it up.
-        const text = bytes.toString('latin1').replace(/redis_version:[^\r]*\r\n(\w+):([^\r]*)/, (all, name: string, value: string) => `${`redis_version:${version}\r\n${name}:`.padEnd(all.length - value.length, ' ')}${value}`.slice(0, all.length)); // prettier-ignore
-        socket.write(text, 'latin1');
-      });
-      socket.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
-    });
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-    const { port } = proxy.address() as AddressInfo;
-    return { url: `redis://127.0.0.1:${port}`, close: () => proxy.close() };
-  }
-
-  test.each([
-    ['6.2.0', 78],
-    ['6.2.6', 78],
-    ['6.2.7', 0],
-    ['6.2.14', 0],
-    ['7.0.0', 0],
-  ])('%s: exit code %i', async (version, code) => {
-    await fill(10, 100);
-    const { url, close } = await saying(version);
-    const args = ['persistence', 'compact', '--backend', 'redis', '--max-records', '5', '--exact'];
-    const done = await papyra(args, { env: { ...BARE, PAPYRA_REDIS_URL: url } });
-    close();
-    expect([done.code, done.stderr]).toEqual([code, code === 0 ? '' : expect.stringContaining('6.2.7')]); // prettier-ignore
-    expect(await server.client.xlen(KEY)).toBe(code === 0 ? 5 : 10);
   });
 });
