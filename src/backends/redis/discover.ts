@@ -1,5 +1,6 @@
 import type { RedisStore } from '../../config/types.js';
 import { PapyraError } from '../../errors.js';
+import type { Client } from './connect.js';
 import { KINDS } from './names.js';
 import { masterOf, mastersOf, type Place } from './nodes.js';
 import type { Session } from './session.js';
@@ -59,14 +60,19 @@ async function* scan(session: Session, node: string): AsyncGenerator<string> {
     const at = cursor;
     const [next, keys] = await session.run(node, async (client) => {
       const master = mastersOf(client).get(node);
-      // It has failed over: the cursor is of a server that is gone.
-      if (!master) throw new PapyraError('try_again', `master ${node} is gone`, { hint: AGAIN });
+      if (!master) throw lost(client, node);
       const page = await master.call('SCAN', at, 'MATCH', pattern, 'COUNT', SCAN_COUNT, 'TYPE', 'stream'); // prettier-ignore
       return page as [string, string[]];
     });
     yield* keys;
     cursor = next;
   } while (cursor !== '0');
+}
+
+/** A master that has failed over has taken the cursor with it; one that still has its slots may come back. */
+function lost(client: Client, node: string): Error {
+  if (mastersOf(client).has(node)) return new Error('Connection is closed.');
+  return new PapyraError('try_again', `master ${node} is gone`, { hint: AGAIN });
 }
 
 /**

@@ -84,8 +84,12 @@ export function mayPass(error: unknown): boolean {
   return meaningOf(error)?.passes ?? false;
 }
 
-/** In the operator's words. `server`: its name, without credentials. */
-export function redisError(error: unknown, server: string): unknown {
+/** A node of a cluster is found by the address that the cluster tells. */
+const ANNOUNCED =
+  'the cluster announces this address: check that the node runs, that it can be reached from here, and its cluster-announce-ip and -port'; // prettier-ignore
+
+/** In the operator's words. `server`: its name, without credentials. `announced`: a cluster told its address. */
+export function redisError(error: unknown, server: string, announced = false): unknown {
   if (error instanceof PapyraError) return error;
   const text = textOf(error);
   if (isOfSentinels(error)) return sentinelError(error, text, server);
@@ -102,7 +106,10 @@ export function redisError(error: unknown, server: string): unknown {
   const { code, says, hint } = meaning;
   const key = text.startsWith('WRONGTYPE') ? ` (${keyOf(refusalIn(error))})` : '';
   const detail = says.includes('certificate') ? ` (${(error as Error).message})` : key;
-  return new PapyraError(code, `Redis ${server} ${says}${detail}`, { hint, cause: error });
+  return new PapyraError(code, `Redis ${server} ${says}${detail}`, {
+    hint: announced && code === 'unreachable' && meaning.passes ? ANNOUNCED : hint,
+    cause: error,
+  });
 }
 
 function meaningOf(error: unknown): Meaning | undefined {

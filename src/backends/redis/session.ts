@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Cluster } from 'ioredis';
 import type { RedisStore } from '../../config/types.js';
 import { monotonicMs } from '../../clock.js';
 import { interruption } from '../../errors.js';
@@ -92,7 +93,7 @@ export class Session {
         const isFirst = this.connections === 0 || (this.connections === 1 && isVerdict(last));
         if (isFirst || !mayPass(last)) throw this.#inWords(last, node);
         if (monotonicMs() > deadline) this.#silent.set(node, await this.#reason(node, last));
-        else await this.#anew(connecting);
+        else await this.#anew(connecting, client, node);
       }
     }
   }
@@ -165,7 +166,7 @@ export class Session {
   }
 
   #inWords(error: unknown, node: string): unknown {
-    return redisError(error, nodeName(this.store, node));
+    return redisError(error, nodeName(this.store, node), node !== ALONE);
   }
 
   #connection(): Promise<Client> {
@@ -185,8 +186,23 @@ export class Session {
     }
   }
 
-  async #anew(connecting: Promise<Client>): Promise<void> {
-    this.#drop(connecting);
+  /**
+   * The next try is over a new connection. In a cluster only that of the master in question is let go: those who work on
+   * the others know nothing of it.
+   */
+  async #anew(
+    connecting: Promise<Client>,
+    client: Client | undefined,
+    node: string,
+  ): Promise<void> {
+    if (client instanceof Cluster && client.status === 'ready') {
+      this.#judged.delete(node);
+      mastersOf(client).get(node)?.disconnect();
+      client.refreshSlotsCache(() => undefined);
+      this.connections += 1;
+    } else {
+      this.#drop(connecting);
+    }
     await sleep(RETRY_MS);
   }
 

@@ -1,0 +1,133 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cluster } from 'ioredis';
+import { afterEach, describe, expect, test } from 'vitest';
+import { BARE, compact, papyra } from '../../support/papyra.js';
+import { proxyTo } from '../../support/redis-proxy.js';
+import {
+  freePort,
+  startCluster,
+  startRedis,
+  stopServers,
+  type Server,
+} from '../../support/redis.js';
+import { load, streamEntries } from '../../support/streams.js';
+import { tempDirectory } from '../../support/temp.js';
+
+afterEach(stopServers);
+
+const ARGS = ['--max-records', '5', '--exact', '--timeout', '2s'];
+
+function configFor(nodes: number[], systems = '"*"'): string {
+  const file = join(tempDirectory(), 'papyra.yaml');
+  const addresses = nodes.map((port) => `"127.0.0.1:${port}"`).join(', ');
+  writeFileSync(file, `persistence: {backend: redis, cluster: [${addresses}], system_id: ${systems}}\n`); // prettier-ignore
+  return file;
+}
+
+/** Streams of many systems on all masters, of 60 entries each. */
+async function filledCluster(): Promise<Server[]> {
+  const nodes = await startCluster();
+  for (const { client } of nodes) await client.config('SET', 'cluster-require-full-coverage', 'no');
+  const cluster = new Cluster([{ host: '127.0.0.1', port: nodes[0]!.port }]);
+  const entries = Array.from({ length: 12 }, (_, n) => streamEntries({ seed: n, count: 60, system: `system-${n}` })); // prettier-ignore
+  await load(cluster, entries.flat());
+  cluster.disconnect();
+  return nodes;
+}
+
+/** Streams of one node, and how many of them still have more than five entries. */
+async function streamsOf({ client }: Server): Promise<{ all: number; full: number }> {
+  const keys = (await client.keys('papyra:*')).filter((key) => !key.endsWith(':compaction'));
+  const lengths = await Promise.all(keys.map((key) => client.xlen(key)));
+  return { all: keys.length, full: lengths.filter((length) => length > 5).length };
+}
+
+describe('a master that cannot be asked', () => {
+  test('gone, and its slots are nobody’s: a search is partial, 69, names it, and trims the others', async () => {
+    const [first, second, third] = (await filledCluster()) as [Server, Server, Server];
+    await third.stop('SIGKILL');
+    // The others have seen that it failed.
+    while (!(await first.client.cluster('INFO')).includes('cluster_slots_pfail:0')) await sleep(50);
+    for (const dry of [['--dry-run'], []]) {
+      const done = await compact(['--config', configFor([first.port, second.port]), ...ARGS, ...dry]); // prettier-ignore
+      expect([done.code, done.report.status]).toEqual([69, 'partial']);
+      expect(done.stderr).toContain(`127.0.0.1:${third.port} (of the cluster of 127.0.0.1:${first.port})`); // prettier-ignore
+      expect(done.stderr).toMatch(/does not listen: connection refused/);
+    }
+    for (const node of [first, second]) expect((await streamsOf(node)).full).toBe(0);
+  });
+  test('silent: 69, and the others are trimmed', async () => {
+    const [first, second, third] = (await filledCluster()) as [Server, Server, Server];
+    third.process.kill('SIGSTOP');
+    const done = await compact(['--config', configFor([first.port]), ...ARGS]);
+    expect([done.code, done.report.status]).toEqual([69, 'partial']);
+    expect(done.stderr).toContain(`127.0.0.1:${third.port}`);
+    for (const node of [first, second]) expect((await streamsOf(node)).full).toBe(0);
+  });
+  test('still loading its data: 75, and the others are trimmed', async () => {
+    const [first, second, third] = (await filledCluster()) as [Server, Server, Server];
+    const proxies = await Promise.all([first, second, third].map(async (node) => proxyTo(node, {
+      answer: (text) => node === third ? text.replace(/\nloading:0/, '\nloading:1') : text,
+    }))); // prettier-ignore
+    // Each says that the proxies are the cluster.
+    for (const [at, node] of [first, second, third].entries()) await node.client.config('SET', 'cluster-announce-port', proxies[at]!.port); // prettier-ignore
+    const announced = async (): Promise<boolean> => {
+      const slots = await Promise.all([first, second, third].map(({ client }) => client.cluster('SLOTS'))); // prettier-ignore
+      return slots.every((answer) => proxies.every(({ port }) => JSON.stringify(answer).includes(`,${port},`))); // prettier-ignore
+    };
+    while (!(await announced())) await sleep(50);
+    const done = await compact(['--config', configFor([proxies[0]!.port]), ...ARGS]);
+    for (const proxy of proxies) proxy.close();
+    expect(done.stderr).toMatch(/still loading/);
+    expect([done.code, done.report.status]).toEqual([75, 'partial']);
+    for (const node of [first, second]) expect((await streamsOf(node)).full).toBe(0);
+    expect((await streamsOf(third)).full).toBeGreaterThan(0);
+  });
+});
+
+describe('a cluster that announces nothing that can be reached', () => {
+  async function fails(nodes: number[], code: number, ...messages: (string | RegExp)[]) {
+    const began = Date.now();
+    const done = await papyra(['--config', configFor(nodes), 'persistence', 'compact', ...ARGS], { env: BARE }); // prettier-ignore
+    for (const message of messages) expect(done.stderr).toMatch(message);
+    expect(done.stderr).not.toMatch(/^\s+at /m);
+    expect([done.code, done.stdout]).toEqual([code, '']);
+    // Well under a minute, whatever the machine does: the time limit is two seconds.
+    expect(Date.now() - began).toBeLessThan(30_000);
+  }
+
+  test('no slot has a master yet: 75', async () => {
+    const node = await startRedis({ config: ['cluster-enabled yes'] });
+    await fails([node.port], 75, new RegExp(`127.0.0.1:${node.port} .*no slot has a master yet`), /redis-cli --cluster create/); // prettier-ignore
+  });
+  test.each([
+    ['unknown-endpoint', /an unknown endpoint, port \d+/],
+    ['hostname', /\('\?', port \d+\)/],
+  ])('%s: 78, and what is announced', async (type, message) => {
+    const [first, second, third] = (await filledCluster()) as [Server, Server, Server];
+    for (const { client } of [first, second, third]) await client.config('SET', 'cluster-preferred-endpoint-type', type); // prettier-ignore
+    await fails([first.port], 78, /announces no address for the master of the slots \d+ to \d+/, message, /cluster-announce-ip/); // prettier-ignore
+  });
+  test('an empty host: 78', async () => {
+    const node = await startRedis({ config: ['cluster-enabled yes'] });
+    await node.client.cluster('ADDSLOTSRANGE', 0, 16_383);
+    await fails(
+      [node.port],
+      78,
+      /announces no address for the master of the slots 0 to 16383 \(''/,
+    );
+  });
+  test('a port at which nobody is: 69, with that address, and who announced it', async () => {
+    const nodes = await filledCluster();
+    const wrong = await freePort();
+    const [first, , third] = nodes as [Server, Server, Server];
+    await third.client.config('SET', 'cluster-announce-port', wrong);
+    while (!JSON.stringify(await first.client.cluster('SLOTS')).includes(String(wrong))) await sleep(50); // prettier-ignore
+    const done = await compact(['--config', configFor([first.port]), ...ARGS]);
+    expect([done.code, done.report.status]).toEqual([69, 'partial']);
+    expect(done.stderr).toContain(`127.0.0.1:${wrong} (of the cluster of 127.0.0.1:${first.port}) does not listen`); // prettier-ignore
+    expect(done.stderr).toMatch(/cluster-announce-ip/);
+  });
+});
