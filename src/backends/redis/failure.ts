@@ -18,7 +18,8 @@ export function isVerdict(error: unknown): boolean {
 }
 
 /** A connection is gone; ioredis does not say why. */
-export const LOST = /Connection is closed|Failed to refresh slots|None of startup nodes/;
+export const LOST =
+  /Connection is closed|Failed to refresh slots|None of startup nodes|Cluster redirections/;
 
 function isUnknownCommand(text: string): boolean {
   return /unknown (?:command|subcommand|redis command)/i.test(text);
@@ -76,7 +77,8 @@ const MEANINGS: Meaning[] = [
   { when: /Protocol error|Unknown RESP type/, code: 'unreachable', says: 'does not answer as Redis does', hint: 'check the port; if the server wants TLS, write rediss://' },
   { when: /^silent$|Command timed out|ETIMEDOUT/, code: 'unreachable', says: 'did not answer in time', hint: 'check host and port (and TLS: rediss://), or raise --timeout', passes: true },
   { when: /connect to sentinel|sentinels are unreachable/, code: 'unreachable', says: 'has no sentinel that answers', hint: 'check persistence.sentinel.nodes, and that they run', passes: true },
-  { when: /Connection is closed|ECONNRESET|EPIPE|socket hang up|ended|Failed to refresh slots|startup nodes|Cluster redirections|aborted/i, code: 'unreachable', says: 'closed the connection', hint: 'check that it is a Redis, and whether it wants TLS (rediss://)', passes: true },
+  { when: /Cluster redirections/, code: 'unreachable', says: 'sends from one node to another: it is failing over', hint: 'look at CLUSTER NODES; run again when it has settled', passes: true },
+  { when: /Connection is closed|ECONNRESET|EPIPE|socket hang up|ended|Failed to refresh slots|startup nodes|aborted/i, code: 'unreachable', says: 'closed the connection', hint: 'check that it is a Redis, and whether it wants TLS (rediss://)', passes: true },
 ]; // prettier-ignore
 
 /** Whether another connection may bring what this one did not. */
@@ -138,7 +140,7 @@ function textOf(error: unknown): string {
   const inner = lastNodeError ?? previousErrors?.[0];
   if (inner) return textOf(inner);
   const last =
-    /(?:Last error: (?:\w*Error: )?|to sentinel \S+ because )((?!Connection is closed).*)/.exec(
+    /(?:Last error: (?:\w*Error: )?|to sentinel \S+ because )((?!Connection is closed|MOVED|ASK).*)/.exec(
       error.message,
     )?.[1];
   if (error instanceof AggregateError && error.message === '') return textOf(error.errors[0]);

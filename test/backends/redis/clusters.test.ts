@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { Cluster } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BARE, compact, papyra } from '../../support/papyra.js';
+import { BARE, compact, PAPYRA, papyra, type Report } from '../../support/papyra.js';
 import { proxyTo } from '../../support/redis-proxy.js';
 import {
   freePort,
@@ -129,5 +130,74 @@ describe('a cluster that announces nothing that can be reached', () => {
     expect([done.code, done.report.status]).toEqual([69, 'partial']);
     expect(done.stderr).toContain(`127.0.0.1:${wrong} (of the cluster of 127.0.0.1:${first.port}) does not listen`); // prettier-ignore
     expect(done.stderr).toMatch(/cluster-announce-ip/);
+  });
+});
+
+describe('a cluster that changes in mid-run', () => {
+  const SYSTEM = 'big';
+  const KEY = `papyra:${SYSTEM}:events`;
+  const COUNT = 200_000;
+
+  /** A long stream on whichever master has its slot; small batches make the run last. */
+  async function withLongStream(): Promise<{ nodes: Server[]; owner: Server; cluster: Cluster }> {
+    const nodes = await startCluster();
+    const cluster = new Cluster([{ host: '127.0.0.1', port: nodes[0]!.port }]);
+    const script = `for i = ARGV[1], ARGV[2] do redis.call('XADD', KEYS[1], (1790000000 + i) .. '000-0', 'data', '{"timestamp": ' .. (1790000000 + i) .. '.0}') end`;
+    for (let from = 0; from < COUNT; from += 50_000) await cluster.eval(script, 1, KEY, from, from + 49_999); // prettier-ignore
+    const ports = (await cluster.cluster('SLOTS')) as [number, number, [string, number]][];
+    const slot = await cluster.cluster('KEYSLOT', KEY);
+    const port = ports.find(([from, to]) => slot >= from && slot <= to)![2][1];
+    return { nodes, owner: nodes.find((node) => node.port === port)!, cluster };
+  }
+
+  function start(port: number) {
+    const args = [PAPYRA, '--config', configFor([port], SYSTEM), 'persistence', 'compact', '--max-records', '1000', '--exact', '--json', '--timeout', '30s']; // prettier-ignore
+    return execa(process.execPath, args, { env: BARE, extendEnv: false, reject: false });
+  }
+
+  async function firstTrim({ client }: Server): Promise<void> {
+    const begun = async () => (await client.info('commandstats')).includes('cmdstat_xtrim');
+    while (!(await begun()));
+  }
+
+  test('a slot that moves: the run goes on with the new master, and counts right', async () => {
+    const { nodes, owner, cluster } = await withLongStream();
+    const other = nodes.find((node) => node !== owner)!;
+    const slot = await owner.client.cluster('KEYSLOT', KEY);
+    const [from, to] = await Promise.all(
+      [owner, other].map(({ client }) => client.cluster('MYID')),
+    );
+    const run = start(nodes[0]!.port);
+    await firstTrim(owner);
+    await other.client.cluster('SETSLOT', slot, 'IMPORTING', from!);
+    await owner.client.cluster('SETSLOT', slot, 'MIGRATING', to!);
+    await owner.client.call('MIGRATE', '127.0.0.1', other.port, KEY, 0, 10_000);
+    for (const { client } of [other, owner]) await client.cluster('SETSLOT', slot, 'NODE', to!);
+    const { exitCode, stdout, stderr } = await run;
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect((JSON.parse(stdout) as Report).records.dropped).toBe(COUNT - 1000);
+    expect(await other.client.xlen(KEY)).toBe(1000);
+    cluster.disconnect();
+  });
+
+  test('a master that dies and has a replica: the run goes on with that, and counts right', async () => {
+    const { nodes, owner, cluster } = await withLongStream();
+    const replica = await startRedis({ config: ['cluster-enabled yes', 'cluster-node-timeout 2000'] }); // prettier-ignore
+    await replica.client.cluster('MEET', '127.0.0.1', owner.port);
+    const id = await owner.client.cluster('MYID');
+    while ((await replica.client.cluster('REPLICATE', id).catch(() => 'no')) !== 'OK') await sleep(100); // prettier-ignore
+    while (!(await replica.client.info('replication')).includes('master_link_status:up')) await sleep(50); // prettier-ignore
+    const others = nodes.filter((node) => node !== owner);
+    const knows = async ({ client }: Server) => (await client.cluster('NODES')).includes(`:${replica.port}@`); // prettier-ignore
+    for (const node of others) while (!(await knows(node))) await sleep(50);
+    const run = start(others[0]!.port);
+    await firstTrim(owner);
+    await owner.stop('SIGKILL');
+    const { exitCode, stdout, stderr } = await run;
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(await replica.client.xlen(KEY)).toBe(1000);
+    // What the dead master had not told the replica was done twice.
+    expect((JSON.parse(stdout) as Report).records.dropped).toBeGreaterThanOrEqual(COUNT - 1000);
+    cluster.disconnect();
   });
 });
