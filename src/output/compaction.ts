@@ -109,7 +109,7 @@ function headline(report: CompactionReport, paint: Paint): string {
         ? `${paint.cyan('Dry run')} of ${target}: nothing would go.`
         : `${paint.cyan('Dry run')} of ${target}: ${freed} would go. Nothing was changed.`;
     case 'nothing_to_do':
-      return report.records.expired_left
+      return report.records.expired_left || report.parts.some(isPinned)
         ? `${paint.yellow('Nothing to do')} for ${target}: what has expired cannot go yet.`
         : `${paint.green('Nothing to do')} for ${target}: no record has expired, nothing was touched.`;
     case 'no_op':
@@ -117,7 +117,7 @@ function headline(report: CompactionReport, paint: Paint): string {
     case 'best_effort':
       return `${paint.green('Compacted')} ${target}, as far as its backend tells.`;
     case 'stopped':
-      return `${paint.yellow('Stopped')} ${target} at its time limit: ${freed} reclaimed; the next run goes on.`;
+      return `${paint.yellow('Stopped')} ${target} early: ${freed} reclaimed; the next run goes on.`;
     case 'partial':
       return `${paint.red('Partly done')} ${target}: ${freed} reclaimed.`;
   }

@@ -222,7 +222,7 @@ describe('hooks of a compaction', () => {
       warnings: ['the time limit was over before anything was done; nothing was changed'],
     });
     const text = await papyra(['persistence', 'compact', '--config', config, '--max-duration', '0.5s']); // prettier-ignore
-    expect(text.stdout).toContain('at its time limit: 0 B reclaimed; the next run goes on.');
+    expect(text.stdout).toContain('early: 0 B reclaimed; the next run goes on.');
     expect(text.stdout).toMatch(/^ +dropped +0 +0 B$/m);
   });
 

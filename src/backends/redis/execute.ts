@@ -7,8 +7,8 @@ import { concluded, streamsReport, type ReportHead, type StreamResult } from './
 import { secondsOf } from './ids.js';
 import { perNode, wordedFailure } from './run.js';
 import type { Session } from './session.js';
-import { memoryOf } from './stream.js';
-import { Trim, type TrimOptions } from './trim.js';
+import { memoryOf, type StreamState } from './stream.js';
+import { MOST_COUNTED, Trim, type TrimOptions } from './trim.js';
 
 /** A trim stalls its master for a batch; two at a time would stall it for both. */
 const TRIMS_PER_NODE = 1;
@@ -67,9 +67,13 @@ async function trim(
     memoryAfter: plan.memory,
     durationMs: 0,
   };
+  const nothingWent = plan.cuts.length > 0 && totalOf(taken) === 0;
+  if (nothingWent && options.approx && left !== 0) result.stays = inLastNode(left);
   const failed = (error: unknown): void => {
     result.failure = wordedFailure(error, session);
-    result.left = null;
+    const rest = restOf(plan, totalOf(taken), state);
+    result.left = rest.isExact ? rest.entries + held : null;
+    result.stays = `expired, and still to go: ${rest.isExact ? '' : 'about '}${rest.entries}`;
   };
   if (failure !== undefined) failed(failure);
   if (totalOf(taken) > 0) {
@@ -84,6 +88,25 @@ async function trim(
   }
   result.durationMs = plan.planMs + Date.now() - began;
   return result;
+}
+
+/** Whole nodes is what an approximate trim takes. */
+function inLastNode(left: number | null): string {
+  const many = left === null ? `more than ${MOST_COUNTED}` : String(left);
+  return `${many} expired entries are in a node (stream-node-max-entries) with entries that stay; --exact takes them`;
+}
+
+/** What a trim that ended early has not taken. */
+function restOf(
+  plan: StreamPlan,
+  taken: number,
+  state: StreamState | null,
+): { entries: number; isExact: boolean } {
+  const [cut] = plan.cuts;
+  if (!state) return { entries: 0, isExact: true };
+  const isOne = cut && 'newest' in cut && plan.cuts.length === 1;
+  const isExact = plan.counted !== null || isOne === true;
+  return { entries: Math.max(0, expected(plan) - taken), isExact };
 }
 
 /** How many entries will go is known of some; of an age limit the times of the ids let it be guessed. */

@@ -15,6 +15,8 @@ export interface StreamResult {
   dropped: Dropped | null;
   appended: number | null;
   left: number | null;
+  /** Why what has expired is still there. */
+  stays?: string | undefined;
   memoryAfter: number | null;
   durationMs: number;
   failure?: PapyraError | undefined;
@@ -83,9 +85,15 @@ function partOf(result: StreamResult): CompactionPart {
   };
 }
 
-function pinOf({ failure, plan }: StreamResult): string | undefined {
-  if (failure) return `failed: ${[failure.message, failure.hint].filter(Boolean).join('; ')}`;
-  return plan?.floor ? heldBy(plan.floor, plan.held) : undefined;
+function pinOf({ failure, plan, stays }: StreamResult): string | undefined {
+  const failed = failure && whyFailed(failure);
+  const held = plan?.floor && heldBy(plan.floor, plan.held);
+  return [failed, held, stays].filter(Boolean).join('; ') || undefined;
+}
+
+function whyFailed({ code, message, hint }: PapyraError): string {
+  if (code === 'interrupted') return message;
+  return `failed: ${[message, hint].filter(Boolean).join('; ')}`;
 }
 
 function droppedOf({ dropped }: StreamResult): number | null {

@@ -32,7 +32,7 @@ const QUICK_MS = 0.3;
 /** At least half of the time is for others: what batches took is paused, a millisecond or more at a time. */
 const PAUSE_MS = 1;
 /** So many are counted of what an approximate trim leaves, which is less than a node. */
-const MOST_COUNTED = 10_000;
+export const MOST_COUNTED = 10_000;
 /** A head that moves while it is counted is counted anew so many times. */
 const ATTEMPTS = 5;
 

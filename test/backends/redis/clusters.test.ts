@@ -144,8 +144,8 @@ describe('a cluster that changes in mid-run', () => {
     const cluster = new Cluster([{ host: '127.0.0.1', port: nodes[0]!.port }]);
     const script = `for i = ARGV[1], ARGV[2] do redis.call('XADD', KEYS[1], (1790000000 + i) .. '000-0', 'data', '{"timestamp": ' .. (1790000000 + i) .. '.0}') end`;
     for (let from = 0; from < COUNT; from += 50_000) await cluster.eval(script, 1, KEY, from, from + 49_999); // prettier-ignore
-    const ports = (await cluster.cluster('SLOTS')) as [number, number, [string, number]][];
-    const slot = await cluster.cluster('KEYSLOT', KEY);
+    const ports = (await cluster.cluster('SLOTS')) as unknown as [number, number, [string, number]][]; // prettier-ignore
+    const slot = Number(await cluster.cluster('KEYSLOT', KEY));
     const port = ports.find(([from, to]) => slot >= from && slot <= to)![2][1];
     return { nodes, owner: nodes.find((node) => node.port === port)!, cluster };
   }
@@ -188,7 +188,7 @@ describe('a cluster that changes in mid-run', () => {
     while ((await replica.client.cluster('REPLICATE', id).catch(() => 'no')) !== 'OK') await sleep(100); // prettier-ignore
     while (!(await replica.client.info('replication')).includes('master_link_status:up')) await sleep(50); // prettier-ignore
     const others = nodes.filter((node) => node !== owner);
-    const knows = async ({ client }: Server) => (await client.cluster('NODES')).includes(`:${replica.port}@`); // prettier-ignore
+    const knows = async ({ client }: Server) => String(await client.cluster('NODES')).includes(`:${replica.port}@`); // prettier-ignore
     for (const node of others) while (!(await knows(node))) await sleep(50);
     const run = start(others[0]!.port);
     await firstTrim(owner);

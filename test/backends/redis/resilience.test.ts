@@ -178,6 +178,13 @@ describe('stopped', () => {
     expect(stderr).toMatch(/stopped by SIGTERM\n/);
     const report = JSON.parse(stdout) as Report;
     expect(report.status).toBe('stopped');
+    // What went, and what is left of it.
+    const length = await client.xlen(KEY);
+    expect(report.records).toMatchObject({
+      dropped: 300_000 - length,
+      expired_left: length - 1000,
+    });
+    expect(report.parts[0]!.pinned_by).toBe(`stopped by SIGTERM; expired, and still to go: ${length - 1000}`); // prettier-ignore
     expect((await shapeOf(client)).last).toBe(shape(0, 300_000).last);
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { BARE, compact } from '../../support/papyra.js';
+import { BARE, compact, papyra } from '../../support/papyra.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
 
 let server: Server;
@@ -59,6 +59,11 @@ describe('a stream in large nodes', () => {
     const { code, report } = await run('--max-records', '2000', '--approx');
     expect([code, report.records.dropped, report.records.expired_left]).toEqual([0, 0, 3000]);
     expect(await server.client.xlen(KEY)).toBe(5000);
+    expect(report.parts[0]!.pinned_by).toMatch(
+      /^3000 expired entries are in a node .* --exact takes them/,
+    );
+    const text = await papyra(['persistence', 'compact', '--backend', 'redis', '--max-records', '2000', '--approx'], { env }); // prettier-ignore
+    expect(text.stdout).toMatch(/what has expired cannot go yet[^]*--exact takes them/);
   });
 
   test('nodes of 500 and of 1000 take no more commands than twice those of 100', async () => {
