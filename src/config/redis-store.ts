@@ -1,5 +1,5 @@
 import { PapyraError } from '../errors.js';
-import { parseAddress, parseRedisUrl, REDIS_PORT, SENTINEL_PORT } from './redis-url.js';
+import { parseAddress, parseRedisUrl, REDIS_PORT, SENTINEL_PORT, wrongIn } from './redis-url.js';
 import type { Address, Overrides, PersistenceInput, RedisServer, RedisStore } from './types.js';
 
 export interface RedisRequest {
@@ -63,7 +63,7 @@ function serverOf({ persistence, overrides, where, absolute }: RedisRequest): Fo
     );
   }
   if (url !== undefined) {
-    const { server, ...rest } = parsed(url, where);
+    const { server, ...rest } = parsed(url);
     return { server: { kind: 'single', at: server }, ...rest };
   }
   if (cluster !== undefined) {
@@ -83,10 +83,10 @@ function serverOf({ persistence, overrides, where, absolute }: RedisRequest): Fo
 }
 
 /** The schema has looked at the configuration's; that of the environment was never shown to it. */
-function parsed(url: string, where: string) {
+function parsed(url: string) {
   const result = parseRedisUrl(url);
   if (result) return result;
-  throw new PapyraError('config_invalid', `${where}: the URL of Redis is none`, {
+  throw new PapyraError('config_invalid', `PAPYRA_REDIS_URL: ${wrongIn(url)}`, {
     hint: 'write redis://host:6379/0, rediss://host:6379/0 or unix:///path/to/socket?db=0',
   });
 }

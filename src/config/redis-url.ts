@@ -13,29 +13,71 @@ export const REDIS_PORT = 6379;
 export const SENTINEL_PORT = 26_379;
 
 const DB = /^\d{1,9}$/;
+const SCHEMES = ['redis:', 'rediss:', 'unix:'];
+const OPTIONS = ['db', 'username', 'password'];
 
 /**
- * `redis://[user:password@]host[:port][/db]`, `rediss://…` with TLS, `unix:///path/to/socket[?db=1]`: the
- * forms of Redis' own registration, and of redis-py, with which the runtime connects. undefined: none of them.
+ * `redis://[user:password@]host[:port][/db]`, `rediss://…` with TLS, `unix://[user:password@]/path/to/socket`, each
+ * with `?db=`, `?username=` and `?password=`: the forms of Redis' own registration, and of redis-py, with which the
+ * runtime connects. As there, a database after `?` comes before one in the path, and a user before the `@` before one
+ * after `?`. undefined: none of them; `wrongIn` says why.
  */
 export function parseRedisUrl(text: string): RedisUrl | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  const { protocol, hostname, pathname, searchParams: query } = url;
-  if (url.hash !== '' || [...query.keys()].some((key) => key !== 'db')) return undefined;
-  const unix = protocol === 'unix:';
-  const db = query.get('db') ?? (unix ? '0' : pathname.replace(/^\//, '') || '0');
-  if (!DB.test(db)) return undefined;
-  const rest = { db: Number(db), tls: protocol === 'rediss:', ...credentialsOf(url) };
-  if (unix) {
-    const path = decode(pathname);
-    return hostname === '' && path.length > 1 ? { server: { path }, ...rest } : undefined;
+  const result = read(text);
+  return 'wrong' in result ? undefined : result;
+}
+
+/** Which part of it is wrong, without a word of what may be a password in it; undefined: none. */
+export function wrongIn(text: string): string | undefined {
+  const result = read(text);
+  return 'wrong' in result ? result.wrong : undefined;
+}
+
+function read(text: string): RedisUrl | { wrong: string } {
+  const scheme = /^\s*([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) return { wrong: 'there is no scheme, as in redis://' };
+  if (!SCHEMES.includes(`${scheme}:`)) return { wrong: `the scheme is ${scheme}` };
+  const isUnix = scheme === 'unix';
+  // A URL has a user only where it has a host.
+  const url = parsed(isUnix ? text.replace(/:\/\/([^/]*@)?\//, '://$1socket/') : text);
+  if (!url) return { wrong: unreadable(text) };
+  const { hostname, pathname, searchParams: query } = url;
+  if (url.hash !== '') return { wrong: 'there is a #, which is %23 in a password' };
+  const unknown = [...query.keys()].find((key) => !OPTIONS.includes(key));
+  if (unknown !== undefined) {
+    return {
+      wrong: `after the ? there is something else than ${OPTIONS.join(', ')} (a ? is %3F in a password)`,
+    };
   }
-  if (protocol !== 'redis:' && protocol !== 'rediss:') return undefined;
+  const db = query.get('db') ?? (isUnix ? '0' : pathname.replace(/^\//, '') || '0');
+  if (!DB.test(db)) return { wrong: 'the database is no number' };
+  const rest = { db: Number(db), tls: scheme === 'rediss', ...credentialsOf(url) };
+  if (isUnix) {
+    if (hostname !== 'socket' || pathname.length < 2) {
+      return { wrong: 'there is no absolute path to a socket, as in unix:///run/redis.sock' };
+    }
+    return { server: { path: decode(pathname) }, ...rest };
+  }
   const host = hostname.replace(/^\[|\]$/g, '');
-  return host === ''
-    ? undefined
-    : { server: { host, port: Number(url.port) || REDIS_PORT }, ...rest };
+  if (host === '') return { wrong: 'there is no host' };
+  return { server: { host, port: Number(url.port) || REDIS_PORT }, ...rest };
+}
+
+function parsed(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined;
+}
+
+/** WHATWG's parser does not say what it stumbled over. */
+function unreadable(text: string): string {
+  const [, authority = '', host = ''] = /:\/\/([^/?#]*@)?([^/?#]*)/.exec(text) ?? [];
+  if (host === '') return 'there is no host';
+  const port = /^(?:\[[^\]]*\]|[^:]*):(.*)$/.exec(host)?.[1];
+  const isPort = port === undefined || (/^\d*$/.test(port) && Number(port) <= 65_535);
+  if (!isPort) {
+    const mark = text.includes('@', text.indexOf(host)) && authority === '';
+    return `the port is no number up to 65535${mark ? '; in a password, / is %2F, ? is %3F and # is %23' : ''}`;
+  }
+  return 'the host is no name and no address';
 }
 
 /** `host`, `host:6380`, `[::1]:6380`; undefined: neither. */
@@ -46,11 +88,10 @@ export function parseAddress(text: string, port: number): Required<Address> | un
   return given >= 1 && given <= 65_535 ? { host: (match[1] ?? match[2])!, port: given } : undefined;
 }
 
-function credentialsOf({ username, password }: URL) {
-  return {
-    ...(username === '' ? {} : { username: decode(username) }),
-    ...(password === '' ? {} : { password: decode(password) }),
-  };
+function credentialsOf({ username, password, searchParams: query }: URL) {
+  const user = decode(username) || query.get('username');
+  const secret = decode(password) || query.get('password');
+  return { ...(user ? { username: user } : {}), ...(secret ? { password: secret } : {}) };
 }
 
 /** A stray `%` stands for itself. */

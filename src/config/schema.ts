@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { BACKENDS, type ConfigInput } from './types.js';
-import { parseAddress, parseRedisUrl, REDIS_PORT } from './redis-url.js';
+import { parseAddress, REDIS_PORT, wrongIn } from './redis-url.js';
 import { DURATION_PATTERN, MAX_SECONDS, parseDuration, parseSize, SIZE_PATTERN } from '../units.js';
 
 // What `meta()` holds goes into the JSON Schema for editors: there a refinement is a pattern.
@@ -79,7 +79,10 @@ const nodes = z
   .array(z.union([node, address], says('host:port, or a host and a port')), says(NODES))
   .min(1, says(NODES));
 const url = text
-  .refine((value) => parseRedisUrl(value) !== undefined, says(URL_FORMS))
+  .superRefine((value, context) => {
+    const wrong = wrongIn(value);
+    if (wrong) context.addIssue({ code: 'custom', message: `${URL_FORMS}; here ${wrong}` });
+  })
   .meta({ pattern: '^\\s*(?:[rR][eE][dD][iI][sS]{1,2}|[uU][nN][iI][xX])://' });
 const sentinel = z.strictObject(
   {

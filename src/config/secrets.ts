@@ -1,11 +1,13 @@
 /** The user and password of a URL, which nothing repeats. Either may have any character in it. */
 const CREDENTIALS = /\/\/[^]*@/;
+/** redis-py takes them after the `?`, too. */
+const IN_QUERY = /\?[^]*(?:username|password)[^]*$/i;
 
 /** Keys that hold a secret itself, not the name of a file in which it is. */
 const SECRET_KEY = /(?:password|secret|token)$/;
 
 export function withoutCredentials(text: string): string {
-  return text.replace(CREDENTIALS, '//…@');
+  return text.replace(CREDENTIALS, '//…@').replace(IN_QUERY, '?…');
 }
 
 /**
