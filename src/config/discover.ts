@@ -1,6 +1,6 @@
 import { lstatSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors.js';
 import { startingAt } from './working-directory.js';
 
@@ -14,19 +14,21 @@ export interface FoundConfig {
 const DATA = ['json', 'yaml', 'yml', 'toml'];
 const CODE = ['js', 'mjs', 'cjs', 'ts'];
 
+/** Files in which papyra may have a section. */
+const OF_OTHERS = ['package.json', 'pyproject.toml'];
+
 /** From the working directory up. */
 const PROJECT_PLACES = [
   '.papyrarc',
   ...[...DATA, ...CODE].map((extension) => `.papyrarc.${extension}`),
   ...[...DATA, ...CODE].map((extension) => `papyra.config.${extension}`),
-  'package.json',
-  'pyproject.toml',
+  ...OF_OTHERS,
 ];
 
 /** In a directory that is papyra's own, the file may also simply be called `config`. */
 const OWN_PLACES = [
   ...[...DATA, ...CODE].map((extension) => `config.${extension}`),
-  ...PROJECT_PLACES.slice(0, -2),
+  ...PROJECT_PLACES.slice(0, -OF_OTHERS.length),
 ];
 
 /**
@@ -62,26 +64,61 @@ function* upwards(from: string | null): Generator<string> {
 }
 
 async function lookIn(directory: string, places: string[]): Promise<FoundConfig | null> {
-  for (const file of places.map((place) => join(directory, place)).filter(isThere)) {
+  const isOwn = places === OWN_PLACES;
+  for (const place of places) {
+    const file = join(directory, place);
+    if (!isThere(file, isOwn)) continue;
     const content = await read(file, false);
     if (content !== undefined) return { file, explicit: false, content };
   }
   return null;
 }
 
-/** A file, or a link to one. Where this user may not even look, there is none for this user. */
-function isThere(file: string): boolean {
+/**
+ * A file, or a link to one. Somebody has made a link that leads nowhere on purpose: it is no reason to take another file.
+ * Where this user may not even look, there is none for this user, but in a directory of papyra's own.
+ *
+ * @throws {PapyraError} `config_invalid` for such a link, `permission_denied` for such a directory.
+ */
+function isThere(file: string, isOwn: boolean): boolean {
   try {
     lstatSync(file);
-  } catch {
+  } catch (error) {
+    const isClosed = isOwn && codeOf(error) === 'EACCES' && isSeen(dirname(file));
+    if (isClosed) throw forbidden(dirname(file), error);
     return false;
   }
   try {
     return statSync(file).isFile();
   } catch (error) {
-    // A link that leads nowhere is none; one that leads where nobody may look is one that fails.
-    return (error as NodeJS.ErrnoException).code === 'EACCES';
+    // One that leads where nobody may look fails when it is read.
+    if (codeOf(error) === 'EACCES') return true;
+    if (OF_OTHERS.includes(basename(file))) return false;
+    throw new PapyraError(
+      'config_invalid',
+      `configuration ${file} is a link that leads nowhere: ${codeOf(error)}`,
+      { hint: 'mend or remove the link; nothing was done', cause: error },
+    );
   }
+}
+
+function isSeen(directory: string): boolean {
+  try {
+    return lstatSync(directory).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+function forbidden(directory: string, cause: unknown): PapyraError {
+  return new PapyraError('permission_denied', `cannot look for a configuration in ${directory}`, {
+    hint: 'run papyra as a user that may read it, or name the file: --config',
+    cause,
+  });
 }
 
 async function loadNamed(file: string): Promise<FoundConfig> {

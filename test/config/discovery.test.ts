@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -71,6 +72,26 @@ describe('the configuration', () => {
     expect((await compact([], { cwd: below })).code).toBe(0);
     expect(lines(log)).toBe(4);
   });
+
+  test.each(['papyra.config.yaml', '.papyrarc'])(
+    'a link %s that leads nowhere is an error, and no other is used: 78',
+    async (name) => {
+      const log = tempLog(LOG);
+      const below = join(dirname(log), 'below');
+      mkdirSync(below);
+      writeFileSync(join(dirname(log), 'papyra.config.yaml'), FORMS['.papyrarc']!(4));
+      for (const target of ['nowhere.yaml', name]) {
+        symlinkSync(target, join(below, name));
+        const { code, stderr } = await papyra(['config', 'show'], { cwd: below, env: BARE });
+        expect(stderr).toContain(`configuration ${join(below, name)} is a link that leads nowhere`);
+        expect(code).toBe(78);
+        unlinkSync(join(below, name));
+      }
+      // Files of other programs are none of papyra's business until they have something for it.
+      for (const other of ['package.json', 'pyproject.toml']) symlinkSync('nowhere', join(below, other)); // prettier-ignore
+      expect((await papyra(['config', 'show'], { cwd: below, env: BARE })).code).toBe(0);
+    },
+  );
 
   test('is found in $XDG_CONFIG_HOME/papyra when the working directory has none', async () => {
     const log = tempLog(LOG);
@@ -255,6 +276,18 @@ describe.runIf(isRoot)('whose configuration counts', () => {
     const file = config('papyra.config.json', 0, 0o600);
     const denied = await run(plain());
     expect([denied.code, denied.stderr]).toEqual([77, expect.stringContaining(file)]);
+  });
+
+  test('a directory of papyra’s own that may not be looked into is an error: 77', async () => {
+    config('papyra.config.yaml', 0, 0o644);
+    const home = tempDirectory();
+    chmodSync(home, 0o755);
+    const own = join(home, '.config/papyra');
+    mkdirSync(own, { recursive: true });
+    chmodSync(own, 0o700);
+    const denied = await run({ ...plain(), cwd: '/', env: { ...BARE, HOME: home } });
+    expect([denied.code, denied.stderr]).toEqual([77, expect.stringContaining(own)]);
+    expect((await run({ ...plain(), env: { ...BARE, HOME: home } })).code).toBe(0);
   });
 
   test("root reads only what is root's own and nobody else can write, also with --config", async () => {
