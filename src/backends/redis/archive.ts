@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { userInfo } from 'node:os';
 import { interruption } from '../../errors.js';
+import { read } from './collect.js';
 import { entries, timeOf, type Entry } from './entries.js';
+import { upTo } from './ids.js';
 import { targetName } from './names.js';
 import type { StreamPlan } from './plan-stream.js';
 import type { Session } from './session.js';
@@ -27,7 +29,10 @@ export async function archiveStreams(
         if (!(range.oldest <= time)) range.oldest = time;
         if (!(range.newest >= time)) range.newest = time;
         if (signal?.aborted) throw interruption(signal);
-        yield* lineOf(plan.key, entry);
+        for (const piece of lineOf(plan.key, entry)) {
+          read(2 * piece.length);
+          yield piece;
+        }
       }
     }
   };
@@ -44,7 +49,7 @@ export async function archiveStreams(
 function goingOf(session: Session, plan: StreamPlan): AsyncGenerator<Entry> {
   const [cut] = plan.cuts;
   const before = cut && 'before' in cut ? cut.before : plan.state.first;
-  return entries(session, plan, { from: '-', to: `(${before}` });
+  return entries(session, plan, { from: '-', to: upTo(before) });
 }
 
 /** What the runtime writes has one field; whatever else is there is archived field by field. */

@@ -1,6 +1,7 @@
 import { LineScanner, type LineKind } from '../../records/scanner.js';
+import { TooLarge } from './bounded.js';
 import { read } from './collect.js';
-import { secondsOf } from './ids.js';
+import { END, idAfter, idBefore, secondsOf } from './ids.js';
 import type { Place } from './nodes.js';
 import type { Session } from './session.js';
 
@@ -14,6 +15,8 @@ export interface Entry {
 
 /** A page should be read in well under a millisecond: other clients wait for it. */
 const PAGE_BYTES = 256 * 1024;
+/** Where large entries follow small ones, a page is given up when it has become as large as that. */
+const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 /** Entries of a page, however small those before were: the next ones may be large. */
 const MAX_PAGE = 100;
 /** The first page shows how large entries are. Each page may be twice as long as the one before. */
@@ -43,6 +46,11 @@ export async function* entries(
   while (left > 0) {
     const count = Math.min(size, left);
     const page = await readPage(session, place, { from: next, to, newestFirst, count });
+    if (page === 'too large') {
+      size = 1;
+      largest = PAGE_BYTES;
+      continue;
+    }
     const sizes = page.map(bytesOf);
     read(sizes.reduce((sum, size) => sum + size, 0));
     yield* page;
@@ -51,7 +59,9 @@ export async function* entries(
     left -= count;
     largest = Math.max(largest / 2, ...sizes);
     size = Math.max(1, Math.min(MAX_PAGE, size * 2, Math.floor(PAGE_BYTES / largest)));
-    next = `(${page.at(-1)!.id}`;
+    const { id } = page.at(-1)!;
+    next = newestFirst ? idBefore(id) : idAfter(id);
+    if (next === END) return;
   }
 }
 
@@ -63,17 +73,17 @@ async function readPage(
   session: Session,
   place: Place,
   { from, to, newestFirst, count }: Required<Omit<Range, 'limit'>> & { count: number },
-): Promise<Entry[]> {
+): Promise<Entry[] | 'too large'> {
   const command = newestFirst ? 'XREVRANGE' : 'XRANGE';
-  const page = (await session.callBuffers(
-    place.node,
-    command,
-    place.key,
-    from,
-    to,
-    'COUNT',
-    count,
-  )) as [Buffer, Buffer[]][];
+  // One entry may have any size.
+  const most = count === 1 ? Infinity : MAX_PAGE_BYTES;
+  let page: [Buffer, Buffer[]][];
+  try {
+    page = (await session.callBounded(most, place.node, command, place.key, from, to, 'COUNT', count)) as typeof page; // prettier-ignore
+  } catch (error) {
+    if (error instanceof TooLarge) return 'too large';
+    throw error;
+  }
   return page.map(([id, fields]) => {
     // Of two the last one counts, as in the runtime's own reads.
     const at = fields.findLastIndex((field, index) => index % 2 === 0 && field.equals(DATA));

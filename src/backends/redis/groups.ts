@@ -1,4 +1,4 @@
-import { earliest, idAfter, isoOf, secondsOf } from './ids.js';
+import { earliest, END, idAfter, isoOf, secondsOf } from './ids.js';
 import type { Place } from './nodes.js';
 import type { Session } from './session.js';
 import { fieldsOf, type StreamState } from './stream.js';
@@ -67,9 +67,8 @@ async function neededBy(
     const id = await firstPending(session, { key, node }, group, first);
     if (id !== null) needed.push(floorAt(id, group, 'pending'));
   }
-  const delivered = String(fields.get('last-delivered-id'));
-  const after = idAfter(delivered);
-  if (after !== delivered) {
+  const after = idAfter(String(fields.get('last-delivered-id')));
+  if (after !== END) {
     const next = await session.call(node, 'XRANGE', key, after, '+', 'COUNT', 1);
     needed.push(...(next as [string][]).map(([id]) => floorAt(id, group, 'undelivered')));
   }

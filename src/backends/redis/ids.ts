@@ -10,10 +10,22 @@ export function isBefore(id: string, other: string): boolean {
   return idValue(id) < idValue(other);
 }
 
-/** The smallest id above; of the largest there is, itself. */
+/** Behind the largest id there is: no entry can have it, and Redis takes it for no id. */
+export const END = idText(LARGEST + 1n);
+
+/** The smallest id above. */
 export function idAfter(id: string): string {
-  const value = idValue(id);
-  return value === LARGEST ? id : idText(value + 1n);
+  return idText(idValue(id) + 1n);
+}
+
+/** The largest id below. */
+export function idBefore(id: string): string {
+  return idText(idValue(id) - 1n);
+}
+
+/** The end of a range of entries that are all before an id. */
+export function upTo(before: string): string {
+  return before === END ? '+' : `(${before}`;
 }
 
 export function earliest(id: string, other: string): string {

@@ -28,7 +28,7 @@ local planned, strategy, operator, bound, limit = tonumber(ARGV[1]), ARGV[2], AR
 local info, length, added = look()
 if planned and added and added < planned then return {-1, info} end
 local trim = {'XTRIM', KEYS[1], strategy, operator, bound}
-if strategy == 'MAXLEN' then limit = math.min(limit, length - (added - planned) - bound) end
+if strategy == 'MAXLEN' and limit then limit = math.min(limit, length - (added - planned) - bound) end
 if limit and limit < 1 then return {0, info} end
 if limit then trim[6] = 'LIMIT'; trim[7] = limit end
 local taken = redis.call(unpack(trim))

@@ -4,6 +4,7 @@ import { Cluster } from 'ioredis';
 import type { RedisStore } from '../../config/types.js';
 import { monotonicMs } from '../../clock.js';
 import { interruption } from '../../errors.js';
+import { bounded } from './bounded.js';
 import { connect, connectToNode, isLost, reasonOf, type Client } from './connect.js';
 import { Failure, isVerdict, mayPass, redisError } from './failure.js';
 import { assertSound, judge } from './judge.js';
@@ -64,6 +65,24 @@ export class Session {
 
   callBuffers(node: string, command: string, ...args: (string | number)[]): Promise<unknown> {
     return this.run(node, (client) => client.callBuffer(command, ...args));
+  }
+
+  /**
+   * As `callBuffers`, with an answer of at most so many bytes.
+   *
+   * @throws {TooLarge} when it is larger.
+   */
+  callBounded(
+    limit: number,
+    node: string,
+    command: string,
+    ...args: (string | number)[]
+  ): Promise<unknown> {
+    return this.run(node, (client) => {
+      const ask = () => client.callBuffer(command, ...args);
+      const server = mastersOf(client).get(node);
+      return server ? bounded(server, limit, ask) : ask();
+    });
   }
 
   /**

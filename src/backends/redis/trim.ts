@@ -3,7 +3,7 @@ import { interruption, PapyraError } from '../../errors.js';
 import { monotonicMs } from '../../clock.js';
 import type { Client } from './connect.js';
 import { entries } from './entries.js';
-import { isBefore } from './ids.js';
+import { END, idBefore, isBefore, upTo } from './ids.js';
 import type { Cut, StreamPlan, Taken } from './plan-stream.js';
 import { BATCH } from './script.js';
 import type { Session } from './session.js';
@@ -112,12 +112,22 @@ export class Trim {
     for (;;) {
       const { first } = this.#state ?? {};
       if (!first || !isBefore(first, before)) return;
-      const bound = { strategy: 'MINID', operator: '~', value: before } as const;
-      if ((await this.#trim(of, bound, this.#batch)) > 0) continue;
+      if ((await this.#trim(of, this.#bound('~', before), this.#batch)) > 0) continue;
       if (this.#grow(this.#state?.length ?? 0)) continue;
       await this.#finish(of, before);
       return;
     }
+  }
+
+  /**
+   * MINID cannot take the entry with the largest id. No other can follow it, so it is a count that takes it; by a script
+   * only, which sees whether it is the same stream.
+   */
+  #bound(operator: Bound['operator'], before: string): Bound {
+    if (before !== END) return { strategy: 'MINID', operator, value: before };
+    const seesWhose = this.#canScript() && this.plan.state.added !== null;
+    if (seesWhose) return { strategy: 'MAXLEN', operator, value: 0 };
+    return { strategy: 'MINID', operator, value: idBefore(END) };
   }
 
   /** Takes all but the newest so many entries of those that were there when the plan was made. */
@@ -174,11 +184,13 @@ export class Trim {
   async #finish(of: Cut['of'], before: string): Promise<void> {
     const { session, plan, options } = this;
     if (!options.approx) {
-      await this.#trim(of, { strategy: 'MINID', operator: '=', value: before });
+      await this.#trim(of, this.#bound('=', before));
+      const { first, length } = this.#state ?? {};
+      if (first && isBefore(first, before)) this.#left = length!;
       return;
     }
     let left = 0;
-    const range = { from: '-', to: `(${before}`, limit: MOST_COUNTED + 1 };
+    const range = { from: '-', to: upTo(before), limit: MOST_COUNTED + 1 };
     for await (const { id } of entries(session, plan, range)) left += id === before ? 0 : 1;
     this.#left = left > MOST_COUNTED ? null : left;
   }
