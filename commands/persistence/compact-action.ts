@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { PapyraError } from '../../src/errors.js';
 import type { CompactionReport, CompactOptions, OddLines } from '../../src/index.js';
 import { compactionText } from '../../src/output/compaction.js';
@@ -51,13 +52,26 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
   };
   try {
     show(
-      await withSystem(flags, output, context.signal, (system) =>
-        system.persistence.compact(options).finally(() => progress.stop()),
-      ),
+      await withSystem(flags, output, context.signal, (system) => {
+        if (system.store.backend === 'redis') giveWay();
+        return system.persistence.compact(options).finally(() => progress.stop());
+      }),
     );
   } catch (error) {
     // Some parts are done: what was done is the result, and the first failure comes after it.
     if (error instanceof PapyraError && error.report) show(error.report);
     throw error;
+  }
+}
+
+/**
+ * On a machine that it shares with Redis, papyra would push the server off its core in the middle of a command. Hooks
+ * inherit it.
+ */
+function giveWay(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_LOW);
+  } catch {
+    // Not every sandbox lets a process do so; it goes without.
   }
 }

@@ -21,16 +21,19 @@ import {
  * follows what the last ones took.
  */
 const MIN_BATCH = 100;
-const MAX_BATCH = 10_000;
+const MAX_BATCH = 20_000;
 /** Bytes of a first batch: of large entries it has fewer. */
 const FIRST_BYTES = 500_000;
-/** Of the first or last entry: with more, XINFO in a script takes the server over a tenth of a millisecond. */
-const SCRIPT_BYTES = 16 * 1024;
+/** Of the first or last entry: with more, XINFO in a script takes the server most of a millisecond. */
+const SCRIPT_BYTES = 64 * 1024;
 /** Over the network's share: half as many above, half as many again below. */
-const SLOW_MS = 0.6;
-const QUICK_MS = 0.3;
-/** At least half of the time is for others: what batches took is paused, a millisecond or more at a time. */
-const PAUSE_MS = 1;
+const SLOW_MS = 0.8;
+const QUICK_MS = 0.5;
+/**
+ * The server is paused for half of what batches took, some milliseconds at a time: with what the answers take on their
+ * way, about half of its time is for others.
+ */
+const PAUSE_MS = 4;
 /** So many are counted of what an approximate trim leaves, which is less than a node. */
 export const MOST_COUNTED = 10_000;
 /** A head that moves while it is counted is counted anew so many times. */
@@ -270,7 +273,7 @@ export class Trim {
   async #pause(cost: number): Promise<void> {
     this.#owed += cost;
     if (this.#owed < PAUSE_MS) return;
-    await sleep(this.#owed);
+    await sleep(this.#owed / 2);
     this.#owed = 0;
   }
 }
