@@ -109,9 +109,15 @@ function earliestOf(floors: readonly (Floor | null)[]): Floor | null {
   }, null);
 }
 
-/** `group 'billing', which has not acknowledged entries since …: 1,200 entries held back; …` */
+/** What frees the entries that a group holds back. */
+const REMEDY: Record<Floor['why'], string> = {
+  pending: 'let its consumers acknowledge them (XACK), or claim what a dead one had (XAUTOCLAIM)',
+  undelivered: 'let its consumers catch up',
+};
+
+/** `held back by consumer group 'billing', which has not acknowledged entries since …` */
 export function heldBy({ group, why, id }: Floor, held: number): string {
   const since = isoOf(id) ?? id;
   const what = why === 'pending' ? 'not acknowledged' : 'not been given';
-  return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${held} expired entries stay; let its consumers catch up, or use --ignore-group ${group}`;
+  return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${held} expired entries stay; ${REMEDY[why]}, or use --ignore-group ${group}`;
 }

@@ -102,7 +102,7 @@ describe('entries that were deleted', () => {
     await server.client.xack(KEY, 'workers', ...ids.slice(300));
     await server.client.xdel(KEY, ...ids.slice(0, 300).filter((_, at) => at !== 200));
     const held = await run('--max-records', '100', '--exact');
-    expect(held.report.parts[0]!.pinned_by).toContain("group 'workers'");
+    expect(held.report.parts[0]!.pinned_by).toMatch(/group 'workers'.*not acknowledged.*XACK/);
     expect((await server.client.xrange(KEY, '-', '+', 'COUNT', 1))[0]![0]).toBe(ids[200]);
     await server.client.xdel(KEY, ids[200]!);
     const free = await run('--max-records', '100', '--exact');
