@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
-import { PapyraError } from '../src/errors.js';
+import { PapyraError } from '../src/errors/errors.js';
 import type { OpenOptions, Overrides } from '../src/index.js';
 import { parseInterval } from '../src/schedule/interval.js';
-import { parseCount, parseDuration, parseSize, parseTime } from '../src/units.js';
+import { parseCount, parseDuration, parseSize, parseTime } from '../src/units/units.js';
 import type { ColorMode } from '../src/output/paint.js';
 
 /** The options that every command has. */

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { PapyraError } from '../src/errors.js';
+import { PapyraError } from '../src/errors/errors.js';
 import { addCompletion } from './completion/completion.js';
 import { addConfigCheck } from './config/check.js';
 import { addConfigInit } from './config/init.js';

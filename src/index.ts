@@ -4,23 +4,23 @@
  * @packageDocumentation
  */
 import { openBackend } from './backends/open.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './call-options.js';
-import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './call.js';
-import { check, type SystemCheck } from './check.js';
-import { compact } from './compaction.js';
+import type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './api/call.js';
+import { check, type SystemCheck } from './api/check.js';
+import { compact } from './api/compaction.js';
 import type { EffectiveConfig } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
-import { hooksOf } from './hooks-of.js';
+import { hooksOf } from './api/hooks-of.js';
 import { metricsFor, type Metrics } from './metrics/metrics.js';
-import type { CompactionReport } from './report.js';
+import type { CompactionReport } from './report/report.js';
 
-export type { CompactOptions, DoctorOptions, OpenOptions } from './call-options.js';
-export type { SystemCheck } from './check.js';
-export { configSchema, showConfig, starterConfig } from './configuration.js';
-export type { ConfigReport, ConfigValue, StarterForm } from './configuration.js';
-export { parseCount, parseDuration, parseSize, parseTime } from './units.js';
-export { PapyraError } from './errors.js';
+export type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+export type { SystemCheck } from './api/check.js';
+export { configSchema, showConfig, starterConfig } from './api/configuration.js';
+export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
+export { parseCount, parseDuration, parseSize, parseTime } from './units/units.js';
+export { PapyraError } from './errors/errors.js';
 export type { Progress } from './backends/backend.js';
 export type { CustomBackend, CustomCompactRequest, PartialReport } from './backends/custom.js';
 export type {
@@ -33,12 +33,17 @@ export type {
   StoreConfig,
 } from './config/types.js';
 export type { DoctorCheck, DoctorReport } from './doctor/report.js';
-export type { ErrorCode, PapyraErrorOptions } from './errors.js';
+export type { ErrorCode, PapyraErrorOptions } from './errors/errors.js';
 export type { Metrics, ReadMetricsOptions } from './metrics/metrics.js';
 export { prometheusText } from './metrics/prometheus.js';
 export type { MetricsReport } from './metrics/report.js';
 export type { Counters, HistoryEntry, HookFailure } from './metrics/state.js';
-export type { CompactionPart, CompactionReport, CompactionStatus, PartAction } from './report.js';
+export type {
+  CompactionPart,
+  CompactionReport,
+  CompactionStatus,
+  PartAction,
+} from './report/report.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** A store, opened. */

@@ -3,8 +3,8 @@ import { CommanderError } from 'commander';
 import type { Context, Finding } from '../commands/context.js';
 import type { GlobalFlags } from '../commands/options.js';
 import { buildProgram } from '../commands/program.js';
-import { PapyraError } from './errors.js';
-import { asPapyraError, errorDocument, exitCodeOf } from './failure.js';
+import { PapyraError } from './errors/errors.js';
+import { asPapyraError, errorDocument, exitCodeOf } from './errors/exit-codes.js';
 import { printable, printableJson } from './output/text.js';
 
 declare const PAPYRA_VERSION: string;

@@ -1,6 +1,6 @@
 import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { PapyraError } from '../../src/errors.js';
+import { PapyraError } from '../../src/errors/errors.js';
 import { configSchema, showConfig, starterConfig } from '../../src/index.js';
 import { checkText, configText } from '../../src/output/config.js';
 import { writeNewFile } from '../../src/output/new-file.js';

@@ -1,4 +1,4 @@
-import { PapyraError } from '../../src/errors.js';
+import { PapyraError } from '../../src/errors/errors.js';
 import { prometheusText, type MetricsReport } from '../../src/index.js';
 import { historyText } from '../../src/output/history.js';
 import { metricsText } from '../../src/output/metrics.js';

@@ -1,5 +1,5 @@
 import { constants, setPriority } from 'node:os';
-import { PapyraError } from '../../src/errors.js';
+import { PapyraError } from '../../src/errors/errors.js';
 import type { CompactionReport, CompactOptions, OddLines } from '../../src/index.js';
 import { compactionText } from '../../src/output/compaction.js';
 import { progressTo, type ProgressMode } from '../../src/output/progress.js';

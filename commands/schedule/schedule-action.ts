@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { PapyraError } from '../../src/errors.js';
+import { PapyraError } from '../../src/errors/errors.js';
 import type { System } from '../../src/index.js';
 import { printable } from '../../src/output/text.js';
 import {

@@ -1,6 +1,6 @@
-import type { PapyraError } from '../errors.js';
+import type { PapyraError } from '../errors/errors.js';
 import type { RetentionRules } from '../retention/policy.js';
-import type { CompactionReport } from '../report.js';
+import type { CompactionReport } from '../report/report.js';
 import type { StoreFacts } from './facts.js';
 
 /** How far a compaction is. */

@@ -1,5 +1,5 @@
-import { PapyraError } from '../errors.js';
-import type { CompactionReport, CompactionStatus, PartAction } from '../report.js';
+import { PapyraError } from '../errors/errors.js';
+import type { CompactionReport, CompactionStatus, PartAction } from '../report/report.js';
 
 /** A report of which a custom backend fills in what it knows. */
 export interface PartialReport extends Partial<

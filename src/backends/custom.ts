@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { interruption, PapyraError } from '../errors.js';
-import { blankReport, type CompactionReport } from '../report.js';
+import { interruption, PapyraError } from '../errors/errors.js';
+import { blankReport, type CompactionReport } from '../report/report.js';
 import { policyOf, type OddLines, type RetentionPolicy } from '../retention/policy.js';
 import type { Backend, PlanRequest, Progress } from './backend.js';
 import { reportOf, type PartialReport } from './custom-report.js';

@@ -1,11 +1,11 @@
-import type { PapyraError } from '../errors.js';
+import type { PapyraError } from '../errors/errors.js';
 import type { Readers } from '../files/followers.js';
 import type { LockHolder, OddLock } from '../files/lock-holder.js';
 import type { Place } from '../files/place.js';
 import type { Recovery } from '../files/recovery-table.js';
 import type { RuntimeTemp } from '../files/surroundings.js';
 import type { Writer } from '../files/writers.js';
-import type { Ends } from './log/ends.js';
+import type { Ends } from '../log/ends.js';
 import type { Group } from './redis/groups.js';
 import type { Rotation } from './rotating/set.js';
 

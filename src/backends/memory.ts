@@ -1,4 +1,4 @@
-import { blankReport } from '../report.js';
+import { blankReport } from '../report/report.js';
 import { policyOf } from '../retention/policy.js';
 import type { Backend } from './backend.js';
 

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import type { StoreConfig } from '../config/types.js';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import type { Backend } from './backend.js';
 import { jsonBackend } from './json/backend.js';
 import { memoryBackend } from './memory.js';

@@ -1,4 +1,4 @@
-import { durationText } from '../units.js';
+import { durationText } from '../units/units.js';
 import { ENVIRONMENT } from './environment.js';
 import type { Overrides } from './types.js';
 

@@ -1,6 +1,6 @@
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import type { Overrides } from './types.js';
-import { parseCount, parseDuration, parseSize } from '../units.js';
+import { parseCount, parseDuration, parseSize } from '../units/units.js';
 
 /**
  * The environment variables, and the flags for which they stand: weaker than the flag, stronger than the

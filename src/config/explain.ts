@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { withoutCredentials } from './secrets.js';
+import { withoutCredentials } from '../text/secrets.js';
 
 /** Farther apart than this, two words are not the same word mistyped. */
 const NEAR_MISS = 3;

@@ -1,4 +1,4 @@
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { discoverConfig } from './discover.js';
 import { fromEnvironment } from './environment.js';
 import { resolveConfig, type ResolveRequest } from './resolve.js';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Loaders } from 'cosmiconfig';
 import { Explorer } from 'cosmiconfig/dist/Explorer.js';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { importDefault } from './import-module.js';
 import { parseJson, parseToml, parseYaml, type Parse } from './parse.js';
 import { assertTrusted } from './trust.js';

@@ -1,4 +1,4 @@
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { parseAddress, parseRedisUrl, REDIS_PORT, SENTINEL_PORT, wrongIn } from './redis-url.js';
 import type { Address, Overrides, PersistenceInput, RedisServer, RedisStore } from './types.js';
 

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import type { FoundConfig } from './discover.js';
 import { asWritten } from './environment.js';
@@ -17,7 +17,7 @@ import {
   type PersistenceInput,
   type StoreConfig,
 } from './types.js';
-import { parseDuration, parseSize } from '../units.js';
+import { parseDuration, parseSize } from '../units/units.js';
 import { startingAt } from './working-directory.js';
 
 export interface ResolveRequest {

@@ -1,7 +1,13 @@
 import * as z from 'zod';
 import { BACKENDS, type ConfigInput } from './types.js';
 import { parseAddress, REDIS_PORT, wrongIn } from './redis-url.js';
-import { DURATION_PATTERN, MAX_SECONDS, parseDuration, parseSize, SIZE_PATTERN } from '../units.js';
+import {
+  DURATION_PATTERN,
+  MAX_SECONDS,
+  parseDuration,
+  parseSize,
+  SIZE_PATTERN,
+} from '../units/units.js';
 
 // What `meta()` holds goes into the JSON Schema for editors: there a refinement is a pattern.
 

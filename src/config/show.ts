@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { parseDuration, parseSize } from '../units.js';
+import { parseDuration, parseSize } from '../units/units.js';
 import { ENVIRONMENT } from './environment.js';
 import { factsOf, isFor, KEYS, OVERRIDDEN } from './keys.js';
 import { parseRedisUrl } from './redis-url.js';

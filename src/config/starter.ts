@@ -1,10 +1,10 @@
-import { PapyraError } from '../errors.js';
-import { printableJson } from '../printable.js';
+import { PapyraError } from '../errors/errors.js';
+import { printableJson } from '../text/printable.js';
 import { factsOf, isFor, KEYS, OVERRIDDEN, type KeyFacts } from './keys.js';
 import { parseYaml } from './parse.js';
 import { BACKENDS, type Overrides } from './types.js';
 import { startingAt, workingDirectory } from './working-directory.js';
-import { durationText } from '../units.js';
+import { durationText } from '../units/units.js';
 
 /** How a starter is written. */
 export type StarterForm = 'yaml' | 'json';

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { waysOf } from '../files/links.js';
 import { isSameFile } from './same-file.js';
 import type { EffectiveConfig } from './types.js';

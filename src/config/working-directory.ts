@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 
 /** The given directory, or the one this process stands in; null when that was deleted. */
 export function workingDirectory(given: string | undefined): string | null {

@@ -1,4 +1,4 @@
-import { ageInWords } from '../units.js';
+import { ageInWords } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { typed } from './command-line.js';
 import { newestOf, streamsOf } from './facts.js';

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { ageInWords } from '../units.js';
+import { ageInWords } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { edit, typed } from './command-line.js';
 import { logOf } from './facts.js';

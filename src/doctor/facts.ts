@@ -1,9 +1,9 @@
 import type { LogFacts, StoreFacts, StreamFacts } from '../backends/facts.js';
-import type { PapyraError } from '../errors.js';
+import type { PapyraError } from '../errors/errors.js';
 import type { Place } from '../files/place.js';
 import type { MetricsReport } from '../metrics/report.js';
 import type { HistoryEntry } from '../metrics/state.js';
-import type { CompactionReport } from '../report.js';
+import type { CompactionReport } from '../report/report.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import type { CommandLine } from './command-line.js';
 

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import type { Backend } from '../backends/backend.js';
 import type { StoreFacts } from '../backends/facts.js';
 import type { EffectiveConfig } from '../config/types.js';
-import { interruption, PapyraError } from '../errors.js';
+import { interruption, PapyraError } from '../errors/errors.js';
 import { placeAt } from '../files/place.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Metrics } from '../metrics/metrics.js';

@@ -1,4 +1,4 @@
-import type { CompactionReport } from '../report.js';
+import type { CompactionReport } from '../report/report.js';
 
 /** Fewer are what an approximate trim, or a head that ends in the middle of a block, leaves each time. */
 const MANY = 1000;

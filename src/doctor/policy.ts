@@ -1,4 +1,4 @@
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { policyText } from '../output/policy.js';
 import { formatBytes, plural } from '../output/text.js';
 import { isUnlimited } from '../retention/policy.js';

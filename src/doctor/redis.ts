@@ -1,6 +1,6 @@
 import type { RedisServer, RedisStream } from '../backends/facts.js';
 import { cut, formatBytes, formatShare } from '../output/text.js';
-import { ageInWords } from '../units.js';
+import { ageInWords } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { typed } from './command-line.js';
 import { streamsOf, trialOf, type Facts } from './facts.js';

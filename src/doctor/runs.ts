@@ -2,7 +2,7 @@ import type { StoreFacts } from '../backends/facts.js';
 import { endedWell, endOf } from '../metrics/run.js';
 import type { HistoryEntry } from '../metrics/state.js';
 import { cut, formatBytes, plural } from '../output/text.js';
-import { ageInWords } from '../units.js';
+import { ageInWords } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { oldestOf } from './facts.js';
 import { muchIsLeft } from './left.js';

@@ -13,14 +13,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { createGzip, type Gzip } from 'node:zlib';
-import { PapyraError } from '../errors.js';
-import { withShownPaths } from '../held-paths.js';
+import { PapyraError } from '../errors/errors.js';
+import { withShownPaths } from '../errors/held-paths.js';
 import { holdDirectory, type HeldDirectory } from './directory.js';
 import { removeFile, syncDirectory, writeAll } from './durable.js';
 import { fileId, idAt } from './identity.js';
 import { adopt, type Owner } from './ownership.js';
 import { resolveTo } from './resolve.js';
-import { errnoOf, systemError } from './system-error.js';
+import { errnoOf, systemError } from '../errors/system-error.js';
 
 export interface ArchiveRequest {
   /** Where archives go; it must be there: a backup volume that is not mounted must not be filled in. */

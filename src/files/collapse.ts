@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, ftruncateSync, statfsSync } from 'node:fs';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { codeOf } from '../system/library.js';
 import { openNameless } from '../system/nameless.js';
 import * as space from '../system/space.js';
 import { FILLER_BYTES } from './filler.js';
 import type { OpenFile } from './read.js';
-import { errnoOf, systemError } from './system-error.js';
+import { errnoOf, systemError } from '../errors/system-error.js';
 
 /** File systems that can remove a range of a file (statfs f_type), for where it cannot be tried out. */
 const ABLE = [0xef53 /* ext4 */, 0x58465342 /* xfs */, 0x794c7630 /* overlay */];

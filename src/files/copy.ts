@@ -2,7 +2,7 @@ import { fdatasync, fstatSync, ftruncateSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { writeAll } from './durable.js';
 import type { OpenFile, Tick } from './read.js';
-import { attempt, systemError } from './system-error.js';
+import { attempt, systemError } from '../errors/system-error.js';
 
 /** The disk works while we do: so much is written at a time, not all of it at the end. */
 const SYNC_BYTES = 16 << 20;

@@ -1,6 +1,6 @@
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { rememberHeld } from '../held-paths.js';
+import { rememberHeld } from '../errors/held-paths.js';
 
 /** Linux: the same number on all architectures that Node runs on, and no part of what it knows. */
 const O_PATH = 0o10_000_000;

@@ -1,11 +1,11 @@
 import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../clock.js';
+import { monotonicMs } from '../units/clock.js';
 import { lines } from './lines.js';
 import { appendLine, ShortWrite } from './live-append.js';
 import { reconcile } from './reconcile.js';
 import type { OpenFile, Tick } from './read.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 import { WholeLines } from './whole-lines.js';
 import { lookForWriters, type Look } from './writers.js';
 

@@ -12,13 +12,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { holdDirectory } from './directory.js';
 import { fileId } from './identity.js';
 import { adoptBeside, type Owner } from './ownership.js';
 import type { OpenFile } from './read.js';
 import { resolveTo } from './resolve.js';
-import { attempt, errnoOf } from './system-error.js';
+import { attempt, errnoOf } from '../errors/system-error.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_APPEND, O_RDONLY, O_DIRECTORY } = constants;
 

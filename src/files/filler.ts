@@ -1,4 +1,4 @@
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 
 /**
  * A line that fills bytes which cannot be removed: valid JSON, dated 1970, that the runtime's reads

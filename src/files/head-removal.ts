@@ -1,5 +1,5 @@
 import { fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { collapseRange, collapseUnit } from './collapse.js';
 import { syncDirectory } from './durable.js';
 import { FILLER_BYTES, fillers, leadingFiller, oneFiller } from './filler.js';
@@ -8,7 +8,7 @@ import { dropIntent, makeNonce, readIntent, writeIntent, type Intent } from './i
 import type { LogNames } from './names.js';
 import type { OpenFile, Tick } from './read.js';
 import { assertRuntimeIsNotRewriting } from './surroundings.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 import type { Witness } from './witness.js';
 import { assertWritersAppend } from './writers.js';
 

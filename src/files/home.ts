@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'; // prettier-ignore
 import { basename, dirname } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { holdInside, type HeldDirectory } from './directory.js';
 import type { LogNames } from './names.js';
 import {
@@ -11,7 +11,7 @@ import {
   type Owner,
   assertNoForeignLink,
 } from './ownership.js';
-import { errnoOf } from './system-error.js';
+import { errnoOf } from '../errors/system-error.js';
 
 /** The folder in which papyra remembers things about the logs of a directory. */
 const FOLDER = '.papyra';

@@ -5,7 +5,7 @@ import { removeFile } from './durable.js';
 import { FILLER_BYTES, NONCE_CHARS } from './filler.js';
 import { lastingId } from './identity.js';
 import type { LogNames } from './names.js';
-import { attempt, errnoOf, systemError } from './system-error.js';
+import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 
 /** What a head removal is about to do: [start, keep) becomes fillers, [0, align) goes. */
 export interface Intent {

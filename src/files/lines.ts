@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import type { OpenFile } from './read.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 
 const BUFFER_BYTES = 1 << 16;
 const NEWLINE = 0x0a;

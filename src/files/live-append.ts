@@ -1,10 +1,10 @@
 import { fstatSync, readSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../clock.js';
+import { monotonicMs } from '../units/clock.js';
 import { offsetOf } from '../system/space.js';
 import { writeAll } from './durable.js';
 import type { OpenFile } from './read.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 
 const NEWLINE = Buffer.from('\n');
 const PAGE_BYTES = 4096;

@@ -1,11 +1,11 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { isOddLock } from './lock-place.js';
 import { holderSignature, readSignature } from './lock-signature.js';
 import { lockingProcesses } from './proc-locks.js';
 import type { OpenFile } from './read.js';
-import { errnoOf, systemError } from './system-error.js';
+import { errnoOf, systemError } from '../errors/system-error.js';
 
 /** Who has taken a lock, and when: as far as its file and the kernel tell. */
 export interface LockHolder {

@@ -1,5 +1,5 @@
 import { lstatSync } from 'node:fs';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 
 /** Whether what has the name of a lock file is none. */
 export function isOddLock(path: string): boolean {

@@ -1,8 +1,8 @@
 import { ftruncateSync, readSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../clock.js';
-import { errnoOf } from './system-error.js';
+import { monotonicMs } from '../units/clock.js';
+import { errnoOf } from '../errors/system-error.js';
 
 /** A holder takes the lock first and signs then: how long we give it, and how often we look. */
 const SIGNING_MS = 300;

@@ -1,8 +1,8 @@
 import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../clock.js';
-import { PapyraError, interruption } from '../errors.js';
+import { monotonicMs } from '../units/clock.js';
+import { PapyraError, interruption } from '../errors/errors.js';
 import { assertAvailable } from '../system/library.js';
 import { tryLock } from '../system/locks.js';
 import { removeFile } from './durable.js';
@@ -18,7 +18,7 @@ import {
 } from './ownership.js';
 import { lockingProcesses, type LockingProcess } from './proc-locks.js';
 import type { OpenFile } from './read.js';
-import { attempt, errnoOf } from './system-error.js';
+import { attempt, errnoOf } from '../errors/system-error.js';
 
 const RETRY_MS = 100;
 

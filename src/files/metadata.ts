@@ -1,5 +1,5 @@
 import { fchmodSync, fchownSync, fstatSync, type Stats } from 'node:fs';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import {
   attributesOf,
   flagsOf,

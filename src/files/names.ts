@@ -22,9 +22,9 @@
  */
 
 import { basename, dirname, join } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { holdDirectory } from './directory.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 
 /**
  * Every file that papyra makes beside a log. All start with a dot: the runtime's health scan flags

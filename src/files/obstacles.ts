@@ -1,5 +1,5 @@
 import { closeSync, constants, fsyncSync, linkSync, openSync, type Stats } from 'node:fs';
-import { expected, PapyraError } from '../errors.js';
+import { expected, PapyraError } from '../errors/errors.js';
 import { flagsOf, type FileFlags } from '../system/attributes.js';
 import { openNameless, whyNoLink } from '../system/nameless.js';
 import { holeFrom } from '../system/space.js';
@@ -13,7 +13,7 @@ import type { LogNames } from './names.js';
 import { assertOwner } from './ownership.js';
 import type { OpenFile } from './read.js';
 import { isMountPoint, mountPoint, otherLinks, unsoundKind } from './surroundings.js';
-import { attempt, errnoOf, systemError } from './system-error.js';
+import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 import { assertWritersAppend } from './writers.js';
 
 /** The log, open, where it is. */

@@ -1,8 +1,8 @@
 import { fchmodSync, fchownSync, fstatSync, statSync, type Stats } from 'node:fs';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { attributesOf, removeAttribute } from '../system/attributes.js';
 import type { OpenFile } from './read.js';
-import { errnoOf } from './system-error.js';
+import { errnoOf } from '../errors/system-error.js';
 
 /** Owner and mode that a new file takes over from the log. */
 export type Owner = Pick<Stats, 'uid' | 'gid' | 'mode'>;

@@ -1,7 +1,7 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { freeBytes } from './surroundings.js';
-import { errnoOf } from './system-error.js';
+import { errnoOf } from '../errors/system-error.js';
 
 /** A path, as this user finds it. Links are followed. */
 export interface Place {

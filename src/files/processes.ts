@@ -1,5 +1,5 @@
 import { constants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { errnoOf } from './system-error.js';
+import { errnoOf } from '../errors/system-error.js';
 
 const { O_RDONLY, O_WRONLY, O_RDWR } = constants;
 

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
-import { PapyraError } from '../errors.js';
-import { attempt } from './system-error.js';
+import { PapyraError } from '../errors/errors.js';
+import { attempt } from '../errors/system-error.js';
 
 /** Large enough that a read costs little more than its bytes, small enough to yield between two. */
 const CHUNK_BYTES = 1 << 20;

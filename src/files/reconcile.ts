@@ -2,7 +2,7 @@ import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { lines } from './lines.js';
 import { appendLine, awaitEndOfLine } from './live-append.js';
 import type { OpenFile, Tick } from './read.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 
 export interface Reconciliation {
   old: OpenFile;

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { removeFile, syncDirectory } from './durable.js';
 import { drain } from './drain.js';
 import { areSame, idAt, lookAt, type FileId } from './identity.js';
@@ -20,7 +20,7 @@ import type { OpenFile, Tick } from './read.js';
 import { reconcile } from './reconcile.js';
 import { compareOld, recoveryFor, type Recovery } from './recovery-table.js';
 import { settle } from './replace.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 
 /** A kept link of unseen writers may go when nothing has touched its file for so long. */
 const REST_MS = 60_000;

@@ -8,7 +8,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { copyPieces, isSparse } from './copy.js';
 import { drain, type Drained } from './drain.js';
 import { createExclusive, removeFile, syncDirectory, writeAll } from './durable.js';
@@ -19,7 +19,7 @@ import { assertNotMountedElsewhere, noSecondName, unknowable } from './obstacles
 import { oldLink, type OldLink } from './old-link.js';
 import { truncated, type OpenFile, type Tick } from './read.js';
 import { assertRuntimeIsNotRewriting, mountPoint, noRoom } from './surroundings.js';
-import { attempt, errnoOf, systemError } from './system-error.js';
+import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 import { WholeLines } from './whole-lines.js';
 import type { Witness } from './witness.js';
 import { longHeld, lookForWriters, type Look } from './writers.js';

@@ -1,9 +1,9 @@
 import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { idBehind } from './identity.js';
 import { resolveLinks, waysOf, type Link, type Resolved } from './links.js';
-import { errnoOf } from './system-error.js';
+import { errnoOf } from '../errors/system-error.js';
 
 /**
  * The real path of a file or directory that is there.

@@ -1,6 +1,6 @@
 import { readdirSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { mountsHere } from './mounts.js';
 import type { LogNames } from './names.js';
 

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { truncated, type OpenFile } from './read.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 
 const BUFFER_BYTES = 1 << 20;
 const NEWLINE = 0x0a;

@@ -1,6 +1,6 @@
 import { fstatSync, readSync } from 'node:fs';
 import { truncated, type OpenFile } from './read.js';
-import { attempt } from './system-error.js';
+import { attempt } from '../errors/system-error.js';
 
 const BYTES = 4096;
 

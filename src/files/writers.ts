@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { askForReadLease } from '../system/locks.js';
 import { fileId, idBehind } from './identity.js';
 import { printableProcess } from './process-name.js';

@@ -1,7 +1,7 @@
 import type { HooksConfig, HooksInput } from '../config/types.js';
-import { interruption, PapyraError } from '../errors.js';
-import { errorDocument } from '../failure.js';
-import type { CompactionReport } from '../report.js';
+import { interruption, PapyraError } from '../errors/errors.js';
+import { errorDocument } from '../errors/exit-codes.js';
+import type { CompactionReport } from '../report/report.js';
 import { findProgram } from './program.js';
 import { runProgram, type Ending } from './run.js';
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 
 /** Where a program is looked for when there is no PATH. */
 const USUAL_PATH = '/usr/bin:/bin';

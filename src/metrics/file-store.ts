@@ -1,13 +1,13 @@
 import { renameSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { PapyraError } from '../errors.js';
-import { withShownPaths } from '../held-paths.js';
+import { PapyraError } from '../errors/errors.js';
+import { withShownPaths } from '../errors/held-paths.js';
 import { replaceFile } from '../files/durable.js';
 import { homePath, makeHome, openHome, ownerOf, readKept } from '../files/home.js';
 import { takeLock } from '../files/lock.js';
 import { holdNames, namesFor, type LogNames } from '../files/names.js';
 import type { Owner } from '../files/ownership.js';
-import { errnoOf, systemError } from '../files/system-error.js';
+import { errnoOf, systemError } from '../errors/system-error.js';
 import { changeOf } from './run.js';
 import { freshState, HISTORY_LENGTH, type MetricsState } from './state.js';
 import type { MetricsStore } from './store.js';

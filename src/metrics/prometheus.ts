@@ -1,4 +1,4 @@
-import { printable } from '../printable.js';
+import { printable } from '../text/printable.js';
 import type { MetricsReport } from './report.js';
 import { endOf } from './run.js';
 import type { Counters, HistoryEntry } from './state.js';

@@ -1,4 +1,4 @@
-import type { CompactionReport } from '../report.js';
+import type { CompactionReport } from '../report/report.js';
 import { endedWell, endOf } from './run.js';
 import {
   freshState,

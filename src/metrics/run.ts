@@ -1,5 +1,5 @@
-import { PapyraError } from '../errors.js';
-import type { CompactionReport } from '../report.js';
+import { PapyraError } from '../errors/errors.js';
+import type { CompactionReport } from '../report/report.js';
 import type { Counters, HistoryEntry, MetricsState } from './state.js';
 
 /** How a run ended. */

@@ -1,4 +1,4 @@
-import type { CompactionReport, CompactionStatus } from '../report.js';
+import type { CompactionReport, CompactionStatus } from '../report/report.js';
 
 /** Counters over all runs of a store. They only ever grow, until `metrics reset`. */
 export interface Counters {

@@ -1,4 +1,4 @@
-import type { CompactionReport } from '../report.js';
+import type { CompactionReport } from '../report/report.js';
 import { endedWell, endOf, entryOf } from './run.js';
 import { freshState, type HistoryEntry, type MetricsState } from './state.js';
 

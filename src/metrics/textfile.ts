@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'; // prettier-ignore
 import { dirname } from 'node:path';
 import { publishFile } from '../files/durable.js';
-import { systemError } from '../files/system-error.js';
+import { systemError } from '../errors/system-error.js';
 import { prometheusText } from './prometheus.js';
 import type { MetricsReport } from './report.js';
 

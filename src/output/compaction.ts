@@ -1,4 +1,4 @@
-import type { CompactionPart, CompactionReport, PartAction } from '../report.js';
+import type { CompactionPart, CompactionReport, PartAction } from '../report/report.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { policyText } from './policy.js';

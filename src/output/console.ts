@@ -1,5 +1,5 @@
-import type { PapyraError } from '../errors.js';
-import { errorDocument } from '../failure.js';
+import type { PapyraError } from '../errors/errors.js';
+import { errorDocument } from '../errors/exit-codes.js';
 import { paintFor, type ColorMode, type Paint } from './paint.js';
 import { printable, printableJson } from './text.js';
 import { fitted, type Screen } from './wrap.js';

@@ -1,5 +1,5 @@
 import type { Ora } from 'ora';
-import { monotonicMs } from '../clock.js';
+import { monotonicMs } from '../units/clock.js';
 import type { Progress } from '../backends/backend.js';
 import type { Stream } from './console.js';
 import { formatBytes, formatCount, formatSeconds } from './text.js';

@@ -1,4 +1,4 @@
-export { printable, printableJson } from '../printable.js';
+export { printable, printableJson } from '../text/printable.js';
 
 /** `3,000`; `?` for a number that is not known. */
 export function formatCount(value: number | null): string {

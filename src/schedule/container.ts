@@ -1,5 +1,5 @@
 import { dirname, relative } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { POLITE } from './host.js';
 import type { Job } from './job.js';
 

@@ -1,4 +1,4 @@
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { comment, purpose } from './comment.js';
 import type { Host } from './host.js';
 import type { Job, UnitFile } from './job.js';

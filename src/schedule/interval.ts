@@ -1,8 +1,8 @@
 import type { MetricsReport } from '../metrics/report.js';
 import { isUnlimited, type RetentionPolicy } from '../retention/policy.js';
 import { formatAge, formatBytes, formatCount } from '../output/text.js';
-import { PapyraError } from '../errors.js';
-import { durationText, parseDuration } from '../units.js';
+import { PapyraError } from '../errors/errors.js';
+import { durationText, parseDuration } from '../units/units.js';
 
 const MINUTE = 60;
 const HOUR = 3600;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { flagsOf } from '../config/as-flags.js';
 import { ENVIRONMENT } from '../config/environment.js';
 import type { EffectiveConfig, Overrides } from '../config/types.js';
-import { durationText } from '../units.js';
+import { durationText } from '../units/units.js';
 import { jobName, seedOf } from './name.js';
 import { timesFor, type Times } from './times.js';
 import { lockWaitFor } from './timing.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 import { comment, purpose } from './comment.js';
 import {
   configMount,

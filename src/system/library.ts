@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import { PapyraError } from '../errors.js';
+import { PapyraError } from '../errors/errors.js';
 
 /** A C function. Arguments after the declared ones come in pairs: a type, then the value. */
 export type CFunction = (...args: (number | string | Uint8Array | null)[]) => number;

@@ -14,7 +14,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { MetricsReport } from '../../src/index.js';
 import { Hooks } from '../../src/hooks/hooks.js';
-import { blankReport } from '../../src/report.js';
+import { blankReport } from '../../src/report/report.js';
 import { BARE, compact, isRoot, papyra, PAPYRA, PLAIN_USER, publicInstall, ROOT } from '../support/papyra.js'; // prettier-ignore
 import { doctor } from '../support/doctor.js';
 import { tempDirectory } from '../support/temp.js';

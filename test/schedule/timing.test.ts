@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { INTERVALS } from '../../src/schedule/interval.js';
 import { lockWaitFor, serviceTiming, type ServiceTiming } from '../../src/schedule/timing.js';
-import { durationText } from '../../src/units.js';
+import { durationText } from '../../src/units/units.js';
 
 /** As systemd counts starts: the first begins a window, one that comes when it is over begins another. */
 function startLimit({ limit, burst }: ServiceTiming): (at: number) => boolean {

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { DoctorReport } from '../../src/index.js';
 import { fileMetrics } from '../../src/metrics/file-store.js';
-import { blankReport, type CompactionReport } from '../../src/report.js';
+import { blankReport, type CompactionReport } from '../../src/report/report.js';
 import { papyra } from './papyra.js';
 import { records } from './records.js';
 import { tempDirectory } from './temp.js';

@@ -2,13 +2,13 @@ import { closeSync, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { holdNames, namesFor } from '../../files/names.js';
 import { findLeftovers, logMoved } from '../../files/recover.js';
-import { blankReport } from '../../report.js';
+import { blankReport } from '../../report/report.js';
 import { policyOf } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
-import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
+import { checkDirectory, checkLog, notThereYet } from '../../log/check.js';
 import type { LogFacts } from '../facts.js';
 import { placeOf } from '../../files/resolve.js';
-import { locateLog, openLog, type NamedBy } from '../log/open.js';
+import { locateLog, openLog, type NamedBy } from '../../log/open.js';
 import { planLog } from './plan.js';
 
 /** One NDJSON file, to which a live runtime may be appending. */
@@ -38,7 +38,7 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
 }
 
 async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
-  const { examineLog } = await import('../log/examine.js');
+  const { examineLog } = await import('../../log/examine.js');
   const located = locateLog(path, namedBy);
   const real = located?.path ?? placeOf(path);
   const { names, release } = holdNames(real);

@@ -1,5 +1,5 @@
 import { fstatSync } from 'node:fs';
-import { expected, type PapyraError } from '../../errors.js';
+import { expected, type PapyraError } from '../../errors/errors.js';
 import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
 import { removeFile } from '../../files/durable.js';
 import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
@@ -7,13 +7,13 @@ import { ownerOfCompanions } from '../../files/ownership.js';
 import { assertNotHeld, replaceLog, type Replaced } from '../../files/replace.js';
 import { assertRoom, assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
 import { isRecord } from '../../records/is-record.js';
-import type { CompactionReport } from '../../report.js';
+import type { CompactionReport } from '../../report/report.js';
 import type { PlanRequest } from '../backend.js';
-import { archiveNameOf } from '../log/archive-name.js';
-import { keptWarning } from '../log/kept.js';
-import { headOf, pieces, type Selection } from '../log/pieces.js';
-import { timeRange } from '../log/time-range.js';
-import type { Phases } from '../log/phases.js';
+import { archiveNameOf } from '../../log/archive-name.js';
+import { keptWarning } from '../../log/kept.js';
+import { headOf, pieces, type Selection } from '../../log/pieces.js';
+import { timeRange } from '../../log/time-range.js';
+import type { Phases } from '../../log/phases.js';
 import type { Decision } from './decision.js';
 import { remember } from './remember.js';
 
@@ -106,7 +106,7 @@ function rewrite(
 
 async function collapse(decision: Decision, phases: Phases): Promise<Replaced> {
   const { log, outcome } = decision;
-  const { removeInPlace } = await import('../log/in-place.js');
+  const { removeInPlace } = await import('../../log/in-place.js');
   await removeInPlace({ ...decision, head: decision.head! }, phases);
   const grown = fstatSync(log.fd).size + outcome.bytesGoing - log.stat.size;
   // Whoever appends goes on in the same file: nobody has counted its lines.

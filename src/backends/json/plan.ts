@@ -15,12 +15,12 @@ import { LineReader } from '../../records/line-reader.js';
 import type { Sums } from '../../records/sums.js';
 import { ageCutoff, cutBy, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
-import { findCuts, liveIn } from '../log/cut.js';
-import { fillersOf, planHead } from '../log/plan-head.js';
-import { FUTURE_SECONDS, outcomeOf } from '../log/outcome.js';
-import { assertAcceptable, dryRunReport } from '../log/report.js';
-import { slowerWarning } from '../log/slower.js';
-import type { SecondThread } from '../log/survey-threads.js';
+import { findCuts, liveIn } from '../../log/cut.js';
+import { fillersOf, planHead } from '../../log/plan-head.js';
+import { FUTURE_SECONDS, outcomeOf } from '../../log/outcome.js';
+import { assertAcceptable, dryRunReport } from '../../log/report.js';
+import { slowerWarning } from '../../log/slower.js';
+import type { SecondThread } from '../../log/survey-threads.js';
 import { WORTH_AN_INDEX } from './remember.js';
 import {
   endIsEnough,
@@ -29,10 +29,10 @@ import {
   surveyEnd,
   type Survey,
   type SurveyTask,
-} from '../log/survey.js';
+} from '../../log/survey.js';
 import { execute, refusalOf } from './execute.js';
-import { openLog, type OpenLog } from '../log/open.js';
-import { phasesOf, type Phases } from '../log/phases.js';
+import { openLog, type OpenLog } from '../../log/open.js';
+import { phasesOf, type Phases } from '../../log/phases.js';
 import type { Decision } from './decision.js';
 
 const closed = promisify(closeFile);
@@ -86,7 +86,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
       notices.push(...assertRuntimeIsNotRewriting(names));
       notices.push(...(await recover({ names, isRecord, tick: phases(), ...request })));
       if (hasIntent(names)) {
-        const { repairInPlace } = await import('../log/in-place.js');
+        const { repairInPlace } = await import('../../log/in-place.js');
         notices.push(...(await repairInPlace(names, log, phases)));
       }
       log.stat = fstatSync(log.fd);
@@ -149,7 +149,7 @@ async function look(
 
 async function knownBlocks(names: LogNames, log: OpenLog): Promise<Sums[]> {
   if (log.stat.size < WORTH_AN_INDEX) return [];
-  const { loadIndex } = await import('../log/index-file.js');
+  const { loadIndex } = await import('../../log/index-file.js');
   return loadIndex(names, log);
 }
 

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
-import { blocksBehind, remainingBlocks } from '../log/remaining.js';
+import { blocksBehind, remainingBlocks } from '../../log/remaining.js';
 import type { Decision } from './decision.js';
-import { openLog, type OpenLog } from '../log/open.js';
+import { openLog, type OpenLog } from '../../log/open.js';
 
 /** A smaller log is read faster than an index of it is kept. */
 export const WORTH_AN_INDEX = 8 << 20;
@@ -10,7 +10,7 @@ export const WORTH_AN_INDEX = 8 << 20;
 export async function remember(decision: Decision): Promise<void> {
   const { names, log, seen, cut, outcome, head } = decision;
   if (log.stat.size - outcome.bytesGoing < WORTH_AN_INDEX) return;
-  const { saveIndex } = await import('../log/index-file.js');
+  const { saveIndex } = await import('../../log/index-file.js');
   let now: OpenLog;
   try {
     now = openLog(names.log, names.entry);

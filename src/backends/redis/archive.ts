@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { userInfo } from 'node:os';
-import { interruption } from '../../errors.js';
+import { interruption } from '../../errors/errors.js';
 import { read } from './collect.js';
 import { entries, timeOf, type Entry } from './entries.js';
 import { upTo } from './ids.js';

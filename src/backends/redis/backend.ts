@@ -1,5 +1,5 @@
 import type { RedisStore } from '../../config/types.js';
-import type { PapyraError } from '../../errors.js';
+import type { PapyraError } from '../../errors/errors.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
 import { findStreams } from './discover.js';
 import { executeStreams } from './execute.js';

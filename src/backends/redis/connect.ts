@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Address, Password, RedisStore } from '../../config/types.js';
-import { PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors/errors.js';
 import { Failure, LOST } from './failure.js';
 import { assertTopology } from './topology.js';
 

@@ -1,5 +1,5 @@
 import type { RedisStore } from '../../config/types.js';
-import { PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors/errors.js';
 import type { Client } from './connect.js';
 import { KINDS } from './names.js';
 import { masterOf, mastersOf, type Place } from './nodes.js';

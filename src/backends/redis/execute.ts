@@ -1,4 +1,4 @@
-import type { CompactionReport } from '../../report.js';
+import type { CompactionReport } from '../../report/report.js';
 import type { PlanRequest } from '../backend.js';
 import { archiveStreams } from './archive.js';
 import { byLimit, shared, totalOf } from './limits.js';

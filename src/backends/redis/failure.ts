@@ -1,4 +1,4 @@
-import { PapyraError, type ErrorCode } from '../../errors.js';
+import { PapyraError, type ErrorCode } from '../../errors/errors.js';
 import { keyOf, notKnown, notPermitted, type Refusal } from './refusal.js';
 import { isOfSentinels, sentinelError } from './sentinel-failure.js';
 

@@ -1,4 +1,4 @@
-import { PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors/errors.js';
 import type { HashChange, SharedHash } from '../backend.js';
 import type { Client } from './connect.js';
 import { isUnavailable } from './failure.js';

@@ -1,4 +1,4 @@
-import { PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors/errors.js';
 import { ageCutoff, type RetentionRules } from '../../retention/policy.js';
 import type { PlanRequest } from '../backend.js';
 import { ageCut } from './age.js';

@@ -1,4 +1,4 @@
-import { PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors/errors.js';
 
 /** A refusal of the server remembers the command. */
 export interface Refusal extends Error {

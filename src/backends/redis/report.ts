@@ -1,7 +1,7 @@
-import { PapyraError } from '../../errors.js';
-import { blankReport, type CompactionPart, type CompactionReport } from '../../report.js';
+import { PapyraError } from '../../errors/errors.js';
+import { blankReport, type CompactionPart, type CompactionReport } from '../../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
-import { NO_LIMIT } from '../log/report.js';
+import { NO_LIMIT } from '../../log/report.js';
 import { heldBy } from './groups.js';
 import { isoOf, secondsOf } from './ids.js';
 import type { Dropped } from './limits.js';

@@ -1,4 +1,4 @@
-import { PapyraError, type ErrorCode } from '../../errors.js';
+import { PapyraError, type ErrorCode } from '../../errors/errors.js';
 
 const LOGIN =
   'set persistence.sentinel.username and password_file, or PAPYRA_SENTINEL_PASSWORD: the sentinels have a login of their own, apart from that of the master';

@@ -1,4 +1,4 @@
-import { PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors/errors.js';
 import { read } from './collect.js';
 import { isUnavailable } from './failure.js';
 import { idValue } from './ids.js';

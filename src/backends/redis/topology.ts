@@ -1,5 +1,5 @@
 import type { Address } from '../../config/types.js';
-import { PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors/errors.js';
 import { withPort } from './names.js';
 
 /** An answer to CLUSTER SLOTS: `[first slot, last slot, [host, port, …] of the master, of its replicas …]`. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { interruption, PapyraError } from '../../errors.js';
-import { monotonicMs } from '../../clock.js';
+import { interruption, PapyraError } from '../../errors/errors.js';
+import { monotonicMs } from '../../units/clock.js';
 import type { Client } from './connect.js';
 import { entries } from './entries.js';
 import { END, idBefore, isBefore, upTo } from './ids.js';

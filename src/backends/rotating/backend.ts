@@ -1,6 +1,6 @@
 import { holdNames } from '../../files/names.js';
 import type { Backend } from '../backend.js';
-import { checkDirectory, checkLog, notThereYet } from '../log/check.js';
+import { checkDirectory, checkLog, notThereYet } from '../../log/check.js';
 import type { LogFacts } from '../facts.js';
 import { planSet } from './plan.js';
 import {
@@ -44,7 +44,7 @@ function checkSet(set: SetOptions): string[] {
 }
 
 async function examineSet(set: SetOptions): Promise<LogFacts> {
-  const { examineLog } = await import('../log/examine.js');
+  const { examineLog } = await import('../../log/examine.js');
   const { names, release } = holdNames(set.path);
   let segments: Segment[] = [];
   try {

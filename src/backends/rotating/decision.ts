@@ -1,10 +1,10 @@
-import type { PapyraError } from '../../errors.js';
+import type { PapyraError } from '../../errors/errors.js';
 import type { Witness } from '../../files/witness.js';
-import type { PartAction } from '../../report.js';
-import type { Cut } from '../log/cut.js';
-import type { Outcome } from '../log/outcome.js';
-import type { PlannedHead } from '../log/plan-head.js';
-import type { Survey } from '../log/survey.js';
+import type { PartAction } from '../../report/report.js';
+import type { Cut } from '../../log/cut.js';
+import type { Outcome } from '../../log/outcome.js';
+import type { PlannedHead } from '../../log/plan-head.js';
+import type { Survey } from '../../log/survey.js';
 import type { Segment } from './set.js';
 
 /** What is known of one file of the set, and what becomes of it. */

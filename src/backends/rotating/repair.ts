@@ -3,7 +3,7 @@ import { withWriting } from '../../files/durable.js';
 import { repairHead } from '../../files/head-removal.js';
 import { dropIntent, readIntent } from '../../files/intent.js';
 import type { LogNames } from '../../files/names.js';
-import type { Phases } from '../log/phases.js';
+import type { Phases } from '../../log/phases.js';
 import type { Segment } from './set.js';
 
 /** Brings a removal in place that was cut short to its end, wherever in the set its file is by now. */

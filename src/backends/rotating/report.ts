@@ -1,13 +1,13 @@
-import { withShownPaths } from '../../held-paths.js';
+import { withShownPaths } from '../../errors/held-paths.js';
 import { dirname } from 'node:path';
 import { spaceGoing } from '../../files/space.js';
-import { blankReport, type CompactionPart, type CompactionReport } from '../../report.js';
+import { blankReport, type CompactionPart, type CompactionReport } from '../../report/report.js';
 import { policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
-import { notThereYet } from '../log/check.js';
-import { untouched, type Outcome } from '../log/outcome.js';
-import { isoTime, warningsOf } from '../log/report.js';
-import { surveyOf, type Survey } from '../log/survey.js';
+import { notThereYet } from '../../log/check.js';
+import { untouched, type Outcome } from '../../log/outcome.js';
+import { isoTime, warningsOf } from '../../log/report.js';
+import { surveyOf, type Survey } from '../../log/survey.js';
 import type { Result, SegmentPlan } from './decision.js';
 import type { SetOptions } from './set.js';
 

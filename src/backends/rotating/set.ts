@@ -1,12 +1,12 @@
 import { closeSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { PapyraError } from '../../errors.js';
+import { PapyraError } from '../../errors/errors.js';
 import { fileId, idAt, type FileId } from '../../files/identity.js';
 import { resolveTo } from '../../files/resolve.js';
 import { spaceOf } from '../../files/space.js';
-import { attempt, errnoOf } from '../../files/system-error.js';
-import { withShownPaths } from '../../held-paths.js';
-import { openLog, type NamedBy, type OpenLog } from '../log/open.js';
+import { attempt, errnoOf } from '../../errors/system-error.js';
+import { withShownPaths } from '../../errors/held-paths.js';
+import { openLog, type NamedBy, type OpenLog } from '../../log/open.js';
 
 /** Where a set is, and how the runtime rotates it. */
 export interface SetOptions {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../../clock.js';
-import { interruption, PapyraError } from '../../errors.js';
+import { monotonicMs } from '../../units/clock.js';
+import { interruption, PapyraError } from '../../errors/errors.js';
 import { stampAt, type FileId, type Stamp } from '../../files/identity.js';
 import { nameOf, type SetOptions } from './set.js';
 

@@ -1,0 +1,44 @@
+import type { Backend } from '../backends/backend.js';
+import { NO_LIMIT } from '../log/report.js';
+import { isFor } from '../config/keys.js';
+import type { EffectiveConfig } from '../config/types.js';
+import { namesFor } from '../files/names.js';
+import { hooksOf } from './hooks-of.js';
+import { isUnlimited, type RetentionPolicy } from '../retention/policy.js';
+
+/** A system of which nothing stands in the way of a compaction, and the document of `config check --json`. */
+export interface SystemCheck {
+  schema: 'papyra.check/v1';
+  /** The configuration file; null when there is none. */
+  file: string | null;
+  backend: string;
+  target: string | null;
+  policy: RetentionPolicy;
+  /** What the operator should know, one sentence each. */
+  warnings: string[];
+}
+
+/** Makes sure that nothing stands in the way of a compaction, without one. */
+export async function check(config: EffectiveConfig, backend: Backend): Promise<SystemCheck> {
+  const { file, store, retention, archive, metrics } = config;
+  const warnings = await backend.check();
+  const home = backend.home();
+  if ('log' in home) {
+    const { assertLockFile } = await import('../files/lock-place.js');
+    assertLockFile(namesFor(home.log).lock);
+  }
+  (await hooksOf(config))?.assertRunnable();
+  if (archive !== undefined && isFor(store.backend, 'persistence.archive.dir')) {
+    const { checkArchive } = await import('../files/archive.js');
+    checkArchive(archive);
+  }
+  const { enabled, textfile } = metrics;
+  if (textfile !== undefined) {
+    const { checkTextfile, doubtAboutTextfile } = await import('../metrics/textfile.js');
+    const found = [enabled ? checkTextfile(textfile) : undefined, doubtAboutTextfile(textfile, enabled)]; // prettier-ignore
+    warnings.push(...found.filter((warning) => warning !== undefined));
+  }
+  if (isUnlimited(retention)) warnings.push(NO_LIMIT);
+  const { name, target } = backend;
+  return { schema: 'papyra.check/v1', file, backend: name, target, policy: retention, warnings };
+}

@@ -1,0 +1,171 @@
+import { resolve } from 'node:path';
+import type { Backend, PlanRequest } from '../backends/backend.js';
+import type { CompactOptions } from './call-options.js';
+import { checkCompactOptions } from './call.js';
+import type { EffectiveConfig } from '../config/types.js';
+import { PapyraError } from '../errors/errors.js';
+import { asPapyraError } from '../errors/exit-codes.js';
+import { hooksOf } from './hooks-of.js';
+import type { HookEnd } from '../hooks/hooks.js';
+import type { RunMetrics } from '../metrics/metrics.js';
+import { endOfRun } from '../metrics/run.js';
+import { blankReport, type CompactionReport } from '../report/report.js';
+
+/** A configured store, and where its runs are counted. */
+export interface Opened {
+  config: EffectiveConfig;
+  backend: Backend;
+  metrics: RunMetrics;
+}
+
+/** Plans, and unless it is a dry run, does what the plan says. */
+export async function compact(opened: Opened, how: CompactOptions): Promise<CompactionReport> {
+  checkCompactOptions(how);
+  assertFitting(how, opened.config.store.backend);
+  const request = requestOf(opened.config, how);
+  if (!request.dryRun) return run(opened, request, how);
+  const plan = await opened.backend.plan(request);
+  await plan.close();
+  if (plan.refusal) throw withReport(plan.refusal, plan.report);
+  return plan.report;
+}
+
+/** A dry run shows what would go, and that it could not go now, in the words of the run. */
+function withReport({ code, message, hint }: PapyraError, report: CompactionReport): PapyraError {
+  return new PapyraError(code, message, { report, ...(hint === undefined ? {} : { hint }) });
+}
+
+function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
+  const dryRun = how.dryRun ?? false;
+  if (how.now !== undefined && !dryRun) {
+    throw new PapyraError('usage', 'now goes with a dry run only', {
+      hint: 'a real compaction decides by the clock',
+    });
+  }
+  return {
+    rules: {
+      ...config.retention,
+      now: how.now ?? Date.now() / 1000,
+      unreadable: how.unreadable ?? 'keep',
+      undated: how.undated ?? 'keep',
+    },
+    dryRun,
+    allowEmpty: how.allowEmpty ?? false,
+    lockWaitMs: how.lockWaitMs ?? 0,
+    inPlace: how.inPlace ?? false,
+    archive: how.archive === undefined ? config.archive : resolve(how.archive),
+    offline: how.offline ?? false,
+    ignoreGroups: how.ignoreGroups ?? [],
+    limitRate: how.limitRate,
+    signal: how.signal,
+    onProgress: how.onProgress,
+  };
+}
+
+/** The hooks are asked and told, the run is counted, and a time limit ends it as a signal would. */
+async function run(
+  { config, backend, metrics }: Opened,
+  request: PlanRequest,
+  { signal, maxDurationMs }: CompactOptions,
+): Promise<CompactionReport> {
+  const hooks = await hooksOf(config);
+  const limit = timeLimit(maxDurationMs);
+  const limited = { ...request, signal: both(signal, limit?.signal) };
+  const startedAt = Date.now();
+  let planned: CompactionReport | undefined;
+  // The run has been counted by then: one that is killed in a hook is not forgotten.
+  const remembered = async (end: HookEnd | null | undefined): Promise<string[]> => {
+    if (!end) return [];
+    const { hook, failure, cutShort } = end;
+    const unnoted = cutShort ? [] : await metrics.recordHook(hook, failure, signal);
+    return failure === null ? unnoted : [failure, ...unnoted];
+  };
+  const told = async (report: CompactionReport): Promise<CompactionReport> => {
+    if (planned) report.warnings.push(...(await remembered(await hooks?.after(planned, report, signal)))); // prettier-ignore
+    return report;
+  };
+  try {
+    const plan = await backend.plan(limited);
+    planned = plan.report;
+    let closing: Promise<void> | undefined;
+    let report: CompactionReport;
+    try {
+      await hooks?.before(planned, limited.signal);
+      report = await plan.execute();
+      closing = plan.close();
+      report.warnings.push(...(await metrics.record(endOfRun(startedAt, report), signal)));
+    } finally {
+      await (closing ?? plan.close());
+    }
+    return await told(report);
+  } catch (thrown) {
+    const error = await asPapyraError(thrown);
+    const isOver = limit?.signal.aborted === true && signal?.aborted !== true;
+    const isOverdue = isOver && error.code === 'interrupted';
+    const report =
+      error.report ?? (isOverdue ? nothingDone(backend, config, startedAt) : undefined);
+    const end = endOfRun(startedAt, report, isOverdue ? undefined : error);
+    const warnings = await metrics.record(end, signal);
+    report?.warnings.push(...warnings);
+    if (report) await told(report);
+    if (report && isOverdue) return report;
+    error.warnings.push(...(await remembered(await hooks?.failed(error, signal))));
+    throw error;
+  } finally {
+    clearTimeout(limit?.timer);
+  }
+}
+
+/** Ends a run as a signal would: at the next safe point. */
+function timeLimit(milliseconds: number | undefined) {
+  if (milliseconds === undefined) return undefined;
+  const controller = new AbortController();
+  const why = new PapyraError('interrupted', 'stopped at its time limit', {
+    hint: 'the next run goes on',
+  });
+  return {
+    signal: controller.signal,
+    timer: setTimeout(() => controller.abort(why), Math.min(milliseconds, 2 ** 31 - 1)),
+  };
+}
+
+function both(one: AbortSignal | undefined, other: AbortSignal | undefined) {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
+/** The report of a run whose time was over before it had done, or could tell, anything. */
+function nothingDone(
+  { name, target }: Backend,
+  { store, retention }: EffectiveConfig,
+  startedAt: number,
+): CompactionReport {
+  const report = blankReport({ status: 'stopped', backend: name, target, policy: retention, startedAt }); // prettier-ignore
+  if (store.backend === 'module') {
+    report.warnings.push('the time limit was over before the backend had told what it did');
+    return report;
+  }
+  report.warnings.push('the time limit was over before anything was done; nothing was changed');
+  Object.assign(report.records, { dropped: 0, dropped_by: { age: 0, count: 0, size: 0 } });
+  Object.assign(report.bytes, { reclaimed: 0, reclaimed_on_disk: 0 });
+  Object.assign(report.files, { rewritten: 0, removed: 0 });
+  return report;
+}
+
+/** Options, and the kinds of backend that can follow them. */
+const FITTING: [option: string, given: (how: CompactOptions) => unknown, backends: string[]][] = [
+  ['--in-place', ({ inPlace }) => inPlace, ['json', 'rotating']],
+  ['--archive', ({ archive }) => archive, ['json', 'rotating', 'redis']],
+  ['--limit-rate', ({ limitRate }) => limitRate, ['json', 'rotating', 'memory', 'module']],
+  ['--unreadable', ({ unreadable }) => unreadable && unreadable !== 'keep', ['json', 'rotating', 'memory', 'module']],
+  ['--undated', ({ undated }) => undated && undated !== 'keep', ['json', 'rotating', 'memory', 'module']],
+  ['--ignore-group', ({ ignoreGroups }) => ignoreGroups === true || ignoreGroups?.length, ['redis']],
+]; // prettier-ignore
+
+/** Passed over, an option that a backend cannot follow would be missed. */
+function assertFitting(how: CompactOptions, backend: string): void {
+  const unfit = FITTING.find(([, given, backends]) => given(how) && !backends.includes(backend));
+  if (!unfit) return;
+  throw new PapyraError('usage', `${unfit[0]} is not for the backend ${backend}`, {
+    hint: `leave it out; it goes with ${unfit[2].join(', ')}; nothing was done`,
+  });
+}

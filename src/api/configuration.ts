@@ -1,0 +1,50 @@
+import { checkOpenOptions } from './call.js';
+import type { ConfigReport } from '../config/show.js';
+import type { StarterForm } from '../config/starter.js';
+import type { Overrides } from '../config/types.js';
+import type { OpenOptions } from './call-options.js';
+
+export type { ConfigReport, ConfigValue } from '../config/show.js';
+export type { StarterForm } from '../config/starter.js';
+
+/**
+ * The configuration that `openSystem()` would use, and where each value came from. Passwords, and the
+ * arguments of hooks, are not in it. Nothing of the store is looked at.
+ *
+ * @throws {PapyraError} as `openSystem()` does.
+ */
+export async function showConfig(
+  options: Pick<OpenOptions, 'configFile' | 'overrides' | 'cwd'> = {},
+): Promise<ConfigReport> {
+  checkOpenOptions(options);
+  const { gatherConfig } = await import('../config/load.js');
+  const { describeConfig } = await import('../config/show.js');
+  const { withoutSecrets } = await import('../text/secrets.js');
+  const report = describeConfig(await gatherConfig(options));
+  const values = report.values.map((one) => ({
+    ...one,
+    value: withoutSecrets(one.key, one.value),
+  }));
+  return { ...report, values };
+}
+
+/** The JSON Schema (draft 7) of a configuration. */
+export async function configSchema(): Promise<object> {
+  const { configJsonSchema } = await import('../config/json-schema.js');
+  return configJsonSchema();
+}
+
+/**
+ * A configuration to start from, as YAML with comments or as JSON: with what `overrides` say, and what can
+ * be said besides as comments.
+ *
+ * @throws {PapyraError} `usage` for a backend for which there is none.
+ */
+export async function starterConfig(
+  overrides: Overrides = {},
+  form: StarterForm = 'yaml',
+): Promise<string> {
+  checkOpenOptions({ overrides });
+  const { starterConfig: starter } = await import('../config/starter.js');
+  return starter(overrides, form);
+}

@@ -1,0 +1,47 @@
+import { constants } from 'node:os';
+import { PapyraError, type ErrorCode } from './errors.js';
+
+/** The one table from what went wrong to the exit code. */
+const EXIT_CODES: Record<Exclude<ErrorCode, 'interrupted'>, number> = {
+  usage: 64,
+  refused: 65,
+  not_found: 66,
+  unreachable: 69,
+  internal: 70,
+  io_error: 74,
+  try_again: 75,
+  permission_denied: 77,
+  config_invalid: 78,
+};
+
+export function exitCodeOf({ code, signal }: Pick<PapyraError, 'code' | 'signal'>): number {
+  if (code !== 'interrupted') return EXIT_CODES[code];
+  return 128 + constants.signals[signal ?? 'SIGTERM'];
+}
+
+/** What `--json` and the hook `on_error` are told of a failure. */
+export function errorDocument(error: PapyraError) {
+  const { code, message, hint } = error;
+  return {
+    schema: 'papyra.error/v1',
+    code,
+    exit_code: exitCodeOf(error),
+    message,
+    hint: hint ?? null,
+  } as const;
+}
+
+/** Whatever was thrown, as a failure with a way out; what nobody has foreseen is a bug. */
+export async function asPapyraError(error: unknown): Promise<PapyraError> {
+  if (error instanceof PapyraError) return error;
+  const { errnoOf, systemError } = await import('./system-error.js');
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  if (errnoOf(error) !== undefined && syscall !== undefined) {
+    return systemError(error, syscall, path ?? 'a file') as PapyraError;
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new PapyraError('internal', `a bug in papyra: ${reason}`, {
+    hint: 'please report it with the lines below',
+    cause: error,
+  });
+}

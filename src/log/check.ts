@@ -1,0 +1,29 @@
+import { accessSync, constants } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { namesFor } from '../files/names.js';
+import { assertOwner } from '../files/ownership.js';
+import { attempt } from '../errors/system-error.js';
+import type { OpenLog } from './open.js';
+
+/**
+ * Makes sure that this user could replace a log.
+ *
+ * @throws {PapyraError} `permission_denied` and what else would stop it.
+ */
+export function checkLog({ path, stat }: OpenLog): void {
+  assertOwner(namesFor(path).log, stat);
+  checkDirectory(path);
+}
+
+/** Files are made beside the log, also before the runtime has made the log itself. */
+export function checkDirectory(log: string): void {
+  const directory = dirname(log);
+  attempt('write to the directory', directory, () =>
+    accessSync(directory, constants.W_OK | constants.X_OK),
+  );
+}
+
+/** A configured log that the runtime has not made yet. */
+export function notThereYet(path: string): string {
+  return `${basename(path)} is not there yet: the runtime has written nothing to ${path}`;
+}

@@ -1,0 +1,93 @@
+import { cutBy, standing, type RetentionRules, type Tally } from '../retention/policy.js';
+import type { OpenFile, Tick } from '../files/read.js';
+import type { Block } from './block.js';
+import { eachLine } from './each-line.js';
+
+/** How many of the oldest live records of a file go by count and by size, and how many bytes they have. */
+export interface Cut extends Tally {
+  by: { count: number; size: number };
+}
+
+/** A file of a store, and what is in it. */
+export interface Part {
+  file: OpenFile;
+  blocks: readonly Block[];
+}
+
+/** The live lines in a row of blocks. */
+export function liveIn(blocks: readonly Block[]): Tally {
+  const sum: Tally = { records: 0, bytes: 0 };
+  for (const block of blocks) {
+    sum.records += block.lines.live;
+    sum.bytes += block.bytes.live;
+  }
+  return sum;
+}
+
+/**
+ * Finds where count and size cut through the files of a store, the oldest first. The sums of the blocks say
+ * in which block that is; only that one is read again, to find the line.
+ */
+export async function findCuts(
+  parts: readonly Part[],
+  rules: RetentionRules,
+  tick: Tick,
+): Promise<Cut[]> {
+  const total = liveIn(parts.flatMap(({ blocks }) => blocks));
+  const older: Tally = { records: 0, bytes: 0 };
+  const byCount = rules.max_records === null ? 0 : Math.max(0, total.records - rules.max_records);
+  const cuts: Cut[] = [];
+  for (const { file, blocks } of parts) {
+    const before = { ...older };
+    await passOver(file, blocks, older, total, rules, tick);
+    const records = older.records - before.records;
+    const count = Math.min(records, Math.max(0, byCount - before.records));
+    cuts.push({ records, bytes: older.bytes - before.bytes, by: { count, size: records - count } });
+  }
+  return cuts;
+}
+
+/** Moves `older` over all that goes of a file. */
+async function passOver(
+  file: OpenFile,
+  blocks: readonly Block[],
+  older: Tally,
+  total: Tally,
+  rules: RetentionRules,
+  tick: Tick,
+): Promise<void> {
+  for (const block of blocks) {
+    if (cutBy(older, total, rules) === null) return;
+    const through = {
+      records: older.records + block.lines.live,
+      bytes: older.bytes + block.bytes.live,
+    };
+    if (through.records === total.records || cutBy(through, total, rules) === null) {
+      await cutInside(file, block, older, total, rules, tick);
+      return;
+    }
+    Object.assign(older, through);
+  }
+}
+
+/** Moves `older` up to the first live record of the block that stays. */
+async function cutInside(
+  file: OpenFile,
+  block: Block,
+  older: Tally,
+  total: Tally,
+  rules: RetentionRules,
+  tick: Tick,
+): Promise<void> {
+  let found = false;
+  const take = (bytes: number): void => {
+    if (found) return;
+    found = cutBy(older, total, rules) === null;
+    if (found) return;
+    older.records += 1;
+    older.bytes += bytes;
+  };
+  await eachLine(file, block, tick, (kind, start, end, timestamp) => {
+    if (standing(kind, timestamp, rules) === 'live') take(end - start);
+  });
+}

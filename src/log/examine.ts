@@ -1,0 +1,92 @@
+import { lstatSync } from 'node:fs';
+import { withShownPaths } from '../errors/held-paths.js';
+import { lookForReaders } from '../files/followers.js';
+import { lockHolder } from '../files/lock-holder.js';
+import { assertLockable } from '../files/lock.js';
+import type { LogNames } from '../files/names.js';
+import { placeAt, type Place } from '../files/place.js';
+import type { Recovery } from '../files/recovery-table.js';
+import { passingFiles } from '../files/recover.js';
+import { collapseUnit } from '../files/collapse.js';
+import { homePath } from '../files/home.js';
+import { failureOf, obstacleToRewrite, unitInPlace } from '../files/obstacles.js';
+import { assertOwner } from '../files/ownership.js';
+import { runtimeTemps } from '../files/surroundings.js';
+import { longHeld, lookInProc, type Writer } from '../files/writers.js';
+import type { LogFacts, LogFile } from '../backends/facts.js';
+import type { Rotation } from '../backends/rotating/set.js';
+import { lookAtEnds } from './ends.js';
+import type { OpenLog } from './open.js';
+
+/** So much is read at each end of a file, and of all files together; the second one at each end, too. */
+const END_BYTES = 1 << 20;
+const ALL_BYTES = 32 << 20;
+
+/** Looks at a log, or a set of files: `files`, open, the oldest first; the last one is appended to. */
+export async function examineLog(
+  names: LogNames,
+  files: readonly OpenLog[],
+  { rotation, recovery }: { rotation: Rotation | null; recovery: Recovery | null },
+): Promise<LogFacts> {
+  const active = files.at(-1);
+  const budget = Math.min(END_BYTES, Math.floor(ALL_BYTES / Math.max(1, files.length)));
+  const seen: LogFile[] = [];
+  for (const file of files) {
+    const ends = await lookAtEnds(file, budget, file !== active);
+    seen.push({ path: file.path, size: file.stat.size, changed: file.stat.mtime, ends });
+  }
+  return {
+    kind: 'log',
+    path: names.log,
+    files: seen,
+    bytes: seen.reduce((sum, { size }) => sum + size, 0),
+    rotation,
+    directory: shown(placeAt(names.directory)),
+    home: shown(placeAt(homePath(names))),
+    foreign: foreignOwner(files),
+    obstacles: obstaclesOf(active, names),
+    lock: lockOf(names),
+    writers: active ? await writersOf(active) : [],
+    readers: active ? lookForReaders(files, names.directory) : { seen: [], blind: null },
+    leftovers: { ours: leftBy(names), recovery, ofRuntime: runtimeTemps(names) },
+  };
+}
+
+function shown(place: Place): Place {
+  return { ...place, path: withShownPaths(place.path) };
+}
+
+function obstaclesOf(active: OpenLog | undefined, names: LogNames): LogFacts['obstacles'] {
+  if (!active)
+    return { rewrite: null, inPlace: failureOf(() => collapseUnit(names.directory)) ?? null };
+  return {
+    rewrite: obstacleToRewrite(active, names, { offline: false, looksOnly: true }) ?? null,
+    inPlace: failureOf(() => unitInPlace(active, names)) ?? null,
+  };
+}
+
+function foreignOwner(files: readonly OpenLog[]): LogFacts['foreign'] {
+  for (const { path, stat } of files) {
+    const why = failureOf(() => assertOwner(path, stat));
+    if (why) return { uid: stat.uid, why };
+  }
+  return null;
+}
+
+function lockOf({ lock }: LogNames): LogFacts['lock'] {
+  const holder = failureOf(assertLockable) ?? lockHolder(lock);
+  return holder && 'odd' in holder ? { odd: withShownPaths(holder.odd) } : holder;
+}
+
+/** Not where links lead: one of them is an intent, and leads nowhere. */
+function leftBy(names: LogNames): LogFacts['leftovers']['ours'] {
+  return passingFiles(names).flatMap((path) => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat ? [{ path: withShownPaths(path), changed: stat.mtime }] : [];
+  });
+}
+
+async function writersOf(log: OpenLog): Promise<Writer[]> {
+  const look = await longHeld(log, lookInProc);
+  return look.who === 'somebody' ? look.writers : [];
+}

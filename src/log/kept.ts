@@ -1,0 +1,11 @@
+import { basename } from 'node:path';
+import type { Replaced } from '../files/replace.js';
+
+/** A word about an old file that could not go yet. */
+export function keptWarning({ path, look }: NonNullable<Replaced['kept']>): string {
+  const why =
+    look.who === 'unknown'
+      ? `it cannot be seen who writes to it (${look.why})`
+      : 'a process still has it open for writing';
+  return `the old file is kept as ${basename(path)} until the next run: ${why}; its space is free then, or with --offline when nothing is writing`;
+}

@@ -1,0 +1,100 @@
+import { chunks, truncated, type OpenFile, type Tick } from '../files/read.js';
+import { CATEGORIES, type Category } from '../records/kernel/kernel.js';
+import type { Gathering, LineReader } from '../records/line-reader.js';
+import type { RetentionRules, Standing } from '../retention/policy.js';
+import { standingsOf, type Block } from './block.js';
+
+export interface Selection {
+  file: OpenFile;
+  blocks: readonly Block[];
+  /** How many of the oldest live records go. */
+  cut: number;
+  rules: RetentionRules;
+  reader: LineReader;
+  tick: Tick;
+}
+
+type Which = 'staying' | 'going';
+
+/**
+ * The bytes that stay, or those that go, in the order of the log; each piece is valid until the next one
+ * is asked for. Blank lines are neither. Nothing after this function looks inside a record.
+ */
+export async function* pieces(which: Which, selection: Selection): AsyncGenerator<Uint8Array> {
+  const { file, reader, tick } = selection;
+  for (const { start, end, gathering } of ranges(which, selection)) {
+    if (!gathering) {
+      yield* wholly(chunks(file, start, end, tick, reader.window), file, end - start);
+      continue;
+    }
+    reader.startAt(start, gathering);
+    const source = chunks(file, start, end, tick, reader.window);
+    for await (const chunk of wholly(source, file, end - start)) {
+      let gathered: Uint8Array | undefined;
+      reader.take(chunk.length, () => (gathered = reader.gathered()));
+      if (gathered?.length) yield gathered;
+    }
+  }
+}
+
+/** The blocks of a head: with --in-place nothing behind it goes. */
+export function headOf(blocks: readonly Block[], keep: number): Block[] {
+  return blocks
+    .filter(({ start }) => start < keep)
+    .map((block) => ({ ...block, end: Math.min(block.end, keep) }));
+}
+
+interface Range {
+  start: number;
+  end: number;
+  /** The lines to take; all of them when left out. */
+  gathering?: Gathering;
+}
+
+/** What the sums of a block say already: only a mixed one is read line by line. */
+function* ranges(which: Which, { blocks, cut, rules }: Selection): Generator<Range> {
+  const standings = standingsOf(rules);
+  const like = (wanted: Standing[]): Category[] =>
+    CATEGORIES.filter((category) => wanted.includes(standings[category]));
+  const counting = like(['live']);
+  const categories = like(which === 'staying' ? ['live', 'pinned'] : ['expired', 'discarded']);
+  let older = 0;
+  let whole: Range | undefined;
+  for (const block of blocks) {
+    const skip = Math.min(Math.max(0, cut - older), block.lines.live);
+    older += block.lines.live;
+    const share = shareOf(block, which, skip);
+    if (share === 'all' && whole?.end === block.start) {
+      whole.end = block.end;
+      continue;
+    }
+    if (whole) yield whole;
+    whole = undefined;
+    const { start, end } = block;
+    if (share === 'all') whole = { start, end };
+    if (share === 'some') yield { start, end, gathering: { categories, counting, skip } };
+  }
+  if (whole) yield whole;
+}
+
+function shareOf({ lines }: Block, which: Which, cut: number): 'all' | 'none' | 'some' {
+  const going = lines.expired + lines.discarded + cut;
+  const staying = lines.pinned + lines.live - cut;
+  const [ours, theirs] = which === 'staying' ? [staying, going] : [going, staying];
+  if (ours === 0) return 'none';
+  return theirs + lines.blank === 0 ? 'all' : 'some';
+}
+
+/** A log that ends before what was surveyed is being truncated. */
+async function* wholly(
+  source: AsyncIterable<Uint8Array>,
+  file: OpenFile,
+  bytes: number,
+): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  for await (const chunk of source) {
+    read += chunk.length;
+    yield chunk;
+  }
+  if (read < bytes) throw truncated(file.path);
+}

@@ -1,0 +1,22 @@
+import { chunks, type OpenFile, type Tick } from '../files/read.js';
+import type { LineReader } from '../records/line-reader.js';
+import type { Sums } from '../records/sums.js';
+
+/** A range of a log to be read. */
+export interface ReadTask {
+  file: OpenFile;
+  from: number;
+  to: number;
+  reader: LineReader;
+  tick: Tick;
+}
+
+/** The sums of all whole lines of a range, by this thread alone. */
+export async function readAll({ file, from, to, reader, tick }: ReadTask): Promise<Sums[]> {
+  const sums: Sums[] = [];
+  reader.startAt(from);
+  for await (const chunk of chunks(file, from, to, tick, reader.window)) {
+    reader.take(chunk.length, (one) => sums.push(one));
+  }
+  return sums;
+}

@@ -1,0 +1,38 @@
+// The second thread of a survey: takes part after part of the log, as long as there are any. Bundled to a
+// text of its own by the build (worker-code.ts), so that no file has to be found.
+import { parentPort } from 'node:worker_threads';
+import { LineReader, type Instants } from '../records/line-reader.js';
+import type { Sums } from '../records/sums.js';
+import { readAll } from './read-all.js';
+import { segment, segmentsIn } from './segments.js';
+
+export interface Task {
+  fd: number;
+  path: string;
+  from: number;
+  to: number;
+  instants: Instants;
+  /** The number of the next part that nobody has taken. */
+  next: SharedArrayBuffer;
+}
+
+/** One part, done. */
+export interface Done {
+  index: number;
+  sums: Sums[];
+}
+
+async function work({ fd, path, from, to, instants, next }: Task): Promise<void> {
+  const reader = new LineReader(instants);
+  const taken = new Int32Array(next);
+  const file = { fd, path };
+  const count = segmentsIn(from, to);
+  for (let index = Atomics.add(taken, 0, 1); index < count; index = Atomics.add(taken, 0, 1)) {
+    const part = segment(file, from, to, index);
+    const sums = await readAll({ file, reader, tick: () => undefined, ...part });
+    parentPort!.postMessage({ index, sums } satisfies Done);
+  }
+}
+
+// What fails ends the thread; its parts are then left to the other one.
+parentPort!.on('message', (task: Task) => void work(task));
