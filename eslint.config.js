@@ -13,7 +13,14 @@ const MAY_KNOW = {
   // System calls that Node has none for: only files/ makes them.
   'src/system': ['src/errors'],
   'src/files': ['src/errors', 'src/units', 'src/system'],
-  'src/config': ['src/errors', 'src/units', 'src/text', 'src/retention', 'src/files/links.ts'],
+  'src/config': [
+    'src/errors',
+    'src/units',
+    'src/text',
+    'src/retention',
+    'src/files/links.ts',
+    'src/files/file-names.ts',
+  ],
   'src/log': ['src/errors', 'src/units', 'src/report', 'src/retention', 'src/records', 'src/files'],
   'src/backends': [
     'src/errors',

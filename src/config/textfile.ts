@@ -1,3 +1,4 @@
+import { isRotated, OWN_FOLDER, ownPrefix } from '../files/file-names.js';
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { waysOf } from '../files/links.js';
@@ -47,10 +48,11 @@ const OURS = 'where papyra keeps files of its own';
 
 function besideLog(path: string, log: string, backend: 'json' | 'rotating'): string | undefined {
   const directory = dirname(log);
-  if (isSameFile(dirname(path), join(directory, '.papyra'))) return OURS;
+  if (isSameFile(dirname(path), join(directory, OWN_FOLDER))) return OURS;
   if (!isSameFile(dirname(path), directory)) return undefined;
   const [name, logName] = [basename(path), basename(log)];
-  if (name.startsWith(`.${logName}.papyra.`)) return OURS;
-  const isNumbered = name.startsWith(`${logName}.`) && /^\d+$/.test(name.slice(logName.length + 1));
-  return backend === 'rotating' && isNumbered ? 'a file of the rotating set' : undefined;
+  if (name.startsWith(ownPrefix(logName))) return OURS;
+  return backend === 'rotating' && isRotated(logName, name)
+    ? 'a file of the rotating set'
+    : undefined;
 }

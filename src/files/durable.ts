@@ -1,3 +1,4 @@
+import { ownPrefix } from './file-names.js';
 import {
   closeSync,
   constants,
@@ -103,17 +104,12 @@ export function publishFile(named: string, content: string): void {
   try {
     const path = join(held.path, basename(named));
     // Not node:crypto, which every run would load.
-    const temp = join(held.path, `${unpublished(path)}${crypto.randomUUID()}`);
+    const temp = join(held.path, `${ownPrefix(basename(path))}${crypto.randomUUID()}`);
     putOver(path, temp, content, (fd) => fchmodSync(fd, 0o644));
     removeUnpublished(path);
   } finally {
     held.close();
   }
-}
-
-/** How the temporary names of a text begin. */
-function unpublished(path: string): string {
-  return `.${basename(path)}.papyra.`;
 }
 
 /** Writing one takes no more than a moment: an older one is of a run that was killed. */
@@ -122,7 +118,7 @@ const UNPUBLISHED_MS = 60_000;
 /** Only tidying up: what cannot be looked at, or belongs to somebody else, stays. */
 function removeUnpublished(path: string): void {
   const directory = dirname(path);
-  const beginning = unpublished(path);
+  const beginning = ownPrefix(basename(path));
   const isOurs = (name: string): boolean =>
     name.startsWith(beginning) && /^[0-9a-f-]+$/.test(name.slice(beginning.length));
   try {

@@ -1,3 +1,4 @@
+import { OWN_FOLDER } from './file-names.js';
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'; // prettier-ignore
 import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
@@ -14,11 +15,10 @@ import {
 import { errnoOf } from '../errors/system-error.js';
 
 /** The folder in which papyra remembers things about the logs of a directory. */
-const FOLDER = '.papyra';
 
 /** Where that folder is, for looks at it. */
 export function homePath({ directory }: Pick<LogNames, 'directory'>): string {
-  return `${directory}/${FOLDER}`;
+  return `${directory}/${OWN_FOLDER}`;
 }
 
 /** The files in it that are about one log. */
@@ -37,7 +37,7 @@ export interface Home {
 export function openHome(names: LogNames, owner: Pick<Owner, 'uid'> | undefined): Home | undefined {
   let held: HeldDirectory;
   try {
-    held = holdInside(names.directory, FOLDER);
+    held = holdInside(names.directory, OWN_FOLDER);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;

@@ -21,6 +21,7 @@
  * test/places/hostile-owner.test.ts and hostile-swaps.test.ts try all of it.
  */
 
+import { ownName } from './file-names.js';
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { holdDirectory } from './directory.js';
@@ -73,13 +74,13 @@ export function namesFor(log: string, directory = dirname(log)): LogNames {
     log,
     entry: join(directory, name),
     directory,
-    lock: join(directory, `.${name}.papyra.lock`),
-    temp: join(directory, `.${name}.papyra.tmp`),
-    fresh: join(directory, `.${name}.papyra.new`),
-    old: join(directory, `.${name}.papyra.old`),
-    intent: join(directory, `.${name}.papyra.intent`),
-    probe: join(directory, `.${name}.papyra.probe`),
-    probeLink: join(directory, `.${name}.papyra.probe.link`),
+    lock: join(directory, ownName(name, 'lock')),
+    temp: join(directory, ownName(name, 'tmp')),
+    fresh: join(directory, ownName(name, 'new')),
+    old: join(directory, ownName(name, 'old')),
+    intent: join(directory, ownName(name, 'intent')),
+    probe: join(directory, ownName(name, 'probe')),
+    probeLink: join(directory, ownName(name, 'probe.link')),
   };
 }
 

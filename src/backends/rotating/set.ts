@@ -1,6 +1,7 @@
 import { closeSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PapyraError } from '../../errors/errors.js';
+import { segmentName } from '../../files/file-names.js';
 import { fileId, idAt, type FileId } from '../../files/identity.js';
 import { resolveTo } from '../../files/resolve.js';
 import { spaceOf } from '../../files/space.js';
@@ -22,10 +23,6 @@ export interface Segment {
   log: OpenLog;
   /** The number in its name when it was opened; 0 is the active file. */
   index: number;
-}
-
-export function nameOf(path: string, index: number): string {
-  return index === 0 ? path : `${path}.${index}`;
 }
 
 /**
@@ -68,7 +65,7 @@ export function openSet({ path, maxFiles }: SetOptions, { forWork = false } = {}
   const seen = new Set<FileId>();
   try {
     for (let index = 0; index < maxFiles; index++) {
-      const name = nameOf(path, index);
+      const name = segmentName(path, index);
       if (!lstatSync(name, { throwIfNoEntry: false })) continue;
       let log: OpenLog;
       try {
@@ -114,7 +111,7 @@ export interface Rotation {
 
 export function rotationOf({ path, maxFiles, maxBytes }: SetOptions): Rotation {
   const prefix = `${basename(path)}.`;
-  const top = nameOf(path, maxFiles - 1);
+  const top = segmentName(path, maxFiles - 1);
   const names = attempt('list', dirname(path), () => readdirSync(dirname(path)))
     .filter((name) => name.startsWith(prefix))
     .sort();
@@ -166,7 +163,7 @@ export function lookAround(set: SetOptions): string[] {
 export function currentName(options: SetOptions, { log }: Segment, from = 0): string | undefined {
   const id = fileId(log.fd);
   for (let index = from; index < options.maxFiles; index++) {
-    const name = nameOf(options.path, index);
+    const name = segmentName(options.path, index);
     if (idAt(name) === id) return name;
   }
   return undefined;
@@ -180,7 +177,7 @@ export function indexOf({ path }: SetOptions, name: string): number {
 /** Bytes that all files of the set take on the disk. */
 export function spaceOfSet({ path, maxFiles }: SetOptions): number {
   let bytes = 0;
-  for (let index = 0; index < maxFiles; index++) bytes += spaceOf(nameOf(path, index));
+  for (let index = 0; index < maxFiles; index++) bytes += spaceOf(segmentName(path, index));
   return bytes;
 }
 
@@ -188,7 +185,7 @@ export function spaceOfSet({ path, maxFiles }: SetOptions): number {
 export function sizeOfSet({ path, maxFiles }: SetOptions): number {
   let bytes = 0;
   for (let index = 0; index < maxFiles; index++) {
-    bytes += lstatSync(nameOf(path, index), { throwIfNoEntry: false })?.size ?? 0;
+    bytes += lstatSync(segmentName(path, index), { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
 }

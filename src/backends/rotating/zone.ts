@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../units/clock.js';
 import { interruption, PapyraError } from '../../errors/errors.js';
 import { stampAt, type FileId, type Stamp } from '../../files/identity.js';
-import { nameOf, type SetOptions } from './set.js';
+import { segmentName } from '../../files/file-names.js';
+import type { SetOptions } from './set.js';
 
 /**
  * Whether names hold still. The runtime renames without a lock: a name that was looked at may be another
@@ -119,7 +120,7 @@ export class Zones {
     const { path, maxFiles } = this.set;
     const stats: (Stamp | undefined)[] = [];
     for (let index = maxFiles - 1; index >= 0; index--) {
-      stats[index] = stampAt(nameOf(path, index));
+      stats[index] = stampAt(segmentName(path, index));
     }
     return stats;
   }
