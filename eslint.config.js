@@ -50,7 +50,7 @@ const MAY_KNOW = {
     'src/units',
     'src/retention',
     'src/metrics',
-    'src/files/place.ts',
+    'src/files/path-state.ts',
     // What an operator types, and how numbers and limits are shown.
     'src/config/as-flags.ts',
     'src/schedule/quote.ts',
