@@ -13,7 +13,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 
 await compileKernel('src/records/kernel/wasm.ts');
-await bundleWorker('src/log/survey-worker.ts', 'src/log/worker-code.ts');
+await bundleWorker('src/log/scan-worker.ts', 'src/log/worker-code.ts');
 
 // jiti finds its own files beside itself; typescript is only for a loader of cosmiconfig that papyra replaces.
 const OUTSIDE = ['jiti', 'typescript'];
@@ -111,7 +111,7 @@ async function bundleWorker(entry, module) {
   const text = JSON.stringify(outputFiles[0].text);
   writeFileSync(
     module,
-    `/** Made from survey-worker.ts by the build. */\nexport const WORKER = ${text};\n`,
+    `/** Made from scan-worker.ts by the build. */\nexport const WORKER = ${text};\n`,
   );
 }
 

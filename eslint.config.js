@@ -50,7 +50,7 @@ const MAY_KNOW = {
     'src/units',
     'src/retention',
     'src/metrics',
-    'src/files/place.ts',
+    'src/files/path-state.ts',
     // What an operator types, and how numbers and limits are shown.
     'src/config/as-flags.ts',
     'src/schedule/quote.ts',
@@ -109,28 +109,32 @@ const MAY_KNOW_TYPES = {
 /** All rooms, and the two entry files. */
 const HOUSE = [...Object.keys(MAY_KNOW).map((room) => room.replace(/^src\//, '')), 'index', 'main'];
 
-/** One rule a folder: whatever leaves it must be on its list. */
-const boundaries = Object.entries(MAY_KNOW).map(([folder, known]) => {
-  const allowed = [...known, ...(MAY_KNOW_TYPES[folder] ?? [])];
-  const inside = folder.replace(/^src\//, '');
-  const names = [
-    inside,
-    ...allowed.map((path) => path.replace(/^src\//, '').replace(/\.ts$/, '.js')),
-  ];
-  const open = names.map((name) => (name.endsWith('.js') ? `${name}$` : `${name}/`)).join('|');
+const patternOf = (paths) =>
+  paths
+    .map((path) => path.replace(/^src\//, '').replace(/\.ts$/, '.js'))
+    .map((name) => (name.endsWith('.js') ? `${name.replace('.', '\\.')}$` : `${name}/`))
+    .join('|');
+
+/** One rule a room: whatever leaves it must be on its list. */
+const boundaries = Object.entries(MAY_KNOW).map(([room, known]) => {
+  const types = MAY_KNOW_TYPES[room] ?? [];
+  const start = '^(?:\\.\\./)+(?:src/)?';
+  const all = `(?:${HOUSE.join('|')})(?:/|\\.js$)`;
+  const forbidden = {
+    regex: `${start}(?!${patternOf([room, ...known, ...types])})${all}`,
+    message: `${room} may import from: ${[room, ...known].join(', ')}`,
+  };
+  const shapes = {
+    regex: `${start}(?:${patternOf(types)})`,
+    allowTypeImports: true,
+    message: `${room} may import types alone from: ${types.join(', ')}`,
+  };
   return {
-    files: [`${folder}/**/*.ts`],
+    files: [`${room}/**/*.ts`],
     rules: {
-      'no-restricted-imports': [
+      '@typescript-eslint/no-restricted-imports': [
         'error',
-        {
-          patterns: [
-            {
-              regex: `^(?:\\.\\./)+(?:src/)?(?!${open})(?:${HOUSE.join('|')})(?:/|\\.js$)`,
-              message: `${folder} may import from: ${[folder, ...allowed].join(', ')}`,
-            },
-          ],
-        },
+        { patterns: types.length > 0 ? [forbidden, shapes] : [forbidden] },
       ],
     },
   };

@@ -22,7 +22,7 @@ export interface SystemCheck {
 export async function check(config: EffectiveConfig, backend: Backend): Promise<SystemCheck> {
   const { file, store, retention, archive, metrics } = config;
   const warnings = await backend.check();
-  const home = backend.home();
+  const home = backend.metricsLocation();
   if ('log' in home) {
     const { assertLockFile } = await import('../files/lock-place.js');
     assertLockFile(namesFor(home.log).lock);

@@ -57,7 +57,7 @@ export interface Backend {
    * Where the counters over all runs live: beside the log at this real path, or in a hash next to the data;
    * where a backend has none, the reason.
    */
-  home(): { log: string } | { hash: SharedHash } | { unavailable: string };
+  metricsLocation(): { log: string } | { hash: SharedHash } | { unavailable: string };
   /** Bytes that the store takes now; null when unknown. */
   usage(): Promise<number | null>;
   /**

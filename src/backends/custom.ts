@@ -61,7 +61,7 @@ export async function customBackend(
   return {
     name,
     target: file,
-    home: () => ({ unavailable: `the custom backend ${name} keeps none` }),
+    metricsLocation: () => ({ unavailable: `the custom backend ${name} keeps none` }),
     usage: () => Promise.resolve(null),
     // It has been loaded, and has made a backend: more only it knows.
     check: () => Promise.resolve([]),

@@ -1,7 +1,7 @@
 import type { PapyraError } from '../errors/errors.js';
 import type { Readers } from '../files/followers.js';
 import type { LockHolder, OddLock } from '../files/lock-holder.js';
-import type { Place } from '../files/place.js';
+import type { PathState } from '../files/path-state.js';
 import type { Recovery } from '../files/recovery-table.js';
 import type { RuntimeTemp } from '../files/surroundings.js';
 import type { Writer } from '../files/writers.js';
@@ -23,9 +23,9 @@ export interface LogFacts {
   bytes: number;
   /** null: it does not rotate. */
   rotation: Rotation | null;
-  directory: Place;
+  directory: PathState;
   /** Where papyra keeps its metrics. */
-  home: Place;
+  home: PathState;
   /** Whose the log is, when that is why this user may not replace it. */
   foreign: { uid: number; why: PapyraError } | null;
   /** Why it could not be rewritten while a runtime writes to it, or shortened in place. */

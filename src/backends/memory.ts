@@ -11,7 +11,7 @@ export function memoryBackend(): Backend {
   return {
     name: 'memory',
     target: null,
-    home: () => ({ unavailable: WHY }),
+    metricsLocation: () => ({ unavailable: WHY }),
     usage: () => Promise.resolve(null),
     check: () => Promise.resolve([NOTHING]),
     plan: ({ rules }) => {

@@ -3,7 +3,7 @@ import { hooks, metrics, secrets, textfile } from './config.js';
 import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
 import type { Facts } from './facts.js';
 import { followers } from './followers.js';
-import { gatherFacts, type Patient } from './gather.js';
+import { gatherFacts, type DoctorTarget } from './gather.js';
 import { clock } from './clock.js';
 import { leftovers, lock, rights, writers } from './log-files.js';
 import { pinned, readable } from './log-lines.js';
@@ -47,13 +47,16 @@ const CHECKS: Record<string, Check> = {
 };
 
 /** Looks at a store and judges what there is to see. */
-export async function examine(patient: Patient): Promise<DoctorReport> {
+export async function examine(patient: DoctorTarget): Promise<DoctorReport> {
   const { name, target } = patient.backend;
-  return judge(await gatherFacts(patient), { backend: name, target });
+  return runChecks(await gatherFacts(patient), { backend: name, target });
 }
 
 /** Pure. */
-export function judge(facts: Facts, of: Pick<DoctorReport, 'backend' | 'target'>): DoctorReport {
+export function runChecks(
+  facts: Facts,
+  of: Pick<DoctorReport, 'backend' | 'target'>,
+): DoctorReport {
   const checks = Object.entries(CHECKS).flatMap(([name, check]) => {
     const finding = check(facts);
     return finding ? [{ name, ...finding }] : [];

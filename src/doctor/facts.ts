@@ -1,6 +1,6 @@
 import type { LogFacts, StoreFacts, StreamFacts } from '../backends/facts.js';
 import type { PapyraError } from '../errors/errors.js';
-import type { Place } from '../files/place.js';
+import type { PathState } from '../files/path-state.js';
 import type { MetricsReport } from '../metrics/report.js';
 import type { HistoryEntry } from '../metrics/state.js';
 import type { CompactionReport } from '../report/report.js';
@@ -20,10 +20,10 @@ export interface Facts {
     pathGiven: boolean;
     metricsEnabled: boolean;
     /** Files with a password or a key in them. */
-    secrets: Place[];
-    archive: Place | null;
+    secrets: PathState[];
+    archive: PathState | null;
     /** `problem`: why it cannot be written; `doubt`: why it is of no use. */
-    textfile: { file: Place; problem: string | undefined; doubt: string | undefined } | null;
+    textfile: { file: PathState; problem: string | undefined; doubt: string | undefined } | null;
     /** Which there are, and why the first one that cannot be executed cannot; null: there are none. */
     hooks: { names: string[]; failure: PapyraError | null } | null;
   };

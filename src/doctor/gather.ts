@@ -3,7 +3,7 @@ import type { Backend } from '../backends/backend.js';
 import type { StoreFacts } from '../backends/facts.js';
 import type { EffectiveConfig } from '../config/types.js';
 import { interruption, PapyraError } from '../errors/errors.js';
-import { placeAt } from '../files/place.js';
+import { pathState } from '../files/path-state.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { HISTORY_LENGTH } from '../metrics/state.js';
@@ -14,7 +14,7 @@ import type { Facts } from './facts.js';
 /** Up to so much a dry run takes a second or so, and says more than any look. */
 const TRIAL = { bytes: 64 << 20, entries: 100_000 };
 
-export interface Patient {
+export interface DoctorTarget {
   config: EffectiveConfig;
   backend: Backend;
   metrics: Metrics;
@@ -28,7 +28,7 @@ export interface Patient {
  *
  * @throws {PapyraError} what opening the store throws, when it is not there or does not answer.
  */
-export async function gatherFacts(patient: Patient): Promise<Facts> {
+export async function gatherFacts(patient: DoctorTarget): Promise<Facts> {
   const { config, backend, hooks, papyra, signal } = patient;
   const stopIfAsked = (): void => {
     if (signal?.aborted) throw interruption(signal);
@@ -47,8 +47,8 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
       retention: config.retention,
       pathGiven: config.overrides.path !== undefined,
       metricsEnabled: enabled,
-      secrets: config.secretFiles.map(placeAt),
-      archive: config.archive === undefined ? null : placeAt(config.archive),
+      secrets: config.secretFiles.map(pathState),
+      archive: config.archive === undefined ? null : pathState(config.archive),
       textfile: textfile === undefined ? null : textfileFacts(textfile, enabled),
       hooks: hooks ? { names: Object.keys(config.hooks?.commands ?? {}), failure: failureOf(() => hooks.assertRunnable()) } : null, // prettier-ignore
     },
@@ -61,7 +61,7 @@ export async function gatherFacts(patient: Patient): Promise<Facts> {
 
 function textfileFacts(path: string, enabled: boolean): Facts['config']['textfile'] {
   const doubt = doubtAboutTextfile(path, enabled);
-  return { file: placeAt(path), problem: checkTextfile(path), doubt };
+  return { file: pathState(path), problem: checkTextfile(path), doubt };
 }
 
 function isLink(path: string): boolean {
@@ -78,7 +78,9 @@ function failureOf(work: () => void): PapyraError | null {
   }
 }
 
-async function metricsOf({ metrics }: Patient): Promise<Pick<Facts, 'metrics' | 'metricsFailure'>> {
+async function metricsOf({
+  metrics,
+}: DoctorTarget): Promise<Pick<Facts, 'metrics' | 'metricsFailure'>> {
   try {
     const report = await metrics.read({ history: HISTORY_LENGTH });
     const { history } = report;
@@ -95,7 +97,7 @@ function isWorthTrying(store: StoreFacts): boolean {
   return store.streams.reduce((sum, { entries }) => sum + entries, 0) <= TRIAL.entries;
 }
 
-async function tryOut({ config, backend, signal }: Patient): Promise<Facts['trial']> {
+async function tryOut({ config, backend, signal }: DoctorTarget): Promise<Facts['trial']> {
   const rules = { ...config.retention, now: Date.now() / 1000, unreadable: 'keep', undated: 'keep' } as const; // prettier-ignore
   const never = { allowEmpty: false, inPlace: false, offline: false, lockWaitMs: 0 };
   try {

@@ -13,7 +13,7 @@ const syncData = promisify(fdatasync);
  * Appends pieces, each in one write, to a new file that nobody else writes to; returns how many bytes there were.
  * `keepHoles`: what comes from holes becomes holes again, so that a log does not take more space than it did.
  */
-export async function copyPieces(
+export async function copyChunks(
   pieces: AsyncIterable<Uint8Array>,
   to: OpenFile,
   onWrite: Tick,

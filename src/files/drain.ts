@@ -7,7 +7,7 @@ import { reconcile } from './reconcile.js';
 import type { OpenFile, Tick } from './read.js';
 import { attempt } from '../errors/system-error.js';
 import { WholeLines } from './whole-lines.js';
-import { lookForWriters, type Look } from './writers.js';
+import { findWriters, type WriterSearch } from './writers.js';
 
 /** A writer that holds the old file longer than this is not waited for. */
 const PATIENCE_MS = 5000;
@@ -41,7 +41,7 @@ export interface Drained {
   /** Whether the old file has come to rest: nobody can append to it any more. */
   over: boolean;
   /** The last look, for the message when it is not over. */
-  look: Look;
+  look: WriterSearch;
 }
 
 /**
@@ -70,7 +70,7 @@ export async function drain(task: Drain): Promise<Drained> {
   const calm = async () => !(await pass()) && !(await pass());
 
   await pass();
-  let look: Look = { who: 'nobody' };
+  let look: WriterSearch = { who: 'nobody' };
   let over = task.offline;
   const deadline = monotonicMs() + PATIENCE_MS;
   while (!over) {
@@ -94,8 +94,8 @@ export async function drain(task: Drain): Promise<Drained> {
   return { at: follower.at, lines: count, over, look };
 }
 
-function lookAt({ old, rested }: Drain): Look {
-  const look = lookForWriters(old);
+function lookAt({ old, rested }: Drain): WriterSearch {
+  const look = findWriters(old);
   return look.who === 'unknown' && rested ? { who: 'nobody' } : look;
 }
 

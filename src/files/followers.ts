@@ -27,7 +27,7 @@ export interface Readers {
 const LOOK_MS = 1000;
 
 /** Looks who reads some files of a directory, or watches them or it. Compares devices and inodes exactly. */
-export function lookForReaders(files: readonly OpenFile[], directory: string): Readers {
+export function findReaders(files: readonly OpenFile[], directory: string): Readers {
   const wanted: Wanted = {
     ids: new Set(files.map(({ fd }) => fileId(fd))),
     watches: files.flatMap(({ fd }) => watchOf(fd) ?? []),

@@ -17,7 +17,7 @@ export function fileId(fd: number): FileId {
 
 /** What has a name, a link itself; undefined: nothing. */
 export function idAt(path: string): FileId | undefined {
-  const stat = lookAt(path);
+  const stat = statOf(path);
   return stat && idOf(stat);
 }
 
@@ -34,11 +34,11 @@ export function areSame(one: BigIntStats | undefined, other: BigIntStats | undef
 
 /** Whether an open file has a name. */
 export function isNamed(fd: number, path: string): boolean {
-  return areSame(fstatSync(fd, { bigint: true }), lookAt(path));
+  return areSame(fstatSync(fd, { bigint: true }), statOf(path));
 }
 
 /** What has a name, exactly; undefined: nothing. */
-export function lookAt(path: string): BigIntStats | undefined {
+export function statOf(path: string): BigIntStats | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
@@ -61,7 +61,7 @@ export interface Stamp {
 
 /** undefined: nothing has that name. */
 export function stampAt(path: string): Stamp | undefined {
-  const stat = lookAt(path);
+  const stat = statOf(path);
   if (!stat) return undefined;
   const [size, mtimeMs, ctimeMs] = [stat.size, stat.mtimeMs, stat.ctimeMs].map(Number) as [number, number, number]; // prettier-ignore
   return { id: idOf(stat), size, mtimeMs, ctimeMs };

@@ -20,7 +20,7 @@ import { assertWritersAppend } from './writers.js';
 type Log = OpenFile & { stat: Stats };
 
 /** `looksOnly`: nothing may be created, also not for a moment under a name. */
-export interface Circumstances {
+export interface ObstacleOptions {
   offline: boolean;
   looksOnly: boolean;
 }
@@ -38,7 +38,7 @@ export interface Circumstances {
 export function obstacleToRewrite(
   log: Log,
   names: LogNames,
-  how: Circumstances,
+  how: ObstacleOptions,
 ): PapyraError | undefined {
   if (isMountPoint(names.log)) return mountPoint(names.log);
   const kind = how.offline ? undefined : unsoundKind(names);
@@ -171,7 +171,7 @@ function flagsOfDirectory({ directory }: LogNames): FileFlags {
   }
 }
 
-function tryRewrite(log: Log, names: LogNames, how: Circumstances): void {
+function tryRewrite(log: Log, names: LogNames, how: ObstacleOptions): void {
   // Who may only look is told what would be, not what only the owner or root can do.
   if (how.looksOnly && failureOf(() => assertOwner(log.path, log.stat))) return;
   let fd: number | undefined;
@@ -196,7 +196,7 @@ function tryRewrite(log: Log, names: LogNames, how: Circumstances): void {
 }
 
 /** The same on a file that has a name for a moment. */
-function tryWithName(log: Log, names: LogNames, how: Circumstances): void {
+function tryWithName(log: Log, names: LogNames, how: ObstacleOptions): void {
   const second = names.probeLink;
   for (const left of [second, names.probe]) removeFile(left);
   let fd: number | undefined;
@@ -206,7 +206,7 @@ function tryWithName(log: Log, names: LogNames, how: Circumstances): void {
     sync(fd, names.directory);
     if (how.offline) return;
     linkSync(names.probe, second);
-    if (idAt(second) !== fileId(fd)) throw unknowable(names);
+    if (idAt(second) !== fileId(fd)) throw readLockRefused(names);
   } catch (error) {
     if (error instanceof PapyraError) throw error;
     if ((error as NodeJS.ErrnoException).syscall === 'link')
@@ -238,7 +238,7 @@ export function noSecondName(names: LogNames, code: string): PapyraError {
 }
 
 /** Where a link to a file shows another number than the file. */
-export function unknowable({ log, directory }: LogNames): PapyraError {
+export function readLockRefused({ log, directory }: LogNames): PapyraError {
   return new PapyraError(
     'io_error',
     `a second name of ${log} is another file in ${directory}: its file system does not keep inode numbers`,

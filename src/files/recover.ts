@@ -12,14 +12,14 @@ import { basename } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { removeFile, syncDirectory } from './durable.js';
 import { drain } from './drain.js';
-import { areSame, idAt, lookAt, type FileId } from './identity.js';
+import { areSame, idAt, statOf, type FileId } from './identity.js';
 import type { LogNames } from './names.js';
 import { findOldLinks, type OldLink } from './old-link.js';
 import { assertSameOwner } from './ownership.js';
 import type { OpenFile, Tick } from './read.js';
 import { reconcile } from './reconcile.js';
 import { compareOld, recoveryFor, type Recovery } from './recovery-table.js';
-import { settle } from './replace.js';
+import { finishOldFile } from './replace.js';
 import { attempt } from '../errors/system-error.js';
 
 /** A kept link of unseen writers may go when nothing has touched its file for so long. */
@@ -35,12 +35,12 @@ export interface RecoverRequest {
 
 /** What a killed run left beside a log, and what that means. Changes nothing. */
 export function findLeftovers(names: LogNames): { recovery: Recovery; links: OldLink[] } {
-  const seen = lookAt(names.entry);
+  const seen = statOf(names.entry);
   const log = idAt(names.entry);
   const links = findOldLinks(names);
   const old = compareOld(
     log,
-    links.map(({ path }) => (areSame(seen, lookAt(path)) ? log : idAt(path))),
+    links.map(({ path }) => (areSame(seen, statOf(path)) ? log : idAt(path))),
   );
   const temp = there(names.temp);
   return { recovery: recoveryFor({ log: log !== undefined, old, temp }), links };
@@ -160,7 +160,7 @@ async function finish(request: RecoverRequest, link: OldLink, livePath: string):
       const from = first.at;
       const drained = await drain({ ...request, old, live, from, link, rested, recovering: true });
       const again = drained.over ? await reconcile(task) : { added: 0 };
-      const kept = settle(names, live, link, drained);
+      const kept = finishOldFile(names, live, link, drained);
       if (kept !== undefined) throw stillHeld(names, kept);
       const added = first.added + drained.lines + again.added;
       return added === 0

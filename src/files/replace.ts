@@ -9,20 +9,20 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
-import { copyPieces, isSparse } from './copy.js';
+import { copyChunks, isSparse } from './copy.js';
 import { drain, type Drained } from './drain.js';
 import { createExclusive, removeFile, syncDirectory, writeAll } from './durable.js';
 import { fileId, idAt, isNamed } from './identity.js';
 import { carryOver } from './metadata.js';
 import type { LogNames } from './names.js';
-import { assertNotMountedElsewhere, noSecondName, unknowable } from './obstacles.js';
+import { assertNotMountedElsewhere, noSecondName, readLockRefused } from './obstacles.js';
 import { oldLink, type OldLink } from './old-link.js';
 import { truncated, type OpenFile, type Tick } from './read.js';
 import { assertRuntimeIsNotRewriting, mountPoint, noRoom } from './surroundings.js';
 import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 import { WholeLines } from './whole-lines.js';
 import type { Witness } from './witness.js';
-import { longHeld, lookForWriters, type Look } from './writers.js';
+import { longHeld, findWriters, type WriterSearch } from './writers.js';
 
 /** Writers that never pause do not get the last word: what is left goes to the drain. */
 const LAST_READS = 1000;
@@ -60,7 +60,7 @@ export interface Replaced {
   /** Complete lines and bytes that arrived after the plan was made. */
   appended: { records: number | null; bytes: number };
   /** The old file had to be kept under this name, for the next run to finish. */
-  kept?: { path: string; look: Look };
+  kept?: { path: string; look: WriterSearch };
 }
 
 /**
@@ -96,7 +96,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
     const follower = new WholeLines(log, task.planned);
     try {
       carryOver({ ...log, stat: task.stat }, temp);
-      await copyPieces(task.content, temp, task.onWrite, { keepHoles: isSparse(task.stat) });
+      await copyChunks(task.content, temp, task.onWrite, { keepHoles: isSparse(task.stat) });
       attempt('sync', temp.path, () => fsyncSync(temp.fd));
       const takeOver = (piece: Buffer) => {
         attempt('write', temp.path, () => writeAll(temp.fd, piece));
@@ -154,7 +154,7 @@ async function finish(task: Replacement, live: OpenFile, link: OldLink, from: nu
       rested: false,
       recovering: false,
     });
-    const path = settle(names, live, link, drained);
+    const path = finishOldFile(names, live, link, drained);
     if (task.fresh !== undefined && path === undefined) removeFresh(names, task.fresh);
     return { drained, path };
   } catch (error) {
@@ -167,7 +167,7 @@ async function finish(task: Replacement, live: OpenFile, link: OldLink, from: nu
 }
 
 /** Step 6; or, when the old file has not come to rest, keeps it under a name that says how far we are. */
-export function settle(
+export function finishOldFile(
   names: LogNames,
   live: OpenFile,
   link: OldLink,
@@ -215,7 +215,7 @@ export async function assertNotHeld(log: OpenFile): Promise<void> {
 function takeOverTornTail(task: Replacement, follower: WholeLines, temp: OpenFile): number {
   if (follower.unterminated === 0) return follower.at;
   const size = fstatSync(task.log.fd).size;
-  const resting = task.offline || lookForWriters(task.log).who === 'nobody';
+  const resting = task.offline || findWriters(task.log).who === 'nobody';
   if (!resting || size !== follower.at + follower.unterminated) return follower.at;
   if (fstatSync(task.log.fd).size !== size) return follower.at;
   return follower.takeRest((piece) => {
@@ -266,7 +266,7 @@ function assertStillTheLog({ names, log }: Replacement, link: string): void {
       hint: 'find out what else rewrites the log, then run again',
     });
   }
-  if (!attempt('look at', link, () => isNamed(log.fd, link))) throw unknowable(names);
+  if (!attempt('look at', link, () => isNamed(log.fd, link))) throw readLockRefused(names);
 }
 
 /** Before the rename everything can be taken back: the link first, then the temporary file. */

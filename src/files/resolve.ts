@@ -38,7 +38,7 @@ export function resolveTo(path: string): string {
  *
  * @throws {PapyraError} `permission_denied` when root would be led there by somebody else's link.
  */
-export function placeOf(path: string): string {
+export function resolvedPlace(path: string): string {
   const ways = waysOf(path);
   const place = ways.at(-1)!;
   const links = ways.slice(0, -1).flatMap((way) => {

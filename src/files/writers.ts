@@ -17,7 +17,7 @@ export interface Writer {
 }
 
 /** Who has a file open for writing. Readers (`tail -f`, log shippers) do not count. */
-export type Look =
+export type WriterSearch =
   { who: 'nobody' } | { who: 'somebody'; writers: Writer[] } | { who: 'unknown'; why: string };
 
 const { O_APPEND, O_RDONLY } = constants;
@@ -33,10 +33,10 @@ const PAUSE_MS = { least: 5, most: 25 };
  *   the kernel's own count, across all containers. It is the file owner's or root's to ask.
  * - /proc shows descriptors and whose they are, as far as we may look.
  */
-export function lookForWriters(file: OpenFile): Look {
+export function findWriters(file: OpenFile): WriterSearch {
   const lease = askForReadLease(file.fd);
   if (lease === 'granted') return { who: 'nobody' };
-  const look = lookInProc(file);
+  const look = findWritersInProc(file);
   const unseen = lease === 'refused' && look.who !== 'somebody';
   return unseen ? { who: 'somebody', writers: [] } : look;
 }
@@ -45,7 +45,7 @@ export function lookForWriters(file: OpenFile): Look {
  * Looks until each writer has been seen absent once. A runtime that opens, writes and closes for every
  * record passes; a descriptor that is there in every look is held.
  */
-export async function longHeld(file: OpenFile, lookFor = lookForWriters): Promise<Look> {
+export async function longHeld(file: OpenFile, lookFor = findWriters): Promise<WriterSearch> {
   let suspects: Map<string, Writer> | undefined;
   for (let looks = 0; looks < LOOKS; looks++) {
     const look = lookFor(file);
@@ -62,7 +62,7 @@ export async function longHeld(file: OpenFile, lookFor = lookForWriters): Promis
 }
 
 /** The second of the two ways alone: it does no more than look. */
-export function lookInProc(file: OpenFile): Look {
+export function findWritersInProc(file: OpenFile): WriterSearch {
   const id = fileId(file.fd);
   const writers: Writer[] = [];
   const blind = eachProcess((pid, fds) => {
@@ -84,7 +84,7 @@ export function lookInProc(file: OpenFile): Look {
  * @throws {PapyraError} `try_again` naming it.
  */
 export function assertWritersAppend(log: OpenFile): void {
-  const look = lookInProc(log);
+  const look = findWritersInProc(log);
   const writer =
     look.who === 'somebody'
       ? look.writers.find(({ pid, appends }) => !appends && pid !== process.pid)

@@ -1,31 +1,31 @@
 import { CATEGORIES, type Category } from '../records/kernel/kernel.js';
 import { noSums, type Sums } from '../records/sums.js';
-import { standing, type RetentionRules, type Standing } from '../retention/policy.js';
+import { lineStatus, type RetentionRules, type LineStatus } from '../retention/policy.js';
 
 /** Lines that came one after the other, summed up by what becomes of them; some megabyte of them. */
 export interface Block {
   start: number;
   end: number;
-  lines: Record<Standing, number>;
-  bytes: Record<Standing, number>;
+  lines: Record<LineStatus, number>;
+  bytes: Record<LineStatus, number>;
   /** The same by what they are. */
   sums: Sums;
 }
 
-export type Standings = Record<Category, Standing>;
+export type LineStatuses = Record<Category, LineStatus>;
 
 /** What becomes of a line of each category. */
-export function standingsOf(rules: RetentionRules): Standings {
+export function statusesOf(rules: RetentionRules): LineStatuses {
   return {
     live: 'live',
     expired: 'expired',
-    undated: standing('undated', NaN, rules),
-    unreadable: standing('unreadable', NaN, rules),
+    undated: lineStatus('undated', NaN, rules),
+    unreadable: lineStatus('unreadable', NaN, rules),
     blank: 'blank',
   };
 }
 
-export function blockOf(sums: Sums, standings: Standings): Block {
+export function blockOf(sums: Sums, standings: LineStatuses): Block {
   const zero = () => ({ live: 0, pinned: 0, expired: 0, discarded: 0, blank: 0 });
   const block = { start: sums.start, end: sums.end, lines: zero(), bytes: zero(), sums };
   for (const category of CATEGORIES) {
@@ -36,7 +36,7 @@ export function blockOf(sums: Sums, standings: Standings): Block {
 }
 
 /** Bytes that nobody has read, nor need to: they go whatever they are, like an unreadable line. */
-export function unreadBlock(start: number, end: number, standings: Standings): Block {
+export function unreadBlock(start: number, end: number, standings: LineStatuses): Block {
   const sums = { ...noSums(start), end };
   sums.lines.unreadable = 1;
   sums.bytes.unreadable = end - start;
@@ -44,7 +44,7 @@ export function unreadBlock(start: number, end: number, standings: Standings): B
 }
 
 /** Bytes that count as nothing: fillers. */
-export function blankBlock(end: number, standings: Standings): Block {
+export function blankBlock(end: number, standings: LineStatuses): Block {
   const sums = noSums(0);
   sums.end = sums.bytes.blank = end;
   sums.lines.blank = 1;

@@ -1,4 +1,4 @@
-import { cutBy, standing, type RetentionRules, type Tally } from '../retention/policy.js';
+import { cutBy, lineStatus, type RetentionRules, type Tally } from '../retention/policy.js';
 import type { OpenFile, Tick } from '../files/read.js';
 import type { Block } from './block.js';
 import { eachLine } from './each-line.js';
@@ -88,6 +88,6 @@ async function cutInside(
     older.bytes += bytes;
   };
   await eachLine(file, block, tick, (kind, start, end, timestamp) => {
-    if (standing(kind, timestamp, rules) === 'live') take(end - start);
+    if (lineStatus(kind, timestamp, rules) === 'live') take(end - start);
   });
 }

@@ -25,7 +25,7 @@ const noTick = () => undefined;
  * Reads some bytes at the start and at the end of a file, as much as `budget` each. `ended`: nobody appends to
  * it any more, so its end also ends its last line.
  */
-export async function lookAtEnds(log: OpenLog, budget: number, ended: boolean): Promise<Ends> {
+export async function readEnds(log: OpenLog, budget: number, ended: boolean): Promise<Ends> {
   const { size } = log.stat;
   const from = fillersOf(log);
   const lastLine = lineStartBefore(log, size);

@@ -1,21 +1,21 @@
 import { lstatSync } from 'node:fs';
 import { withShownPaths } from '../errors/held-paths.js';
-import { lookForReaders } from '../files/followers.js';
+import { findReaders } from '../files/followers.js';
 import { lockHolder } from '../files/lock-holder.js';
 import { assertLockable } from '../files/lock.js';
 import type { LogNames } from '../files/names.js';
-import { placeAt, type Place } from '../files/place.js';
+import { pathState, type PathState } from '../files/path-state.js';
 import type { Recovery } from '../files/recovery-table.js';
 import { passingFiles } from '../files/recover.js';
 import { collapseUnit } from '../files/collapse.js';
-import { homePath } from '../files/home.js';
+import { ownFolderPath } from '../files/own-folder.js';
 import { failureOf, obstacleToRewrite, unitInPlace } from '../files/obstacles.js';
 import { assertOwner } from '../files/ownership.js';
 import { runtimeTemps } from '../files/surroundings.js';
-import { longHeld, lookInProc, type Writer } from '../files/writers.js';
+import { longHeld, findWritersInProc, type Writer } from '../files/writers.js';
 import type { LogFacts, LogFile } from '../backends/facts.js';
 import type { Rotation } from '../backends/rotating/set.js';
-import { lookAtEnds } from './ends.js';
+import { readEnds } from './ends.js';
 import type { OpenLog } from './open.js';
 
 /** So much is read at each end of a file, and of all files together; the second one at each end, too. */
@@ -32,7 +32,7 @@ export async function examineLog(
   const budget = Math.min(END_BYTES, Math.floor(ALL_BYTES / Math.max(1, files.length)));
   const seen: LogFile[] = [];
   for (const file of files) {
-    const ends = await lookAtEnds(file, budget, file !== active);
+    const ends = await readEnds(file, budget, file !== active);
     seen.push({ path: file.path, size: file.stat.size, changed: file.stat.mtime, ends });
   }
   return {
@@ -41,18 +41,18 @@ export async function examineLog(
     files: seen,
     bytes: seen.reduce((sum, { size }) => sum + size, 0),
     rotation,
-    directory: shown(placeAt(names.directory)),
-    home: shown(placeAt(homePath(names))),
+    directory: shown(pathState(names.directory)),
+    home: shown(pathState(ownFolderPath(names))),
     foreign: foreignOwner(files),
     obstacles: obstaclesOf(active, names),
     lock: lockOf(names),
     writers: active ? await writersOf(active) : [],
-    readers: active ? lookForReaders(files, names.directory) : { seen: [], blind: null },
+    readers: active ? findReaders(files, names.directory) : { seen: [], blind: null },
     leftovers: { ours: leftBy(names), recovery, ofRuntime: runtimeTemps(names) },
   };
 }
 
-function shown(place: Place): Place {
+function shown(place: PathState): PathState {
   return { ...place, path: withShownPaths(place.path) };
 }
 
@@ -87,6 +87,6 @@ function leftBy(names: LogNames): LogFacts['leftovers']['ours'] {
 }
 
 async function writersOf(log: OpenLog): Promise<Writer[]> {
-  const look = await longHeld(log, lookInProc);
+  const look = await longHeld(log, findWritersInProc);
   return look.who === 'somebody' ? look.writers : [];
 }

@@ -2,7 +2,7 @@ import { readSync } from 'node:fs';
 import { chunks, type OpenFile, type Tick } from '../files/read.js';
 import { attempt } from '../errors/system-error.js';
 import { LineScanner } from '../records/scanner.js';
-import { standing, type RetentionRules } from '../retention/policy.js';
+import { lineStatus, type RetentionRules } from '../retention/policy.js';
 import type { Block } from './block.js';
 import type { Cut } from './cut.js';
 
@@ -60,7 +60,7 @@ async function headInside(
   head.keep = block.start;
   const scanner = new LineScanner((kind, _start, end, timestamp) => {
     if (over) return;
-    const what = standing(kind, timestamp, rules);
+    const what = lineStatus(kind, timestamp, rules);
     over = what === 'pinned' || (what === 'live' && head.live >= cut);
     if (over) return;
     head.keep = end;

@@ -1,7 +1,7 @@
 import { readSync, type Stats } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { replaceFile } from '../files/durable.js';
-import { makeHome, openHome, ownerOf, readKept } from '../files/home.js';
+import { makeOwnFolder, openOwnFolder, ownerOf, readKept } from '../files/own-folder.js';
 import { lastingId } from '../files/identity.js';
 import type { LogNames } from '../files/names.js';
 import type { OpenFile } from '../files/read.js';
@@ -36,7 +36,7 @@ type OpenLog = OpenFile & { stat: Stats };
 /** The blocks of a log that the index knows, in order; none when it is missing, old, broken or of another log. */
 export function loadIndex(names: LogNames, log: OpenLog): Sums[] {
   try {
-    const home = openHome(names, log.stat);
+    const home = openOwnFolder(names, log.stat);
     if (!home) return [];
     try {
       return parse(readKept(home.index, log.stat), log);
@@ -53,7 +53,7 @@ export function saveIndex(names: LogNames, log: OpenLog, blocks: readonly Sums[]
   const end = blocks.at(-1)?.end ?? 0;
   try {
     const owner = ownerOf(names);
-    const home = makeHome(names, owner);
+    const home = makeOwnFolder(names, owner);
     const body = Buffer.from(new Float64Array(blocks.flatMap(numbersOf)).buffer);
     const header: Header = {
       schema: SCHEMA,

@@ -11,7 +11,7 @@ import { dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 import type { OpenFile } from '../files/read.js';
-import { assertUtf8, placeOf, resolveTo } from '../files/resolve.js';
+import { assertUtf8, resolvedPlace, resolveTo } from '../files/resolve.js';
 
 const { O_RDONLY, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
 
@@ -39,7 +39,7 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
         cause: error,
       });
     }
-    const target = placeOf(path);
+    const target = resolvedPlace(path);
     const directory = dirname(target);
     const where = target === path ? directory : `${directory}, to which ${path} leads`;
     attempt('open the directory of the log', where, () => statSync(directory));

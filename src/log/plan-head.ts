@@ -8,8 +8,8 @@ import type { RetentionRules } from '../retention/policy.js';
 import type { Cut } from './cut.js';
 import { findHead, type HeadOfLog } from './head.js';
 import type { OpenLog } from './open.js';
-import { headOutcome, type Outcome } from './outcome.js';
-import type { Survey } from './survey.js';
+import { headTotals, type Totals } from './totals.js';
+import type { LogScan } from './scan.js';
 
 /** What is left of fillers is shorter than two of the largest units that a file system gives space in, but for rare ones. */
 const FILLERS_MAX_BYTES = 1 << 22;
@@ -19,11 +19,11 @@ export type PlannedHead = HeadOfLog & { freed: number };
 
 /** Only the expired head can go without a copy: decides how much of it. */
 export async function planHead(
-  { log, seen, cut, outcome }: { log: OpenLog; seen: Survey; cut: Cut; outcome: Outcome },
+  { log, seen, cut, totals }: { log: OpenLog; seen: LogScan; cut: Cut; totals: Totals },
   names: LogNames,
   rules: RetentionRules,
   tick: Tick,
-): Promise<{ outcome: Outcome; head: PlannedHead }> {
+): Promise<{ totals: Totals; head: PlannedHead }> {
   const found = await findHead(log, seen.blocks, cut, rules, tick);
   const head = {
     ...found,
@@ -31,7 +31,7 @@ export async function planHead(
     freed:
       found.dropped + found.discarded === 0 ? 0 : removable(unitInPlace(log, names), found.keep),
   };
-  return { head, outcome: headOutcome(outcome, head, head.freed) };
+  return { head, totals: headTotals(totals, head, head.freed) };
 }
 
 /** Fillers of an earlier removal in place, at the very start: nobody's records. */

@@ -2,36 +2,36 @@ import { PapyraError } from '../errors/errors.js';
 import { ageInWords } from '../units/units.js';
 import { blankReport, type CompactionReport } from '../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
-import type { Outcome } from './outcome.js';
-import type { Survey } from './survey.js';
+import type { Totals } from './totals.js';
+import type { LogScan } from './scan.js';
 
 /** @throws {PapyraError} `refused` when the plan is one that needs a second word from the operator. */
 export function assertAcceptable(
   target: string,
-  survey: Survey,
-  outcome: Outcome,
+  scan: LogScan,
+  totals: Totals,
   rules: RetentionRules,
   allowEmpty: boolean,
 ): void {
-  if (rules.unreadable === 'fail' && survey.unreadable > 0) {
+  if (rules.unreadable === 'fail' && scan.unreadable > 0) {
     throw new PapyraError(
       'refused',
-      `${target} has ${count(survey.unreadable, 'unreadable line')}, and --unreadable fail was asked for`,
+      `${target} has ${count(scan.unreadable, 'unreadable line')}, and --unreadable fail was asked for`,
       {
         hint: 'run papyra persistence recover, or leave the option out: they are kept as they are',
       },
     );
   }
-  if (outcome.worthIt && outcome.kept === 0 && !allowEmpty) {
+  if (totals.anythingGoes && totals.kept === 0 && !allowEmpty) {
     throw new PapyraError(
       'refused',
-      `nothing would be left of ${target}: ${whatGoes(outcome)} would go; ${newest(survey, rules.now)}`,
+      `nothing would be left of ${target}: ${whatGoes(totals)} would go; ${newest(scan, rules.now)}`,
       { hint: "check the limit and this machine's clock; if it is right, add --allow-empty" },
     );
   }
 }
 
-function whatGoes({ scanned, discarded }: Outcome): string {
+function whatGoes({ scanned, discarded }: Totals): string {
   if (discarded === 0) return `all ${count(scanned, 'record')}`;
   return `all ${count(scanned, 'record')} and ${count(discarded, 'unreadable line')}`;
 }
@@ -40,26 +40,26 @@ export const NO_LIMIT =
   'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes';
 
 /** What the operator should know about a plan. */
-export function warningsOf(survey: Survey, rules: RetentionRules): string[] {
+export function warningsOf(scan: LogScan, rules: RetentionRules): string[] {
   const warnings: string[] = [];
-  if (survey.unread) {
+  if (scan.unread) {
     warnings.push('what is older than the limit was not read, as --unreadable drop allows: its lines are not counted'); // prettier-ignore
   }
   if (isUnlimited(rules)) {
     warnings.push(NO_LIMIT);
   }
-  if (survey.unreadable > 0) {
-    const lines = count(survey.unreadable, 'unreadable line');
+  if (scan.unreadable > 0) {
+    const lines = count(scan.unreadable, 'unreadable line');
     warnings.push(
       rules.unreadable === 'drop'
         ? `${lines} to go, as --unreadable drop says`
-        : `${lines} kept as ${survey.unreadable === 1 ? 'it is' : 'they are'}; run papyra persistence recover`,
+        : `${lines} kept as ${scan.unreadable === 1 ? 'it is' : 'they are'}; run papyra persistence recover`,
     );
   }
-  if (survey.undated > 0) warnings.push(undated(survey.undated, rules));
-  if (survey.future > 0) {
+  if (scan.undated > 0) warnings.push(undated(scan.undated, rules));
+  if (scan.future > 0) {
     warnings.push(
-      `${count(survey.future, 'record')} dated more than a day ahead; check the clocks of the machines that write`,
+      `${count(scan.future, 'record')} dated more than a day ahead; check the clocks of the machines that write`,
     );
   }
   return warnings;
@@ -76,13 +76,13 @@ function undated(records: number, rules: RetentionRules): string {
 export function dryRunReport(
   task: { backend: string; target: string; startedAt: number; size: number; rules: RetentionRules },
   name: string,
-  survey: Survey,
-  outcome: Outcome,
+  scan: LogScan,
+  totals: Totals,
 ): CompactionReport {
-  const { kept, bytesGoing, worthIt } = outcome;
-  const known = <T>(value: T): T | null => (survey.unread ? null : value);
-  const [scanned, dropped] = [known(outcome.scanned), known(outcome.dropped)];
-  const { age, count: byCount, size } = outcome.droppedBy;
+  const { kept, bytesGoing, anythingGoes } = totals;
+  const known = <T>(value: T): T | null => (scan.unread ? null : value);
+  const [scanned, dropped] = [known(totals.scanned), known(totals.dropped)];
+  const { age, count: byCount, size } = totals.droppedBy;
   const after = task.size - bytesGoing;
   const report = blankReport({
     status: 'dry_run',
@@ -98,9 +98,9 @@ export function dryRunReport(
       kept,
       dropped,
       dropped_by: { age, count: known(byCount), size: known(size) },
-      expired_left: outcome.expiredLeft,
-      unreadable: known(survey.unreadable),
-      undated: known(survey.undated),
+      expired_left: totals.expiredLeft,
+      unreadable: known(scan.unreadable),
+      undated: known(scan.undated),
       appended: 0,
     },
     bytes: {
@@ -112,9 +112,9 @@ export function dryRunReport(
     },
     files: {
       scanned: 1,
-      rewritten: outcome.action === 'rewritten' ? 1 : 0,
+      rewritten: totals.action === 'rewritten' ? 1 : 0,
       removed: 0,
-      unchanged: worthIt ? 0 : 1,
+      unchanged: anythingGoes ? 0 : 1,
     },
     parts: [
       {
@@ -124,10 +124,10 @@ export function dryRunReport(
         dropped,
         bytes_before: task.size,
         bytes_after: after,
-        action: outcome.action,
+        action: totals.action,
       },
     ],
-    warnings: warningsOf(survey, task.rules),
+    warnings: warningsOf(scan, task.rules),
   };
 }
 
@@ -141,10 +141,10 @@ function grouped(amount: number): string {
   return String(amount).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-function newest(survey: Survey, now: number): string {
-  if (Number.isNaN(survey.newest)) return 'none of them has a timestamp';
-  const at = isoTime(survey.newest);
-  const age = now - survey.newest;
+function newest(scan: LogScan, now: number): string {
+  if (Number.isNaN(scan.newest)) return 'none of them has a timestamp';
+  const at = isoTime(scan.newest);
+  const age = now - scan.newest;
   return age < 0
     ? `the newest is dated ahead (${at})`
     : `the newest is ${ageInWords(age)} old (${at})`;

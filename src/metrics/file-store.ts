@@ -3,7 +3,13 @@ import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { withShownPaths } from '../errors/held-paths.js';
 import { replaceFile } from '../files/durable.js';
-import { homePath, makeHome, openHome, ownerOf, readKept } from '../files/home.js';
+import {
+  ownFolderPath,
+  makeOwnFolder,
+  openOwnFolder,
+  ownerOf,
+  readKept,
+} from '../files/own-folder.js';
 import { takeLock } from '../files/lock.js';
 import { holdNames, namesFor, type LogNames } from '../files/names.js';
 import type { Owner } from '../files/ownership.js';
@@ -56,7 +62,7 @@ async function update(
   const { names, release } = holdNames(log);
   try {
     const owner = ownerOf(names);
-    const home = makeHome(names, owner);
+    const home = makeOwnFolder(names, owner);
     try {
       const lock = await takeLock({
         path: home.metricsLock,
@@ -76,7 +82,7 @@ async function update(
       home.close();
     }
   } catch (error) {
-    throw hinted(systemError(error, 'write the metrics to', pathOf(names)), homePath(names));
+    throw hinted(systemError(error, 'write the metrics to', pathOf(names)), ownFolderPath(names));
   } finally {
     release();
   }
@@ -84,7 +90,7 @@ async function update(
 
 /** For messages. */
 function pathOf(names: LogNames): string {
-  return `${homePath(names)}/${basename(names.log)}.metrics.json`;
+  return `${ownFolderPath(names)}/${basename(names.log)}.metrics.json`;
 }
 
 function loadFrom(plain: LogNames): Loaded & { path: string } {
@@ -93,7 +99,7 @@ function loadFrom(plain: LogNames): Loaded & { path: string } {
   const { names, release } = holdNames(plain.log);
   try {
     const owner = statSync(names.entry, { throwIfNoEntry: false });
-    const home = openHome(names, owner);
+    const home = openOwnFolder(names, owner);
     if (!home) return { path };
     try {
       return { ...load(home.metrics, owner), path };
@@ -101,7 +107,7 @@ function loadFrom(plain: LogNames): Loaded & { path: string } {
       home.close();
     }
   } catch (error) {
-    throw hinted(systemError(error, 'read the metrics in', path), homePath(names));
+    throw hinted(systemError(error, 'read the metrics in', path), ownFolderPath(names));
   } finally {
     release();
   }

@@ -105,7 +105,7 @@ export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetric
 /** The counters of a store, or why it has none. */
 function storeOf(config: EffectiveConfig, backend: Backend): MetricsStore | string {
   if (!config.metrics.enabled) return 'metrics are disabled in the configuration';
-  const home = backend.home();
+  const home = backend.metricsLocation();
   if ('unavailable' in home) return home.unavailable;
   return 'hash' in home ? hashMetrics(home.hash) : fileMetrics(home.log);
 }

@@ -1,4 +1,4 @@
-import { cutBy, standing, type LineKind, type RetentionRules, type Tally } from './policy.js';
+import { cutBy, lineStatus, type LineKind, type RetentionRules, type Tally } from './policy.js';
 
 export interface DatedLine {
   kind: LineKind;
@@ -13,7 +13,7 @@ export type Fate = 'keep' | 'blank' | 'age' | 'count' | 'size' | 'unreadable';
 
 /** The fate of every line of a log that fits in memory: the rules in their plainest form. */
 export function decide(lines: readonly DatedLine[], rules: RetentionRules): Fate[] {
-  const standings = lines.map((line) => standing(line.kind, line.timestamp ?? NaN, rules));
+  const standings = lines.map((line) => lineStatus(line.kind, line.timestamp ?? NaN, rules));
   const total: Tally = { records: 0, bytes: 0 };
   lines.forEach((line, index) => {
     if (standings[index] === 'live') add(total, line.bytes);

@@ -44,7 +44,7 @@ export type LineKind = 'record' | 'undated' | 'unreadable' | 'blank';
  * - `discarded`: unreadable, and dropped on request;
  * - `blank`: nothing; goes along when something else does.
  */
-export type Standing = 'live' | 'pinned' | 'expired' | 'discarded' | 'blank';
+export type LineStatus = 'live' | 'pinned' | 'expired' | 'discarded' | 'blank';
 
 /** An amount of live records. */
 export interface Tally {
@@ -73,7 +73,7 @@ export function ageCutoff(rules: Pick<RetentionRules, 'now' | 'max_age_seconds'>
 }
 
 /** The standing of one line; `timestamp` matters for a `record` only. */
-export function standing(kind: LineKind, timestamp: number, rules: RetentionRules): Standing {
+export function lineStatus(kind: LineKind, timestamp: number, rules: RetentionRules): LineStatus {
   switch (kind) {
     case 'record':
       return timestamp < ageCutoff(rules) ? 'expired' : 'live';

@@ -1,6 +1,6 @@
 import { closeSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { lookAtEnds } from '../../src/log/ends.js';
+import { readEnds } from '../../src/log/ends.js';
 import { openLog } from '../../src/log/open.js';
 import { Random, testSeed } from '../support/random.js';
 import { tempLog } from '../support/temp.js';
@@ -8,7 +8,7 @@ import { tempLog } from '../support/temp.js';
 async function endsOf(content: string, budget: number, ended = false) {
   const log = openLog(tempLog(content));
   try {
-    return await lookAtEnds(log, budget, ended);
+    return await readEnds(log, budget, ended);
   } finally {
     closeSync(log.fd);
   }

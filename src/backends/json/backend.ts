@@ -7,7 +7,7 @@ import { policyOf } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../../log/check.js';
 import type { LogFacts } from '../facts.js';
-import { placeOf } from '../../files/resolve.js';
+import { resolvedPlace } from '../../files/resolve.js';
 import { locateLog, openLog, type NamedBy } from '../../log/open.js';
 import { planLog } from './plan.js';
 
@@ -16,7 +16,7 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
   return {
     name: 'json',
     target: path,
-    home: () => ({ log: locateLog(path, namedBy)?.path ?? placeOf(path) }),
+    metricsLocation: () => ({ log: locateLog(path, namedBy)?.path ?? resolvedPlace(path) }),
     usage: async () => locateLog(path, namedBy)?.stat.size ?? 0,
     check: async () => {
       const located = locateOrReport(path, namedBy);
@@ -40,7 +40,7 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
 async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
   const { examineLog } = await import('../../log/examine.js');
   const located = locateLog(path, namedBy);
-  const real = located?.path ?? placeOf(path);
+  const real = located?.path ?? resolvedPlace(path);
   const { names, release } = holdNames(real);
   try {
     const log = located && openLog(real, names.entry);
@@ -58,7 +58,7 @@ async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
 /** A log that was moved away while an earlier run was at work is not one that was never there. */
 function locateOrReport(path: string, namedBy: NamedBy) {
   if (existsSync(path)) return locateLog(path, namedBy);
-  const place = placeOf(path);
+  const place = resolvedPlace(path);
   if (existsSync(dirname(place))) {
     const names = namesFor(place);
     if (findLeftovers(names).recovery === 'log-moved') throw logMoved(names);

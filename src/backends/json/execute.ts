@@ -11,11 +11,11 @@ import type { CompactionReport } from '../../report/report.js';
 import type { PlanRequest } from '../backend.js';
 import { archiveNameOf } from '../../log/archive-name.js';
 import { keptWarning } from '../../log/kept.js';
-import { headOf, pieces, type Selection } from '../../log/pieces.js';
+import { headOf, selectedBytes, type Selection } from '../../log/selected-bytes.js';
 import { timeRange } from '../../log/time-range.js';
 import type { Phases } from '../../log/phases.js';
 import type { Decision } from './decision.js';
-import { remember } from './remember.js';
+import { updateIndex } from './update-index.js';
 
 /** Does what the report of the dry run says. */
 export async function execute(
@@ -26,8 +26,8 @@ export async function execute(
 ): Promise<CompactionReport> {
   const { log, names } = decision;
   const startedAt = Date.parse(report.started_at);
-  if (!decision.outcome.worthIt) {
-    await remember(decision);
+  if (!decision.totals.anythingGoes) {
+    await updateIndex(decision);
     return { ...report, status: 'nothing_to_do', duration_ms: Date.now() - startedAt };
   }
   // Whatever would refuse the work does so before anything is written.
@@ -36,7 +36,7 @@ export async function execute(
   const { appended, kept } = decision.head
     ? await collapse(decision, phases)
     : await rewrite(decision, request, phases, archive);
-  await remember(decision);
+  await updateIndex(decision);
   const onDisk = log.stat.blocks * BLOCK_BYTES - spaceOf(names.entry);
   return {
     ...report,
@@ -49,8 +49,8 @@ export async function execute(
   };
 }
 
-function sizeAfter({ log, outcome }: Decision): number {
-  return log.stat.size - outcome.bytesGoing;
+function sizeAfter({ log, totals }: Decision): number {
+  return log.stat.size - totals.bytesGoing;
 }
 
 /** Why the run could not do now what a dry run shows; undefined: it could. */
@@ -58,7 +58,7 @@ export async function refusalOf(
   decision: Decision,
   request: PlanRequest,
 ): Promise<PapyraError | undefined> {
-  if (!decision.outcome.worthIt) return undefined;
+  if (!decision.totals.anythingGoes) return undefined;
   return assertPossible(decision, request, true).then(() => undefined, expected);
 }
 
@@ -85,16 +85,16 @@ function rewrite(
   phases: Phases,
   archive: string | null,
 ): Promise<Replaced> {
-  const { log, names, seen, outcome } = decision;
+  const { log, names, seen, totals } = decision;
   const { offline, signal } = request;
   return replaceLog({
     log,
     stat: log.stat,
     names,
     planned: seen.end,
-    content: pieces('staying', selectionOf(decision, request, phases)),
+    content: selectedBytes('staying', selectionOf(decision, request, phases)),
     size: sizeAfter(decision),
-    onWrite: phases('write', outcome.bytesKept),
+    onWrite: phases('write', totals.bytesKept),
     offline,
     witness: decision.witness,
     // Nothing was dropped: what was archived is all still there.
@@ -105,10 +105,10 @@ function rewrite(
 }
 
 async function collapse(decision: Decision, phases: Phases): Promise<Replaced> {
-  const { log, outcome } = decision;
+  const { log, totals } = decision;
   const { removeInPlace } = await import('../../log/in-place.js');
   await removeInPlace({ ...decision, head: decision.head! }, phases);
-  const grown = fstatSync(log.fd).size + outcome.bytesGoing - log.stat.size;
+  const grown = fstatSync(log.fd).size + totals.bytesGoing - log.stat.size;
   // Whoever appends goes on in the same file: nobody has counted its lines.
   const records = grown > 0 ? null : 0;
   return { appended: { records, bytes: Math.max(0, grown) } };
@@ -126,7 +126,7 @@ async function archiveDropped(
     directory: request.archive,
     ...archiveNameOf(log),
     owner: ownerOfCompanions(log),
-    content: pieces('going', selectionOf(decision, request, phases)),
+    content: selectedBytes('going', selectionOf(decision, request, phases)),
     watch: timeRange(),
   });
 }

@@ -2,7 +2,7 @@ import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync } from 
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
 import { lockLog, takeLock, type Lock } from '../../files/lock.js';
-import { homePath } from '../../files/home.js';
+import { ownFolderPath } from '../../files/own-folder.js';
 import { holdNames, type LogNames } from '../../files/names.js';
 import { assertOneWay } from '../../files/obstacles.js';
 import { assertNoForeignLink, assertOwner, ownerOfCompanions } from '../../files/ownership.js';
@@ -17,19 +17,19 @@ import { ageCutoff, cutBy, type RetentionRules } from '../../retention/policy.js
 import type { Plan, PlanRequest } from '../backend.js';
 import { findCuts, liveIn } from '../../log/cut.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
-import { FUTURE_SECONDS, outcomeOf } from '../../log/outcome.js';
+import { FUTURE_SECONDS, totalsOf } from '../../log/totals.js';
 import { assertAcceptable, dryRunReport } from '../../log/report.js';
 import { slowerWarning } from '../../log/slower.js';
-import type { SecondThread } from '../../log/survey-threads.js';
-import { WORTH_AN_INDEX } from './remember.js';
+import type { SecondThread } from '../../log/scan-threads.js';
+import { WORTH_AN_INDEX } from './update-index.js';
 import {
   endIsEnough,
   secondThread,
-  survey,
-  surveyEnd,
-  type Survey,
-  type SurveyTask,
-} from '../../log/survey.js';
+  scanLog,
+  scanEnd,
+  type LogScan,
+  type ScanTask,
+} from '../../log/scan.js';
 import { execute, refusalOf } from './execute.js';
 import { openLog, type OpenLog } from '../../log/open.js';
 import { phasesOf, type Phases } from '../../log/phases.js';
@@ -60,7 +60,8 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     assertNoForeignLink(log, names.directory);
     // A run that is held back has time, and an index leaves little to read.
     const alone =
-      request.limitRate !== undefined || existsSync(`${homePath(names)}/${basename(path)}.index`);
+      request.limitRate !== undefined ||
+      existsSync(`${ownFolderPath(names)}/${basename(path)}.index`);
     thread = alone ? undefined : await secondThread(log.stat.size);
     const notices: string[] = [];
     if (request.dryRun) {
@@ -94,8 +95,8 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     const decision = await decide(log, names, request, phases, thread);
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
-    const report = dryRunReport(task, basename(path), decision.seen, decision.outcome);
-    report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, decision.outcome.bytesGoing); // prettier-ignore
+    const report = dryRunReport(task, basename(path), decision.seen, decision.totals);
+    report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, decision.totals.bytesGoing); // prettier-ignore
     report.warnings.push(...notices, ...warningsOf(decision));
     const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
     return { report, refusal, execute: () => execute(decision, report, request, phases), close };
@@ -122,29 +123,29 @@ async function decide(
   const task = { file: log, from, to: size, reader, instants, tick, thread };
   const seen = await look(task, rules, () => knownBlocks(names, log));
   const [cut] = await findCuts([{ file: log, blocks: seen.blocks }], rules, phases());
-  const whole = { log, names, reader, seen, cut: cut!, outcome: outcomeOf(seen, cut!) };
+  const whole = { log, names, reader, seen, cut: cut!, totals: totalsOf(seen, cut!) };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
   // In place, what goes is written over: only what stays can tell.
   const witness = new Witness(log, seen.end, head?.head.keep);
   before.assertUnchanged();
   const decision: Decision = { ...whole, ...head, witness };
-  assertAcceptable(names.log, seen, decision.outcome, rules, request.allowEmpty);
+  assertAcceptable(names.log, seen, decision.totals, rules, request.allowEmpty);
   return decision;
 }
 
 /** What there is in the log, with as little reading as will do. */
 async function look(
-  task: SurveyTask,
+  task: ScanTask,
   rules: RetentionRules,
   known: () => Promise<Sums[]>,
-): Promise<Survey> {
-  if (endIsEnough(rules)) return surveyEnd(task, rules);
+): Promise<LogScan> {
+  if (endIsEnough(rules)) return scanEnd(task, rules);
   const blocks = await known();
-  const seen = await survey(task, rules, blocks);
+  const seen = await scanLog(task, rules, blocks);
   const all = liveIn(seen.blocks);
   const cutSomewhere = cutBy({ records: 0, bytes: 0 }, all, rules) !== null;
   // Where count or size decide, numbers that nobody has read would decide what goes.
-  return blocks.length > 0 && cutSomewhere ? survey(task, rules, []) : seen;
+  return blocks.length > 0 && cutSomewhere ? scanLog(task, rules, []) : seen;
 }
 
 async function knownBlocks(names: LogNames, log: OpenLog): Promise<Sums[]> {
@@ -158,16 +159,16 @@ function hasIntent(names: LogNames): boolean {
   return lstatSync(names.intent, { throwIfNoEntry: false }) !== undefined;
 }
 
-function warningsOf({ log, names, reader, outcome, head }: Decision): string[] {
+function warningsOf({ log, names, reader, totals, head }: Decision): string[] {
   const warnings = slowerWarning(reader);
-  if (outcome.action === 'rewritten') warnings.push(...hardLinkWarning(names.log, log.stat));
-  if (head && outcome.expiredLeft > 0) {
+  if (totals.action === 'rewritten') warnings.push(...hardLinkWarning(names.log, log.stat));
+  if (head && totals.expiredLeft > 0) {
     const why =
       head.freed === 0
         ? 'less than a block of the file system at the start of the log has expired'
         : 'they stand behind a line that stays';
     warnings.push(
-      `${outcome.expiredLeft} expired records cannot go in place: ${why}; compact without --in-place when there is room`,
+      `${totals.expiredLeft} expired records cannot go in place: ${why}; compact without --in-place when there is room`,
     );
   }
   return warnings;

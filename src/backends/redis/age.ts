@@ -1,6 +1,6 @@
 import { entries, timeOf, timestampOf, type Range } from './entries.js';
 import { idAfter, idAt, idValue, isBefore, secondsOf } from './ids.js';
-import type { Place } from './nodes.js';
+import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 
 /** What an age limit takes from a stream. */
@@ -24,7 +24,7 @@ const SAMPLE_BYTES = 256 * 1024;
  */
 export async function ageCut(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   { first, last }: { first: string; last: string },
   cutoff: number,
 ): Promise<AgeCut> {
@@ -47,7 +47,7 @@ export async function ageCut(
 /** Seconds by which the two clocks differ, at most: in places between the first entry and the cutoff. */
 async function skewBefore(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   cutoff: number,
   first: string,
 ): Promise<number> {

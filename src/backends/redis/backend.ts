@@ -25,17 +25,17 @@ const PLANS_PER_NODE = 8;
 /** The streams of one or many systems: on one server, behind sentinels, or in a cluster. */
 export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
   const session = new Session(store);
-  session.heed(signal);
+  session.stopOn(signal);
   const target = targetName(store);
   return {
     name: 'redis',
     target,
-    home: () => ({ hash: redisHash(session, `${storeKey(store)}:compaction`) }),
+    metricsLocation: () => ({ hash: redisHash(session, `${storeKey(store)}:compaction`) }),
     usage: () => memoryOfAll(session),
     check: () => checkStreams(session, target),
     plan: (request) => planStreams(session, target, request),
     examine: async (signal) => {
-      session.heed(signal);
+      session.stopOn(signal);
       const { examineStreams } = await import('./examine.js');
       return examineStreams(session);
     },
@@ -59,7 +59,7 @@ function nothingThere(target: string): string {
 
 async function planStreams(session: Session, target: string, request: PlanRequest): Promise<Plan> {
   const startedAt = Date.now();
-  if (request.signal) session.heed(request.signal);
+  if (request.signal) session.stopOn(request.signal);
   const { places, failures } = await findStreams(session);
   const limit = perNode(PLANS_PER_NODE);
   const looks = await Promise.all(

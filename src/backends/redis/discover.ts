@@ -2,7 +2,7 @@ import type { RedisStore } from '../../config/types.js';
 import { PapyraError } from '../../errors/errors.js';
 import type { Client } from './connect.js';
 import { KINDS } from './names.js';
-import { masterOf, mastersOf, type Place } from './nodes.js';
+import { masterOf, mastersOf, type StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 
 /** Keys looked at in one step of a search: well under a millisecond of the server's time. */
@@ -12,7 +12,7 @@ const AGAIN = 'the cluster is failing over; run again when it has settled';
 
 export interface Found {
   /** In order; of systems that were named whether they are there or not. */
-  places: Place[];
+  places: StreamLocation[];
   /** Masters that could not be searched, and why. */
   failures: { node: string; error: unknown }[];
 }
@@ -22,7 +22,7 @@ export async function findStreams(session: Session): Promise<Found> {
   const { prefix, systems } = session.store;
   if (systems[0] === '*') return search(session);
   const keys = systems.flatMap((system) => KINDS.map((kind) => `${prefix}:${system}:${kind}`));
-  const places = await session.look((client) =>
+  const places = await session.inspect((client) =>
     keys.map((key) => ({ key, node: masterOf(client, key) })),
   );
   return { places, failures: [] };
@@ -30,9 +30,9 @@ export async function findStreams(session: Session): Promise<Found> {
 
 /** All systems: each master is asked, for each has keys of its own. */
 async function search(session: Session): Promise<Found> {
-  const found = new Map<string, Place>();
+  const found = new Map<string, StreamLocation>();
   const failures: Found['failures'] = [];
-  const nodes = await session.look((client) => [...mastersOf(client).keys()]);
+  const nodes = await session.inspect((client) => [...mastersOf(client).keys()]);
   await Promise.all(
     nodes.map(async (node) => {
       try {

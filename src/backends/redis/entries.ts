@@ -2,7 +2,7 @@ import { LineScanner, type LineKind } from '../../records/scanner.js';
 import { TooLarge } from './bounded.js';
 import { read } from './collect.js';
 import { END, idAfter, idBefore, secondsOf } from './ids.js';
-import type { Place } from './nodes.js';
+import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 
 export interface Entry {
@@ -36,7 +36,7 @@ export interface Range {
  */
 export async function* entries(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   { from, to, newestFirst = false, limit = Infinity }: Range,
 ): AsyncGenerator<Entry> {
   let next = from;
@@ -71,7 +71,7 @@ function bytesOf({ fields }: Entry): number {
 
 async function readPage(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   { from, to, newestFirst, count }: Required<Omit<Range, 'limit'>> & { count: number },
 ): Promise<Entry[] | 'too large'> {
   const command = newestFirst ? 'XREVRANGE' : 'XRANGE';

@@ -4,7 +4,7 @@ import type { RedisServer, RedisStream, StreamFacts } from '../facts.js';
 import { findStreams } from './discover.js';
 import { groupsOf } from './groups.js';
 import { secondsOf } from './ids.js';
-import { mastersOf, type Place } from './nodes.js';
+import { mastersOf, type StreamLocation } from './nodes.js';
 import { perNode, wordedFailure } from './run.js';
 import type { Session } from './session.js';
 import { readState, type StreamState } from './stream.js';
@@ -16,7 +16,7 @@ const READS_PER_NODE = 8;
 export async function examineStreams(session: Session): Promise<StreamFacts> {
   const { places, failures } = await findStreams(session);
   if (failures[0]) throw wordedFailure(failures[0].error, session);
-  const nodes = await session.look((client) => [...mastersOf(client).keys()]);
+  const nodes = await session.inspect((client) => [...mastersOf(client).keys()]);
   const servers = await Promise.all(
     nodes.map(async (node) => {
       return [node, await session.run(node, (client) => examineServer(session, mastersOf(client).get(node)!))] as const; // prettier-ignore
@@ -51,7 +51,7 @@ function systemOf(key: string, { prefix }: RedisStore): string {
 
 async function examineStream(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   state: StreamState,
   cli: string[],
 ): Promise<RedisStream | null> {

@@ -1,5 +1,5 @@
 import { earliest, END, idAfter, isoOf, secondsOf } from './ids.js';
-import type { Place } from './nodes.js';
+import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 import { fieldsOf, type StreamState } from './stream.js';
 
@@ -24,7 +24,7 @@ export interface Group {
 /** What consumer groups still need. null: nothing that the operator wants protected. */
 export async function floorOf(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   state: StreamState,
   ignored: readonly string[] | true = [],
 ): Promise<Floor | null> {
@@ -35,7 +35,7 @@ export async function floorOf(
 /** All groups but the ignored ones. */
 export async function groupsOf(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   state: StreamState,
   ignored: readonly string[] = [],
 ): Promise<Group[]> {
@@ -57,7 +57,7 @@ export async function groupsOf(
  */
 async function neededBy(
   session: Session,
-  { key, node }: Place,
+  { key, node }: StreamLocation,
   first: string | null,
   group: string,
   fields: Map<string, unknown>,
@@ -81,7 +81,7 @@ async function neededBy(
  */
 async function firstPending(
   session: Session,
-  { key, node }: Place,
+  { key, node }: StreamLocation,
   group: string,
   first: string,
 ): Promise<string | null> {

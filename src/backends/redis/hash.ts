@@ -12,12 +12,12 @@ const ATTEMPTS = 20;
  * no transactions, they are made one by one; what is set then is that of the run that was last.
  */
 export function redisHash(session: Session, key: string): SharedHash {
-  const nodeOf = () => session.look((client) => masterOf(client, key));
+  const nodeOf = () => session.inspect((client) => masterOf(client, key));
   return {
     name: `${key} in Redis ${session.name}`,
     read: async () => session.run(await nodeOf(), (client) => client.hgetall(key)),
     async update(change) {
-      session.lastWords();
+      session.allowLastCommands();
       const node = await nodeOf();
       if (!(await hasTransactions(session, node, key))) {
         await session.run(node, (client) => changePlainly(client, key, change));

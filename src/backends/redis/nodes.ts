@@ -36,7 +36,7 @@ export function freeKey(client: Client, node: string, prefix: string): string {
 }
 
 /** A stream, and the master that has it. */
-export interface Place {
+export interface StreamLocation {
   key: string;
   node: string;
 }

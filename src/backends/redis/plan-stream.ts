@@ -5,7 +5,7 @@ import { ageCut } from './age.js';
 import { entries, timeOf } from './entries.js';
 import { floorOf, type Floor } from './groups.js';
 import { earliest, idAfter, isBefore } from './ids.js';
-import type { Place } from './nodes.js';
+import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 import { tailCut } from './size.js';
 import { memoryOf, readState, sameHead, type StreamState } from './stream.js';
@@ -22,7 +22,7 @@ export interface Taken {
   tail: number;
 }
 
-export interface StreamPlan extends Place {
+export interface StreamPlan extends StreamLocation {
   rules: RetentionRules;
   state: StreamState & { first: string; last: string };
   /** In the order in which they are made. */
@@ -47,7 +47,7 @@ const ATTEMPTS = 3;
 /** Decides what goes from one stream. Only reads. null: there is no such stream. */
 export async function planStream(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   request: PlanRequest,
 ): Promise<StreamPlan | null> {
   const began = Date.now();
@@ -84,7 +84,7 @@ function hasEntries(state: StreamState): state is StreamPlan['state'] {
 
 async function decide(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   state: StreamPlan['state'],
   request: PlanRequest,
 ): Promise<Omit<StreamPlan, 'memory' | 'planMs'>> {
@@ -140,7 +140,7 @@ function takesAll(cuts: readonly Cut[], { last }: StreamPlan['state']): boolean 
 /** A count alone is left to the server; with another limit in play the live entries are looked at. */
 async function cutOfTail(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   { length, last }: StreamPlan['state'],
   oldest: string,
   rules: RetentionRules,

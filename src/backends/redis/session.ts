@@ -45,14 +45,14 @@ export class Session {
   }
 
   /** From now on a run that `signal` ends. */
-  heed(signal: AbortSignal | undefined): void {
+  stopOn(signal: AbortSignal | undefined): void {
     this.#signal = signal;
     // One for each command on its way is no leak.
     if (signal) setMaxListeners(0, signal);
   }
 
   /** A run that was stopped may still say a word or two, if it is quick. */
-  lastWords(): void {
+  allowLastCommands(): void {
     if (!this.#signal?.aborted) return;
     this.#signal = AbortSignal.timeout(LAST_WORDS_MS);
     this.#grace = 0;
@@ -134,7 +134,7 @@ export class Session {
   }
 
   /** Looks at the connection, without a word to the server. */
-  async look<T>(at: (client: Client) => T): Promise<T> {
+  async inspect<T>(at: (client: Client) => T): Promise<T> {
     try {
       return at(await this.#within(Infinity, this.#connection()));
     } catch (error) {

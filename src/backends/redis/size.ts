@@ -1,6 +1,6 @@
 import { entries, timeOf } from './entries.js';
 import { idAfter } from './ids.js';
-import type { Place } from './nodes.js';
+import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 
 /**
@@ -9,7 +9,7 @@ import type { Session } from './session.js';
  */
 export async function tailCut(
   session: Session,
-  place: Place,
+  place: StreamLocation,
   { oldest, newest }: { oldest: string; newest: string },
   limits: { cutoff: number; maxBytes: number; maxRecords: number },
 ): Promise<string | null> {

@@ -2,7 +2,7 @@ import { PapyraError } from '../../errors/errors.js';
 import { read } from './collect.js';
 import { isUnavailable } from './failure.js';
 import { idValue } from './ids.js';
-import type { Place } from './nodes.js';
+import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 
 /** A stream as one command of the server saw it. */
@@ -20,7 +20,10 @@ export interface StreamState {
 }
 
 /** null: there is no such key. */
-export async function readState(session: Session, place: Place): Promise<StreamState | null> {
+export async function readState(
+  session: Session,
+  place: StreamLocation,
+): Promise<StreamState | null> {
   try {
     return stateOf(await session.callBuffers(place.node, 'XINFO', 'STREAM', place.key));
   } catch (error) {
@@ -74,7 +77,7 @@ export function fieldsOf(reply: unknown): Map<string, unknown> {
 }
 
 /** Bytes that a key takes in the server; null where the user may not ask. */
-export async function memoryOf(session: Session, place: Place): Promise<number | null> {
+export async function memoryOf(session: Session, place: StreamLocation): Promise<number | null> {
   try {
     const bytes = await session.call(place.node, 'MEMORY', 'USAGE', place.key);
     return bytes === null ? 0 : Number(bytes);

@@ -5,7 +5,7 @@ import type { LogFacts } from '../facts.js';
 import { planSet } from './plan.js';
 import {
   closeSet,
-  lookAround,
+  checkNeighbours,
   notThere,
   openSet,
   realSetPath,
@@ -24,7 +24,7 @@ export function rotatingBackend(options: SetOptions): Backend {
   return {
     name: 'rotating',
     target: options.path,
-    home: () => ({ log: real().path }),
+    metricsLocation: () => ({ log: real().path }),
     usage: async () => sizeOfSet(real()),
     check: async () => checkSet(real()),
     plan: (request) => planSet(real(), request),
@@ -33,7 +33,7 @@ export function rotatingBackend(options: SetOptions): Backend {
 }
 
 function checkSet(set: SetOptions): string[] {
-  const warnings = lookAround(set);
+  const warnings = checkNeighbours(set);
   const segments = openSet(set);
   closeSet(segments);
   for (const { log } of segments) checkLog(log);

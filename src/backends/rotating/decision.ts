@@ -2,18 +2,18 @@ import type { PapyraError } from '../../errors/errors.js';
 import type { Witness } from '../../files/witness.js';
 import type { PartAction } from '../../report/report.js';
 import type { Cut } from '../../log/cut.js';
-import type { Outcome } from '../../log/outcome.js';
+import type { Totals } from '../../log/totals.js';
 import type { PlannedHead } from '../../log/plan-head.js';
-import type { Survey } from '../../log/survey.js';
+import type { LogScan } from '../../log/scan.js';
 import type { Segment } from './set.js';
 
 /** What is known of one file of the set, and what becomes of it. */
 export interface SegmentPlan {
   segment: Segment;
   name: string;
-  seen: Survey;
+  seen: LogScan;
   cut: Cut;
-  outcome: Outcome;
+  totals: Totals;
   /** `removed`: every line of it goes, and nobody appends to it. */
   action: PartAction;
   /** With --in-place: the head, and how much of it goes. */

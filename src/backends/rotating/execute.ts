@@ -7,8 +7,8 @@ import { BLOCK_BYTES } from '../../files/space.js';
 import { attempt, systemError } from '../../errors/system-error.js';
 import type { CompactionReport } from '../../report/report.js';
 import { archiveNameOf } from '../../log/archive-name.js';
-import { pieces } from '../../log/pieces.js';
-import type { Survey } from '../../log/survey.js';
+import { selectedBytes } from '../../log/selected-bytes.js';
+import type { LogScan } from '../../log/scan.js';
 import { timeRange } from '../../log/time-range.js';
 import type { Result, SegmentPlan } from './decision.js';
 import { empty, refusalOf, selectionOf, shrink, shrinkActive, type SetRun } from './parts.js';
@@ -35,7 +35,7 @@ import { Zones } from './zone.js';
 export async function executeSet(
   run: SetRun,
   plans: readonly SegmentPlan[],
-  merged: Survey,
+  merged: LogScan,
 ): Promise<CompactionReport> {
   const { set, request } = run;
   const results = new Map<SegmentPlan, Result>(
@@ -45,7 +45,9 @@ export async function executeSet(
   const longest = Math.max(0, ...(active?.seen.blocks.map(({ sums }) => sums.longest) ?? []));
   const zones = new Zones(set, longest, run.opened, request.offline);
   const busy = await possible(run, plans, results);
-  const archive = busy.some(({ outcome }) => outcome.worthIt) ? await archiveAll(run, busy) : null;
+  const archive = busy.some(({ totals }) => totals.anythingGoes)
+    ? await archiveAll(run, busy)
+    : null;
   const stop = await doParts(run, busy, zones, results).then(() => undefined, stopOf);
   return conclude(run, plans, merged, results, archive, stop);
 }
@@ -179,7 +181,7 @@ function ownerOfAll(plans: readonly SegmentPlan[]): Owner {
 async function* going(run: SetRun, plans: readonly SegmentPlan[]): AsyncGenerator<Uint8Array> {
   for (const plan of plans) {
     let last = 0x0a;
-    for await (const piece of pieces('going', selectionOf(run, plan))) {
+    for await (const piece of selectedBytes('going', selectionOf(run, plan))) {
       last = piece.at(-1)!;
       yield piece;
     }
@@ -195,7 +197,7 @@ function spaceBefore(plans: readonly SegmentPlan[]): number {
 function conclude(
   run: SetRun,
   plans: readonly SegmentPlan[],
-  merged: Survey,
+  merged: LogScan,
   results: ReadonlyMap<SegmentPlan, Result>,
   archive: string | null,
   stop: PapyraError | undefined,

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, renameSync } from 'node:fs';
 import { expected, PapyraError } from '../../errors/errors.js';
-import { copyPieces, isSparse } from '../../files/copy.js';
+import { copyChunks, isSparse } from '../../files/copy.js';
 import { createExclusive, removeFile, syncDirectory, withWriting } from '../../files/durable.js';
 import { carryOver } from '../../files/metadata.js';
 import type { LogNames } from '../../files/names.js';
@@ -13,7 +13,7 @@ import type { LineReader } from '../../records/line-reader.js';
 import type { PlanRequest } from '../backend.js';
 import { keptWarning } from '../../log/kept.js';
 import type { Phases } from '../../log/phases.js';
-import { headOf, pieces, type Selection } from '../../log/pieces.js';
+import { headOf, selectedBytes, type Selection } from '../../log/selected-bytes.js';
 import type { Result, SegmentPlan } from './decision.js';
 import type { SetTask } from './report.js';
 import { currentName, indexOf } from './set.js';
@@ -48,14 +48,14 @@ export async function empty({ segment, seen }: SegmentPlan): Promise<Result> {
 /** Whether a file of the set can be rewritten where it is; returns the bytes that this takes. */
 export function assertPossible(
   { names, request }: Pick<SetRun, 'names' | 'request'>,
-  { segment, outcome }: Pick<SegmentPlan, 'segment' | 'outcome'>,
+  { segment, totals }: Pick<SegmentPlan, 'segment' | 'totals'>,
   looksOnly: boolean,
 ): number {
   const { log } = segment;
   const own = { ...names, log: log.path };
   const obstacle = obstacleToRewrite(log, own, { offline: request.offline, looksOnly });
   if (obstacle) throw obstacle;
-  const size = log.stat.size - outcome.bytesGoing;
+  const size = log.stat.size - totals.bytesGoing;
   assertRoom(names, size);
   return size;
 }
@@ -90,8 +90,8 @@ export async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Prom
   };
   try {
     carryOver(log, temp);
-    const content = pieces('staying', selectionOf(run, plan));
-    await copyPieces(content, temp, phases('write', plan.outcome.bytesKept), { keepHoles: isSparse(log.stat) }); // prettier-ignore
+    const content = selectedBytes('staying', selectionOf(run, plan));
+    await copyChunks(content, temp, phases('write', plan.totals.bytesKept), { keepHoles: isSparse(log.stat) }); // prettier-ignore
     attempt('sync', temp.path, () => fsyncSync(temp.fd));
     plan.witness.assertUnchanged();
     zones.assertStill();
@@ -127,9 +127,9 @@ export async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones)
     stat: log.stat,
     names,
     planned: plan.seen.end,
-    content: pieces('staying', selectionOf(run, plan)),
+    content: selectedBytes('staying', selectionOf(run, plan)),
     size,
-    onWrite: phases('write', plan.outcome.bytesKept),
+    onWrite: phases('write', plan.totals.bytesKept),
     offline,
     witness: plan.witness,
     ...(offline ? {} : { fresh: names.fresh }),

@@ -15,25 +15,32 @@ import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
 import { Witness } from '../../files/witness.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
-import { ageCutoff, standing, type RetentionRules } from '../../retention/policy.js';
+import { ageCutoff, lineStatus, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
-import { blockOf, standingsOf } from '../../log/block.js';
+import { blockOf, statusesOf } from '../../log/block.js';
 import { findCuts, type Cut } from '../../log/cut.js';
 import { eachLine } from '../../log/each-line.js';
-import { FUTURE_SECONDS, outcomeOf, untouched } from '../../log/outcome.js';
+import { FUTURE_SECONDS, totalsOf, untouched } from '../../log/totals.js';
 import { phasesOf, type Phases } from '../../log/phases.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { readAll } from '../../log/read-all.js';
 import { assertAcceptable } from '../../log/report.js';
 import { slowerWarning } from '../../log/slower.js';
-import type { SecondThread } from '../../log/survey-threads.js';
-import { secondThread, survey, surveyOf, type Survey, type SurveyTask } from '../../log/survey.js';
+import type { SecondThread } from '../../log/scan-threads.js';
+import { secondThread, scanLog, scanOf, type LogScan, type ScanTask } from '../../log/scan.js';
 import type { SegmentPlan } from './decision.js';
 import { executeSet } from './execute.js';
 import { refusalOf, type SetRun } from './parts.js';
-import { emptyPlan, mergedSurvey, setReport, totalOutcome } from './report.js';
+import { emptyPlan, mergedScan, setReport, totalsOfAll } from './report.js';
 import { repairSet } from './repair.js';
-import { closeSet, lookAround, notThere, openSet, type Segment, type SetOptions } from './set.js';
+import {
+  closeSet,
+  checkNeighbours,
+  notThere,
+  openSet,
+  type Segment,
+  type SetOptions,
+} from './set.js';
 
 /** Plans the compaction of a rotating set at its real path. */
 export async function planSet(named: SetOptions, request: PlanRequest): Promise<Plan> {
@@ -54,7 +61,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     release();
   };
   try {
-    const warnings = lookAround(set);
+    const warnings = checkNeighbours(set);
     segments = openSet(set);
     assertOwn(segments, names, request.dryRun);
     if (segments.length === 0) {
@@ -94,7 +101,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     const reader = new LineReader(instants);
     warnings.push(...slowerWarning(reader));
     const tick = phases('scan', total);
-    const surveys: { segment: Segment; seen: Survey }[] = [];
+    const surveys: { segment: Segment; seen: LogScan }[] = [];
     for (const segment of segments.toReversed()) {
       const task = { file: segment.log, reader, instants, thread, tick };
       surveys.push({ segment, seen: await surveySegment(segment, task, rules) });
@@ -106,8 +113,8 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     for (const { name, refusal } of plans)
       if (refusal) warnings.push(`${name}: ${refusal.message}`);
     for (const plan of plans) await explainPin(plan, set, rules, phases);
-    const merged = mergedSurvey(plans);
-    assertAcceptable(set.path, merged, totalOutcome(plans), rules, request.allowEmpty);
+    const merged = mergedScan(plans);
+    assertAcceptable(set.path, merged, totalsOfAll(plans), rules, request.allowEmpty);
     const task = { set, rules, startedAt, warnings };
     const report = setReport(task, plans, merged, new Map());
     const run = { names, request, phases, reader, opened, ...task };
@@ -122,39 +129,39 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
 /** A rotated file has ended, and with it its last line; the active one may be in the middle of one. */
 async function surveySegment(
   { log, index }: Segment,
-  task: Omit<SurveyTask, 'from' | 'to'>,
+  task: Omit<ScanTask, 'from' | 'to'>,
   rules: RetentionRules,
-): Promise<Survey> {
+): Promise<LogScan> {
   const from = fillersOf(log);
   const { size } = log.stat;
   const before = new Witness(log, size);
-  const seen = await survey({ ...task, from, to: size }, rules, []);
+  const seen = await scanLog({ ...task, from, to: size }, rules, []);
   before.assertUnchanged();
   if (index === 0 || seen.end === size) return seen;
   const tail = await readAll({ ...task, from: seen.end, to: size });
   task.reader.finish((sums) => tail.push(sums));
-  const standings = standingsOf(rules);
-  return surveyOf([...seen.blocks, ...tail.map((sums) => blockOf(sums, standings))], from);
+  const standings = statusesOf(rules);
+  return scanOf([...seen.blocks, ...tail.map((sums) => blockOf(sums, standings))], from);
 }
 
-function planSegment(segment: Segment, seen: Survey, cut: Cut): SegmentPlan {
-  const whole = outcomeOf(seen, cut);
+function planSegment(segment: Segment, seen: LogScan, cut: Cut): SegmentPlan {
+  const whole = totalsOf(seen, cut);
   const { log, index } = segment;
   // Also one that holds nothing but blank lines: it would stall rotation.
   const gone = index > 0 && stayingLines(seen, cut) === 0;
-  const outcome = gone ? { ...whole, bytesGoing: log.stat.size, bytesKept: 0 } : whole;
+  const totals = gone ? { ...whole, bytesGoing: log.stat.size, bytesKept: 0 } : whole;
   return {
     segment,
     name: basename(log.path),
     seen,
     cut,
-    outcome,
-    action: gone ? 'removed' : outcome.worthIt ? 'rewritten' : 'unchanged',
+    totals,
+    action: gone ? 'removed' : totals.anythingGoes ? 'rewritten' : 'unchanged',
     witness: new Witness(log, seen.end),
   };
 }
 
-function stayingLines({ blocks }: Survey, cut: Cut): number {
+function stayingLines({ blocks }: LogScan, cut: Cut): number {
   return blocks.reduce((sum, { lines }) => sum + lines.pinned + lines.live, 0) - cut.records;
 }
 
@@ -184,10 +191,10 @@ async function planInPlace(
       leave(plan);
       continue;
     }
-    const { outcome, head } = planned;
-    plan.outcome = outcome;
+    const { totals, head } = planned;
+    plan.totals = totals;
     plan.head = head;
-    plan.action = outcome.worthIt ? 'collapsed' : 'unchanged';
+    plan.action = totals.anythingGoes ? 'collapsed' : 'unchanged';
     plan.witness = new Witness(log, plan.seen.end, head.keep);
   }
 }
@@ -217,7 +224,7 @@ async function firstRefusal(
 }
 
 function leave(plan: SegmentPlan): void {
-  plan.outcome = untouched(plan.outcome);
+  plan.totals = untouched(plan.totals);
   plan.action = 'unchanged';
 }
 
@@ -240,7 +247,7 @@ async function explainPin(
   const block = seen.blocks.find(({ lines }) => lines.pinned > 0)!;
   let first: { at: number; kind: string } | undefined;
   await eachLine(segment.log, block, phases(), (kind, start, _end, timestamp) => {
-    if (first === undefined && standing(kind, timestamp, rules) === 'pinned') first = { at: start, kind }; // prettier-ignore
+    if (first === undefined && lineStatus(kind, timestamp, rules) === 'pinned') first = { at: start, kind }; // prettier-ignore
   });
   const { at, kind } = first!;
   const remedy =

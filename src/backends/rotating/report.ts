@@ -5,9 +5,9 @@ import { blankReport, type CompactionPart, type CompactionReport } from '../../r
 import { policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
 import { notThereYet } from '../../log/check.js';
-import { untouched, type Outcome } from '../../log/outcome.js';
+import { untouched, type Totals } from '../../log/totals.js';
 import { isoTime, warningsOf } from '../../log/report.js';
-import { surveyOf, type Survey } from '../../log/survey.js';
+import { scanOf, type LogScan } from '../../log/scan.js';
 import type { Result, SegmentPlan } from './decision.js';
 import type { SetOptions } from './set.js';
 
@@ -19,17 +19,17 @@ export interface SetTask {
 }
 
 /** The set as one log. */
-export function mergedSurvey(plans: readonly SegmentPlan[]): Survey {
-  return surveyOf(plans.flatMap(({ seen }) => seen.blocks), 0); // prettier-ignore
+export function mergedScan(plans: readonly SegmentPlan[]): LogScan {
+  return scanOf(plans.flatMap(({ seen }) => seen.blocks), 0); // prettier-ignore
 }
 
-export function totalOutcome(plans: readonly SegmentPlan[]): Outcome {
-  return sumOf(plans.map(({ outcome }) => outcome));
+export function totalsOfAll(plans: readonly SegmentPlan[]): Totals {
+  return sumOf(plans.map(({ totals }) => totals));
 }
 
-function sumOf(outcomes: readonly Outcome[]): Outcome {
-  const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((all, one) => all + of(one), 0);
-  const worthIt = outcomes.some((one) => one.worthIt);
+function sumOf(parts: readonly Totals[]): Totals {
+  const sum = (of: (totals: Totals) => number) => parts.reduce((total, one) => total + of(one), 0);
+  const anythingGoes = parts.some((one) => one.anythingGoes);
   return {
     scanned: sum((one) => one.scanned),
     kept: sum((one) => one.kept),
@@ -43,8 +43,8 @@ function sumOf(outcomes: readonly Outcome[]): Outcome {
     expiredLeft: sum((one) => one.expiredLeft),
     bytesKept: sum((one) => one.bytesKept),
     bytesGoing: sum((one) => one.bytesGoing),
-    worthIt,
-    action: worthIt ? 'rewritten' : 'unchanged',
+    anythingGoes,
+    action: anythingGoes ? 'rewritten' : 'unchanged',
   };
 }
 
@@ -52,12 +52,12 @@ function sumOf(outcomes: readonly Outcome[]): Outcome {
 export function setReport(
   task: SetTask,
   plans: readonly SegmentPlan[],
-  merged: Survey,
+  merged: LogScan,
   results: ReadonlyMap<SegmentPlan, Result>,
 ): CompactionReport {
   const { set, rules, startedAt } = task;
   const done = plans.map((plan) => doneOf(plan, results.get(plan)));
-  const total = sumOf(done.map(({ outcome }) => outcome));
+  const total = sumOf(done.map(({ totals }) => totals));
   const before = plans.reduce((sum, { segment }) => sum + segment.log.stat.size, 0);
   const count = (...actions: string[]) =>
     done.filter(({ action }) => actions.includes(action)).length;
@@ -101,33 +101,33 @@ export function setReport(
 /** null: not to be told before it is done. */
 function spaceOfPlans(path: string, done: readonly Done[]): number | null {
   let sum = 0;
-  for (const { segment, outcome } of done) {
-    const going = spaceGoing(dirname(path), segment.log.stat, outcome.bytesGoing);
+  for (const { segment, totals } of done) {
+    const going = spaceGoing(dirname(path), segment.log.stat, totals.bytesGoing);
     if (going === null) return null;
     sum += going;
   }
   return sum;
 }
 
-type Done = Pick<SegmentPlan, 'segment' | 'name' | 'outcome' | 'action' | 'seen' | 'pinnedBy'>;
+type Done = Pick<SegmentPlan, 'segment' | 'name' | 'totals' | 'action' | 'seen' | 'pinnedBy'>;
 
 /** A part that failed is as it was. */
 function doneOf(plan: SegmentPlan, result: Result | undefined): Done {
   if (result?.failure && result.action === undefined)
-    return { ...plan, outcome: untouched(plan.outcome), action: 'unchanged' };
+    return { ...plan, totals: untouched(plan.totals), action: 'unchanged' };
   return { ...plan, action: result?.action ?? plan.action };
 }
 
-function partOf({ segment, name, outcome, action, seen, pinnedBy }: Done): CompactionPart {
+function partOf({ segment, name, totals, action, seen, pinnedBy }: Done): CompactionPart {
   const { size } = segment.log.stat;
   const oldest = Math.min(...seen.blocks.map(({ sums }) => sums.oldest).filter(Number.isFinite));
   return {
     name,
-    scanned: outcome.scanned,
-    kept: outcome.kept,
-    dropped: outcome.dropped,
+    scanned: totals.scanned,
+    kept: totals.kept,
+    dropped: totals.dropped,
     bytes_before: size,
-    bytes_after: size - outcome.bytesGoing,
+    bytes_after: size - totals.bytesGoing,
     action,
     oldest: Number.isFinite(oldest) ? isoTime(oldest) : null,
     newest: Number.isNaN(seen.newest) ? null : isoTime(seen.newest),
@@ -137,7 +137,7 @@ function partOf({ segment, name, outcome, action, seen, pinnedBy }: Done): Compa
 
 /** A configured set that the runtime has not begun yet: nothing to do, but worth a word. */
 export function emptyPlan(path: string, request: PlanRequest): Plan {
-  const merged = surveyOf([], 0);
+  const merged = scanOf([], 0);
   const set = { path, maxBytes: 0, maxFiles: 0, namedBy: 'config' } as const;
   const warnings = [notThereYet(path)];
   const report = setReport({ set, rules: request.rules, startedAt: Date.now(), warnings }, [], merged, new Map()); // prettier-ignore

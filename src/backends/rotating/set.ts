@@ -137,7 +137,7 @@ export function rotationOf({ path, maxFiles, maxBytes }: SetOptions): Rotation {
  *
  * @throws {PapyraError} `config_invalid` when there is an index that a set of so many files cannot have.
  */
-export function lookAround(set: SetOptions): string[] {
+export function checkNeighbours(set: SetOptions): string[] {
   const { maxBytes, maxFiles, active, top, isFull, beyond, strangers } = rotationOf(set);
   if (beyond[0] !== undefined) {
     throw new PapyraError(

@@ -17,12 +17,12 @@ import { errnoOf } from '../errors/system-error.js';
 /** The folder in which papyra remembers things about the logs of a directory. */
 
 /** Where that folder is, for looks at it. */
-export function homePath({ directory }: Pick<LogNames, 'directory'>): string {
+export function ownFolderPath({ directory }: Pick<LogNames, 'directory'>): string {
   return `${directory}/${OWN_FOLDER}`;
 }
 
 /** The files in it that are about one log. */
-export interface Home {
+export interface OwnFolder {
   /** Counters over all runs, and their own lock. */
   metrics: string;
   metricsLock: string;
@@ -34,7 +34,10 @@ export interface Home {
 /**
  * Opens the folder; undefined: it is not there yet, or something else is. A link in its place is not followed.
  */
-export function openHome(names: LogNames, owner: Pick<Owner, 'uid'> | undefined): Home | undefined {
+export function openOwnFolder(
+  names: LogNames,
+  owner: Pick<Owner, 'uid'> | undefined,
+): OwnFolder | undefined {
   let held: HeldDirectory;
   try {
     held = holdInside(names.directory, OWN_FOLDER);
@@ -48,7 +51,7 @@ export function openHome(names: LogNames, owner: Pick<Owner, 'uid'> | undefined)
     held.close();
     throw new PapyraError(
       'permission_denied',
-      `${homePath(names)} belongs to the user with the id ${uid}, and the log to ${owner.uid}: papyra does not touch it as root`,
+      `${ownFolderPath(names)} belongs to the user with the id ${uid}, and the log to ${owner.uid}: papyra does not touch it as root`,
       { hint: 'look at it with ls -ld; remove it, or give it to the owner of the log' },
     );
   }
@@ -68,13 +71,13 @@ export function openHome(names: LogNames, owner: Pick<Owner, 'uid'> | undefined)
  *
  * @throws {PapyraError} `io_error` when something else has its name.
  */
-export function makeHome(names: LogNames, owner: Owner): Home {
-  const path = homePath(names);
+export function makeOwnFolder(names: LogNames, owner: Owner): OwnFolder {
+  const path = ownFolderPath(names);
   try {
     mkdirSync(path, 0o700);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    const there = openHome(names, owner);
+    const there = openOwnFolder(names, owner);
     if (there) return there;
     throw new PapyraError('io_error', `${path} is not a directory`, { hint: 'move it away' });
   }
@@ -87,7 +90,7 @@ export function makeHome(names: LogNames, owner: Owner): Home {
   } finally {
     closeSync(fd);
   }
-  const made = openHome(names, owner);
+  const made = openOwnFolder(names, owner);
   if (made) return made;
   throw movedAway(path);
 }

@@ -1,12 +1,12 @@
 import type { Cut } from './cut.js';
 import type { HeadOfLog } from './head.js';
-import type { Survey } from './survey.js';
+import type { LogScan } from './scan.js';
 
 /** Records dated further ahead than this are worth a warning: a clock or a unit is wrong. */
 export const FUTURE_SECONDS = 86_400;
 
 /** What a plan comes to, in lines and bytes. */
-export interface Outcome {
+export interface Totals {
   scanned: number;
   kept: number;
   dropped: number;
@@ -19,12 +19,12 @@ export interface Outcome {
   bytesKept: number;
   bytesGoing: number;
   /** Something goes that is worth a rewrite. */
-  worthIt: boolean;
+  anythingGoes: boolean;
   action: 'rewritten' | 'collapsed' | 'unchanged';
 }
 
-/** Adds up what survey and cut say. */
-export function outcomeOf(survey: Survey, cut: Cut): Outcome {
+/** Adds up what scan and cut say. */
+export function totalsOf(scan: LogScan, cut: Cut): Totals {
   const sum = {
     lines: 0,
     bytes: 0,
@@ -33,7 +33,7 @@ export function outcomeOf(survey: Survey, cut: Cut): Outcome {
     blankBytes: 0,
     discarded: 0,
   };
-  for (const { lines, bytes } of survey.blocks) {
+  for (const { lines, bytes } of scan.blocks) {
     sum.lines += lines.live + lines.pinned + lines.expired + lines.discarded;
     sum.bytes += bytes.live + bytes.pinned + bytes.expired + bytes.discarded;
     sum.expired += lines.expired;
@@ -41,47 +41,47 @@ export function outcomeOf(survey: Survey, cut: Cut): Outcome {
     sum.going += bytes.expired + bytes.discarded;
     sum.blankBytes += bytes.blank;
   }
-  const scanned = sum.lines - survey.unreadable;
+  const scanned = sum.lines - scan.unreadable;
   const dropped = sum.expired + cut.records;
-  const worthIt = dropped + sum.discarded > 0;
+  const anythingGoes = dropped + sum.discarded > 0;
   const bytesGoing = sum.going + cut.bytes;
   return {
     scanned,
     kept: scanned - dropped,
     dropped,
     droppedBy: { age: sum.expired, ...cut.by },
-    bytesKept: sum.bytes - bytesGoing + (worthIt ? 0 : sum.blankBytes),
-    bytesGoing: worthIt ? bytesGoing + sum.blankBytes : 0,
+    bytesKept: sum.bytes - bytesGoing + (anythingGoes ? 0 : sum.blankBytes),
+    bytesGoing: anythingGoes ? bytesGoing + sum.blankBytes : 0,
     discarded: sum.discarded,
     expiredLeft: 0,
-    worthIt,
-    action: worthIt ? 'rewritten' : 'unchanged',
+    anythingGoes,
+    action: anythingGoes ? 'rewritten' : 'unchanged',
   };
 }
 
 /** What a removal of the head in place comes to: `freed` bytes go, what expired behind it stays. */
-export function headOutcome(whole: Outcome, head: HeadOfLog, freed: number): Outcome {
+export function headTotals(whole: Totals, head: HeadOfLog, freed: number): Totals {
   const { scanned } = whole;
-  const worthIt = freed > 0;
-  const dropped = worthIt ? head.dropped : 0;
+  const anythingGoes = freed > 0;
+  const dropped = anythingGoes ? head.dropped : 0;
   return {
     ...whole,
     dropped,
     kept: scanned - dropped,
-    droppedBy: worthIt ? head.droppedBy : { age: 0, count: 0, size: 0 },
-    discarded: worthIt ? head.discarded : 0,
+    droppedBy: anythingGoes ? head.droppedBy : { age: 0, count: 0, size: 0 },
+    discarded: anythingGoes ? head.discarded : 0,
     expiredLeft: whole.dropped - dropped,
     bytesGoing: freed,
-    worthIt,
-    action: worthIt ? 'collapsed' : 'unchanged',
+    anythingGoes,
+    action: anythingGoes ? 'collapsed' : 'unchanged',
   };
 }
 
 /** What a part comes to of which nothing goes, for now. */
-export function untouched(outcome: Outcome): Outcome {
-  const { scanned, dropped, expiredLeft, bytesGoing, bytesKept } = outcome;
+export function untouched(totals: Totals): Totals {
+  const { scanned, dropped, expiredLeft, bytesGoing, bytesKept } = totals;
   return {
-    ...outcome,
+    ...totals,
     kept: scanned,
     dropped: 0,
     droppedBy: { age: 0, count: 0, size: 0 },
@@ -89,7 +89,7 @@ export function untouched(outcome: Outcome): Outcome {
     expiredLeft: expiredLeft + dropped,
     bytesKept: bytesKept + bytesGoing,
     bytesGoing: 0,
-    worthIt: false,
+    anythingGoes: false,
     action: 'unchanged',
   };
 }

@@ -4,7 +4,7 @@ import { freeBytes } from './surroundings.js';
 import { errnoOf } from '../errors/system-error.js';
 
 /** A path, as this user finds it. Links are followed. */
-export interface Place {
+export interface PathState {
   path: string;
   /** `closed`: this user may not look. */
   kind: 'missing' | 'file' | 'directory' | 'other' | 'closed';
@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** Looks at a path without touching it. */
-export function placeAt(path: string): Place {
+export function pathState(path: string): PathState {
   const nowhere = { path, mode: 0, public: false, changed: new Date(0), writable: false, free: 0 };
   try {
     const stat = statSync(path);

@@ -1,8 +1,8 @@
 import { chunks, truncated, type OpenFile, type Tick } from '../files/read.js';
 import { CATEGORIES, type Category } from '../records/kernel/kernel.js';
 import type { Gathering, LineReader } from '../records/line-reader.js';
-import type { RetentionRules, Standing } from '../retention/policy.js';
-import { standingsOf, type Block } from './block.js';
+import type { RetentionRules, LineStatus } from '../retention/policy.js';
+import { statusesOf, type Block } from './block.js';
 
 export interface Selection {
   file: OpenFile;
@@ -20,16 +20,19 @@ type Which = 'staying' | 'going';
  * The bytes that stay, or those that go, in the order of the log; each piece is valid until the next one
  * is asked for. Blank lines are neither. Nothing after this function looks inside a record.
  */
-export async function* pieces(which: Which, selection: Selection): AsyncGenerator<Uint8Array> {
+export async function* selectedBytes(
+  which: Which,
+  selection: Selection,
+): AsyncGenerator<Uint8Array> {
   const { file, reader, tick } = selection;
   for (const { start, end, gathering } of ranges(which, selection)) {
     if (!gathering) {
-      yield* wholly(chunks(file, start, end, tick, reader.window), file, end - start);
+      yield* assertLength(chunks(file, start, end, tick, reader.window), file, end - start);
       continue;
     }
     reader.startAt(start, gathering);
     const source = chunks(file, start, end, tick, reader.window);
-    for await (const chunk of wholly(source, file, end - start)) {
+    for await (const chunk of assertLength(source, file, end - start)) {
       let gathered: Uint8Array | undefined;
       reader.take(chunk.length, () => (gathered = reader.gathered()));
       if (gathered?.length) yield gathered;
@@ -53,8 +56,8 @@ interface Range {
 
 /** What the sums of a block say already: only a mixed one is read line by line. */
 function* ranges(which: Which, { blocks, cut, rules }: Selection): Generator<Range> {
-  const standings = standingsOf(rules);
-  const like = (wanted: Standing[]): Category[] =>
+  const standings = statusesOf(rules);
+  const like = (wanted: LineStatus[]): Category[] =>
     CATEGORIES.filter((category) => wanted.includes(standings[category]));
   const counting = like(['live']);
   const categories = like(which === 'staying' ? ['live', 'pinned'] : ['expired', 'discarded']);
@@ -86,7 +89,7 @@ function shareOf({ lines }: Block, which: Which, cut: number): 'all' | 'none' | 
 }
 
 /** A log that ends before what was surveyed is being truncated. */
-async function* wholly(
+async function* assertLength(
   source: AsyncIterable<Uint8Array>,
   file: OpenFile,
   bytes: number,

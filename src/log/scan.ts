@@ -8,23 +8,23 @@ import { addressSpace } from './address-space.js';
 import {
   blankBlock,
   blockOf,
-  standingsOf,
+  statusesOf,
   unreadBlock,
   type Block,
-  type Standings,
+  type LineStatuses,
 } from './block.js';
 import { lineAtOrBehind } from './segments.js';
 import { readAll, type ReadTask } from './read-all.js';
-import type { SecondThread } from './survey-threads.js';
+import type { SecondThread } from './scan-threads.js';
 
-export interface SurveyTask extends ReadTask {
+export interface ScanTask extends ReadTask {
   instants: Instants;
   /** The second thread, where there is one. */
   thread?: SecondThread | undefined;
 }
 
 /** What a log holds, in blocks: what is remembered of it is a ten thousandth of its size. */
-export interface Survey {
+export interface LogScan {
   blocks: Block[];
   /** Behind the last complete line: what follows is unterminated, and never touched. */
   end: number;
@@ -50,7 +50,7 @@ const TWO_THREADS_BYTES = 32 * 2 ** 30;
 export async function secondThread(bytes: number): Promise<SecondThread | undefined> {
   if (bytes < WORTH_A_THREAD || availableParallelism() === 1) return undefined;
   if (addressSpace() < TWO_THREADS_BYTES) return undefined;
-  const { SecondThread } = await import('./survey-threads.js');
+  const { SecondThread } = await import('./scan-threads.js');
   return new SecondThread();
 }
 
@@ -58,26 +58,26 @@ export async function secondThread(bytes: number): Promise<SecondThread | undefi
  * Sums up `[from, to)` of a log, by reading each byte once; but not the blocks that are `known` and of
  * which nothing can go. What is before `from` is blank.
  */
-export async function survey(
-  task: SurveyTask,
+export async function scanLog(
+  task: ScanTask,
   rules: RetentionRules,
   known: readonly Sums[],
-): Promise<Survey> {
+): Promise<LogScan> {
   const { file, from, to, instants } = task;
-  const standings = standingsOf(rules);
+  const standings = statusesOf(rules);
   const sums = known.filter(
     (block) => block.start >= from && staysWhole(block, standings, instants),
   );
   for (const gap of gapsBetween(sums, from, to)) {
     // Where the index says that a line begins or ends, none does: it is not of this log.
-    if (!beginsLine(file, gap.from)) return survey(task, rules, []);
+    if (!beginsLine(file, gap.from)) return scanLog(task, rules, []);
     const read = await readRange({ ...task, ...gap });
-    if (gap.to !== to && read.at(-1)?.end !== gap.to) return survey(task, rules, []);
+    if (gap.to !== to && read.at(-1)?.end !== gap.to) return scanLog(task, rules, []);
     sums.push(...read);
   }
   const blocks = sums.sort((a, b) => a.start - b.start).map((one) => blockOf(one, standings));
   if (from > 0) blocks.unshift(blankBlock(from, standings));
-  return surveyOf(blocks, from);
+  return scanOf(blocks, from);
 }
 
 function gapsBetween(blocks: readonly Sums[], from: number, to: number) {
@@ -95,9 +95,9 @@ const STEP_BYTES = 32 << 20;
  * Sums up only the end of a log, back to where count or size cut: whatever is before that goes, when
  * unreadable lines do and no record is kept for its age.
  */
-export async function surveyEnd(task: SurveyTask, rules: RetentionRules): Promise<Survey> {
+export async function scanEnd(task: ScanTask, rules: RetentionRules): Promise<LogScan> {
   const { file, from, to } = task;
-  const standings = standingsOf(rules);
+  const standings = statusesOf(rules);
   let blocks: Block[] = [];
   let at = to;
   const total = { records: 0, bytes: 0 };
@@ -115,7 +115,7 @@ export async function surveyEnd(task: SurveyTask, rules: RetentionRules): Promis
   }
   const rest = at > from ? [unreadBlock(from, at, standings)] : [];
   const fillers = from > 0 ? [blankBlock(from, standings)] : [];
-  return { ...surveyOf([...fillers, ...rest, ...blocks], from), unread: rest.length > 0 };
+  return { ...scanOf([...fillers, ...rest, ...blocks], from), unread: rest.length > 0 };
 }
 
 /** Whether `surveyEnd` says all that there is to know. */
@@ -128,7 +128,7 @@ export function endIsEnough(rules: RetentionRules): boolean {
  * Nothing of a block goes. Its numbers are not to be trusted further than that: one that says there is
  * nothing in it, or nothing but blank lines, would go without having been read.
  */
-function staysWhole({ lines, oldest, newest }: Sums, standings: Standings, instants: Instants) {
+function staysWhole({ lines, oldest, newest }: Sums, standings: LineStatuses, instants: Instants) {
   const categories = ['live', 'undated', 'unreadable'] as const;
   const counts = categories.map((category) => lines[category]);
   if (lines.blank !== 0 || !counts.every((count) => Number.isSafeInteger(count) && count >= 0)) {
@@ -145,18 +145,18 @@ function beginsLine(file: OpenFile, at: number): boolean {
   return at === 0 || (readSync(file.fd, before, 0, 1, at - 1) === 1 && before[0] === NEWLINE);
 }
 
-async function readRange(task: SurveyTask): Promise<Sums[]> {
+async function readRange(task: ScanTask): Promise<Sums[]> {
   const bytes = task.to - task.from;
   const { thread } = task;
   if (!thread || bytes < WORTH_A_THREAD) return readAll(task);
-  const { readInThreads } = await import('./survey-threads.js');
+  const { readInThreads } = await import('./scan-threads.js');
   return readInThreads(task, thread);
 }
 
 /** Adds blocks up; `from`: where there is no block at all. */
-export function surveyOf(blocks: Block[], from: number): Survey {
+export function scanOf(blocks: Block[], from: number): LogScan {
   const end = blocks.at(-1)?.end ?? from;
-  const result: Survey = {
+  const result: LogScan = {
     blocks,
     end,
     unreadable: 0,

@@ -1,4 +1,4 @@
-// The second thread of a survey: takes part after part of the log, as long as there are any. Bundled to a
+// The second thread of a scan: takes part after part of the log, as long as there are any. Bundled to a
 // text of its own by the build (worker-code.ts), so that no file has to be found.
 import { parentPort } from 'node:worker_threads';
 import { LineReader, type Instants } from '../records/line-reader.js';

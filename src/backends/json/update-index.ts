@@ -7,9 +7,9 @@ import { openLog, type OpenLog } from '../../log/open.js';
 export const WORTH_AN_INDEX = 8 << 20;
 
 /** Keeps what is known of a log for the next run, which then need not read all of it. */
-export async function remember(decision: Decision): Promise<void> {
-  const { names, log, seen, cut, outcome, head } = decision;
-  if (log.stat.size - outcome.bytesGoing < WORTH_AN_INDEX) return;
+export async function updateIndex(decision: Decision): Promise<void> {
+  const { names, log, seen, cut, totals, head } = decision;
+  if (log.stat.size - totals.bytesGoing < WORTH_AN_INDEX) return;
   const { saveIndex } = await import('../../log/index-file.js');
   let now: OpenLog;
   try {
@@ -19,7 +19,7 @@ export async function remember(decision: Decision): Promise<void> {
     return;
   }
   try {
-    const blocks = !outcome.worthIt
+    const blocks = !totals.anythingGoes
       ? seen.blocks.map(({ sums }) => sums)
       : head
         ? blocksBehind(seen.blocks, head.keep, head.freed)

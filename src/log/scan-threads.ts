@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Instants } from '../records/line-reader.js';
 import type { Sums } from '../records/sums.js';
 import { segment, segmentsIn } from './segments.js';
-import type { Done, Task } from './survey-worker.js';
+import type { Done, Task } from './scan-worker.js';
 import { readAll, type ReadTask } from './read-all.js';
 import { WORKER } from './worker-code.js';
 
