@@ -27,15 +27,15 @@ export interface InPlace {
   tailSample: TailSample;
 }
 
-/** Removes as much of the expired head as goes in whole blocks: of the very file that was surveyed. */
+/** Removes as much of the expired head as goes in whole blocks: of the very file that was scanned. */
 export async function removeInPlace(
-  { log, names, head, tail }: InPlace,
+  { log, names, head, tailSample }: InPlace,
   phases: Phases,
 ): Promise<void> {
   const { keep, freed } = head;
   await withWriting(log, (fd) => {
     const file = { fd, path: log.path };
     const start = lineStartBefore(file, fillerStart(freed));
-    removeHead({ log: file, names, tick: phases(), tail }, keep, freed, start);
+    removeHead({ log: file, names, tick: phases(), tailSample }, keep, freed, start);
   });
 }
