@@ -1,9 +1,9 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import { waysOf } from '../../src/files/links.js';
+import { linkChain } from '../../src/files/links.js';
 import type { Container } from '../../src/schedule/container.js';
-import { POLITE, type Host } from '../../src/schedule/host.js';
+import { LOW_PRIORITY, type Host } from '../../src/schedule/host.js';
 import type { Job } from '../../src/schedule/job.js';
 
 /** This machine, for cron and systemd, and what was said about another, for the others. */
@@ -15,7 +15,7 @@ export function placeOf(
     node: process.execPath,
     papyra: resolve(process.argv[1]!),
     user: userName(),
-    politely: Object.entries(POLITE).flatMap(([command, options]) => {
+    politely: Object.entries(LOW_PRIORITY).flatMap(([command, options]) => {
       const program = findProgram(command, ['/usr/bin', '/bin']);
       return program === undefined ? [] : [program, ...options];
     }),
@@ -54,7 +54,7 @@ function ownerOf(log: string): Container['owner'] {
 
 /** Where a log is when links are followed. */
 export function findLog(log: string): { realLog: string; isLink: boolean } {
-  const ways = waysOf(log);
+  const ways = linkChain(log);
   const isLink = ways.length > 1;
   try {
     return { realLog: realpathSync(log), isLink };

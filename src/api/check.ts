@@ -34,8 +34,8 @@ export async function check(config: EffectiveConfig, backend: Backend): Promise<
   }
   const { enabled, textfile } = metrics;
   if (textfile !== undefined) {
-    const { checkTextfile, doubtAboutTextfile } = await import('../metrics/textfile.js');
-    const found = [enabled ? checkTextfile(textfile) : undefined, doubtAboutTextfile(textfile, enabled)]; // prettier-ignore
+    const { checkTextfile, textfileProblem } = await import('../metrics/textfile.js');
+    const found = [enabled ? checkTextfile(textfile) : undefined, textfileProblem(textfile, enabled)]; // prettier-ignore
     warnings.push(...found.filter((warning) => warning !== undefined));
   }
   if (isUnlimited(retention)) warnings.push(NO_LIMIT);

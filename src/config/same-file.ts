@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { waysOf } from '../files/links.js';
+import { linkChain } from '../files/links.js';
 
 /** Whether two paths are one file, or would be if it were there: by whatever links or mounts one comes to it. */
 export function isSameFile(one: string, other: string): boolean {
@@ -10,7 +10,7 @@ export function isSameFile(one: string, other: string): boolean {
 
 /** The names in directories that lead to a file, and the file itself where it is there. */
 function placesOf(path: string): string[] {
-  const names = waysOf(path).map((way) => {
+  const names = linkChain(path).map((way) => {
     return `${identityOf(dirname(way)) ?? dirname(way)}/${basename(way)}`;
   });
   const itself = identityOf(path);

@@ -1,7 +1,7 @@
 import { isRotated, OWN_FOLDER, ownPrefix } from '../files/file-names.js';
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
-import { waysOf } from '../files/links.js';
+import { linkChain } from '../files/links.js';
 import { isSameFile } from './same-file.js';
 import type { EffectiveConfig } from './types.js';
 
@@ -35,8 +35,8 @@ function whoseIs(
   if (secretFiles.some(is)) return 'a file with a password or a key in it';
   if (store.backend !== 'json' && store.backend !== 'rotating') return undefined;
   if (is(store.path)) return 'the log itself';
-  for (const log of waysOf(store.path)) {
-    for (const path of waysOf(textfile)) {
+  for (const log of linkChain(store.path)) {
+    for (const path of linkChain(textfile)) {
       const role = besideLog(path, log, store.backend);
       if (role !== undefined) return role;
     }

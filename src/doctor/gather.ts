@@ -7,7 +7,7 @@ import { pathState } from '../files/path-state.js';
 import type { Hooks } from '../hooks/hooks.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { HISTORY_LENGTH } from '../metrics/state.js';
-import { checkTextfile, doubtAboutTextfile } from '../metrics/textfile.js';
+import { checkTextfile, textfileProblem } from '../metrics/textfile.js';
 import type { CommandLine } from './command-line.js';
 import type { Facts } from './facts.js';
 
@@ -60,7 +60,7 @@ export async function gatherFacts(patient: DoctorTarget): Promise<Facts> {
 }
 
 function textfileFacts(path: string, enabled: boolean): Facts['config']['textfile'] {
-  const doubt = doubtAboutTextfile(path, enabled);
+  const doubt = textfileProblem(path, enabled);
   return { file: pathState(path), problem: checkTextfile(path), doubt };
 }
 
@@ -93,7 +93,7 @@ async function metricsOf({
 
 function isWorthTrying(store: StoreFacts): boolean {
   // A set with a wrong number of files is told of by another check.
-  if (store.kind === 'log') return store.bytes <= TRIAL.bytes && !store.rotation?.beyond.length;
+  if (store.kind === 'log') return store.bytes <= TRIAL.bytes && !store.rotation?.tooHigh.length;
   return store.streams.reduce((sum, { entries }) => sum + entries, 0) <= TRIAL.entries;
 }
 

@@ -8,8 +8,8 @@ import { logOf } from './facts.js';
 export const rotation: Check = (facts) => {
   const log = logOf(facts);
   if (!log?.rotation) return null;
-  const { maxBytes, maxFiles, active, top, isFull, beyond } = log.rotation;
-  const highest = beyond.at(-1);
+  const { maxBytes, maxFiles, active, top, isFull, tooHigh } = log.rotation;
+  const highest = tooHigh.at(-1);
   if (highest !== undefined) {
     const files = Number(highest.slice(highest.lastIndexOf('.') + 1)) + 1;
     return fail(

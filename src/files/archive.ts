@@ -18,7 +18,7 @@ import { withShownPaths } from '../errors/held-paths.js';
 import { holdDirectory, type HeldDirectory } from './directory.js';
 import { removeFile, syncDirectory, writeAll } from './durable.js';
 import { fileId, idAt } from './identity.js';
-import { adopt, type Owner } from './ownership.js';
+import { setOwner, type Owner } from './ownership.js';
 import { resolveTo } from './resolve.js';
 import { errnoOf, systemError } from '../errors/system-error.js';
 
@@ -100,7 +100,7 @@ function assertOurs(fd: number, path: string): void {
 /** An archive on a volume that has owners of its own stays ours, for us alone. */
 function giveToOwner(fd: number, owner: Owner): void {
   try {
-    adopt(fd, { ...owner, mode: owner.mode | 0o600 });
+    setOwner(fd, { ...owner, mode: owner.mode | 0o600 });
   } catch (error) {
     if (errnoOf(error) !== 'EPERM') throw error;
   }

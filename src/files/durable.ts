@@ -16,7 +16,7 @@ import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { holdDirectory } from './directory.js';
 import { fileId } from './identity.js';
-import { adoptBeside, type Owner } from './ownership.js';
+import { setCompanionOwner, type Owner } from './ownership.js';
 import type { OpenFile } from './read.js';
 import { resolveTo } from './resolve.js';
 import { attempt, errnoOf } from '../errors/system-error.js';
@@ -87,7 +87,7 @@ export function replaceFile(path: string, content: string | Uint8Array, owner: O
   const temp = `${path}.tmp`;
   removeFile(temp);
   putOver(path, temp, content, (fd) => {
-    adoptBeside(fd, owner);
+    setCompanionOwner(fd, owner);
     fsyncSync(fd);
   });
   syncDirectory(dirname(path));

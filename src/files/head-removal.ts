@@ -9,7 +9,7 @@ import type { LogNames } from './names.js';
 import type { OpenFile, Tick } from './read.js';
 import { assertRuntimeIsNotRewriting } from './surroundings.js';
 import { attempt } from '../errors/system-error.js';
-import type { Witness } from './witness.js';
+import type { TailSample } from './tail-sample.js';
 import { assertWritersAppend } from './writers.js';
 
 export interface Head {
@@ -35,20 +35,20 @@ export interface Head {
  * 4. Remove the intent; fsync the directory.
  */
 export function removeHead(
-  head: Head & { witness: Witness },
+  head: Head & { tailSample: TailSample },
   keep: number,
   align: number,
   start: number,
 ): void {
   const { log, names } = head;
   const intent: Intent = { align, start, keep, nonce: makeNonce() };
-  const { witness } = head;
+  const { tailSample } = head;
   writeIntent(names, log.fd, intent);
   try {
     syncNames(names);
-    assertStillTheLog(log, names, witness);
+    assertStillTheLog(log, names, tailSample);
     writeFillers(log, intent);
-    assertStillTheLog(log, names, witness);
+    assertStillTheLog(log, names, tailSample);
     assertWritersAppend(log);
   } catch (error) {
     // Nothing but expired bytes was touched, and a repair would write over what is there now.
@@ -60,14 +60,14 @@ export function removeHead(
   finish(names);
 }
 
-function assertStillTheLog(log: OpenFile, names: LogNames, witness: Witness): void {
+function assertStillTheLog(log: OpenFile, names: LogNames, tailSample: TailSample): void {
   if (idAt(names.entry) !== fileId(log.fd)) {
     throw new PapyraError('try_again', `${names.log} was moved or replaced by another process`, {
       hint: 'nothing was removed; find out what moves it, then run again',
     });
   }
   assertRuntimeIsNotRewriting(names);
-  witness.assertUnchanged();
+  tailSample.assertUnchanged();
 }
 
 /** Bytes below `align` that a filler needs: the line it replaces must begin at or before that. */

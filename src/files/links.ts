@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 const MAX_LINKS = 40;
 
 /** The path, and where it leads while that is a link, whether anything is there or not. */
-export function waysOf(path: string): string[] {
+export function linkChain(path: string): string[] {
   const ways = [resolve(path)];
   for (let at = linkAt(path); at !== undefined && ways.length <= MAX_LINKS; at = linkAt(at)) {
     ways.push(at);

@@ -18,7 +18,7 @@ export interface Signature {
 }
 
 /** Says in the lock file who holds it. Only a courtesy: on a full disk the lock works without. */
-export function sign(fd: number): void {
+export function writeSignature(fd: number): void {
   const text = `pid ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`;
   try {
     ftruncateSync(fd, writeSync(fd, text, 0));

@@ -8,9 +8,9 @@ import { tryLock } from '../system/locks.js';
 import { removeFile } from './durable.js';
 import { isOddLock, oddLock } from './lock-place.js';
 import { heldBy } from './lock-holder.js';
-import { sign } from './lock-signature.js';
+import { writeSignature } from './lock-signature.js';
 import {
-  adoptBeside,
+  setCompanionOwner,
   assertNoForeignLink,
   assertSameOwner,
   dropInheritedRights,
@@ -66,7 +66,7 @@ export async function takeLock(request: LockRequest): Promise<Lock> {
     closeSync(fd);
     throw error;
   }
-  sign(fd);
+  writeSignature(fd);
   return { release: () => closeSync(fd) };
 }
 
@@ -158,7 +158,7 @@ function openLockFile(path: string, owner: Owner): number {
     }
   }
   try {
-    adoptBeside(fd, rights);
+    setCompanionOwner(fd, rights);
   } catch (error) {
     closeSync(fd);
     removeFile(path);

@@ -5,7 +5,7 @@ import { PapyraError } from '../errors/errors.js';
 import { holdInside, type HeldDirectory } from './directory.js';
 import type { LogNames } from './names.js';
 import {
-  adoptBeside,
+  setCompanionOwner,
   assertOwner,
   assertSameOwner,
   ownerOfCompanions,
@@ -98,7 +98,7 @@ export function makeOwnFolder(names: LogNames, owner: Owner): OwnFolder {
 function giveOrRemove(fd: number, path: string, owner: Owner): void {
   try {
     const search = (owner.mode & 0o444) >> 2;
-    adoptBeside(fd, { ...owner, mode: (owner.mode & 0o777) | search });
+    setCompanionOwner(fd, { ...owner, mode: (owner.mode & 0o777) | search });
   } catch (error) {
     rmdirSync(path);
     throw error;

@@ -40,7 +40,7 @@ function chown(fd: number, uid: number, gid: number): void {
 }
 
 /** Gives a new file the owner, group and mode of the log. In this order: chown clears set-id bits. */
-export function adopt(fd: number, owner: Owner): void {
+export function setOwner(fd: number, owner: Owner): void {
   dropInheritedRights(fd);
   const mine = fstatSync(fd);
   if (mine.uid !== owner.uid || mine.gid !== owner.gid) chown(fd, owner.uid, owner.gid);
@@ -52,7 +52,7 @@ export function adopt(fd: number, owner: Owner): void {
  * not be the log owner's would lock that user out. A group that only root could give it is not needed:
  * without it the group has no rights.
  */
-export function adoptBeside(fd: number, owner: Owner): void {
+export function setCompanionOwner(fd: number, owner: Owner): void {
   dropInheritedRights(fd);
   const mine = fstatSync(fd);
   const own = mine.isDirectory() ? 0o700 : 0o600;

@@ -21,8 +21,8 @@ import { truncated, type OpenFile, type Tick } from './read.js';
 import { assertRuntimeIsNotRewriting, mountPoint, noRoom } from './surroundings.js';
 import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 import { WholeLines } from './whole-lines.js';
-import type { Witness } from './witness.js';
-import { longHeld, findWriters, type WriterSearch } from './writers.js';
+import type { TailSample } from './tail-sample.js';
+import { findLastingWriters, findWriters, type WriterSearch } from './writers.js';
 
 /** Writers that never pause do not get the last word: what is left goes to the drain. */
 const LAST_READS = 1000;
@@ -43,7 +43,7 @@ export interface Replacement {
   /** The operator asserts that nothing writes to the log. */
   offline: boolean;
   /** Notices when somebody truncates what was planned. */
-  witness: Witness;
+  tailSample: TailSample;
   /**
    * A second name for the new file, where its first one may move on before the old file is drained.
    */
@@ -117,7 +117,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       if (task.fresh !== undefined) linkFresh(temp, task.fresh);
       assertRuntimeIsNotRewriting(names);
       assertNotMountedElsewhere(log, names);
-      task.witness.assertUnchanged();
+      task.tailSample.assertUnchanged();
       assertUntruncated(log, follower.at);
       task.lastLook?.();
       for (let reads = 0; reads < LAST_READS && follower.read(takeOver); reads++) task.lastLook?.();
@@ -194,7 +194,7 @@ export function finishOldFile(
  * @throws {PapyraError} `try_again` when a process holds the log open for writing.
  */
 export async function assertNotHeld(log: OpenFile): Promise<void> {
-  const look = await longHeld(log);
+  const look = await findLastingWriters(log);
   if (look.who !== 'somebody') return;
   const who = look.writers.map(({ pid, command }) => `pid ${pid} (${command})`).join(', ');
   const way = look.writers.every(({ appends }) => appends)

@@ -2,7 +2,7 @@ import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { idBehind } from './identity.js';
-import { resolveLinks, waysOf, type Link, type Resolved } from './links.js';
+import { resolveLinks, linkChain, type Link, type Resolved } from './links.js';
 import { errnoOf } from '../errors/system-error.js';
 
 /**
@@ -39,7 +39,7 @@ export function resolveTo(path: string): string {
  * @throws {PapyraError} `permission_denied` when root would be led there by somebody else's link.
  */
 export function resolvedPlace(path: string): string {
-  const ways = waysOf(path);
+  const ways = linkChain(path);
   const place = ways.at(-1)!;
   const links = ways.slice(0, -1).flatMap((way) => {
     const stat = lstatSync(way, { throwIfNoEntry: false });
@@ -79,7 +79,7 @@ const UNREADABLE = '\uFFFD';
  * @throws {PapyraError} `not_found`.
  */
 export function assertUtf8(path: string): void {
-  const odd = waysOf(path).find((way) => way.includes(UNREADABLE));
+  const odd = linkChain(path).find((way) => way.includes(UNREADABLE));
   if (odd === undefined) return;
   const shown = odd.replaceAll(UNREADABLE, '\\x??');
   throw new PapyraError(

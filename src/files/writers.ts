@@ -45,7 +45,10 @@ export function findWriters(file: OpenFile): WriterSearch {
  * Looks until each writer has been seen absent once. A runtime that opens, writes and closes for every
  * record passes; a descriptor that is there in every look is held.
  */
-export async function longHeld(file: OpenFile, lookFor = findWriters): Promise<WriterSearch> {
+export async function findLastingWriters(
+  file: OpenFile,
+  lookFor = findWriters,
+): Promise<WriterSearch> {
   let suspects: Map<string, Writer> | undefined;
   for (let looks = 0; looks < LOOKS; looks++) {
     const look = lookFor(file);

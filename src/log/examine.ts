@@ -12,7 +12,7 @@ import { ownFolderPath } from '../files/own-folder.js';
 import { failureOf, obstacleToRewrite, unitInPlace } from '../files/obstacles.js';
 import { assertOwner } from '../files/ownership.js';
 import { runtimeTemps } from '../files/surroundings.js';
-import { longHeld, findWritersInProc, type Writer } from '../files/writers.js';
+import { findLastingWriters, findWritersInProc, type Writer } from '../files/writers.js';
 import type { LogFacts, LogFile } from '../backends/facts.js';
 import type { Rotation } from '../backends/rotating/set.js';
 import { readEnds } from './ends.js';
@@ -87,6 +87,6 @@ function leftBy(names: LogNames): LogFacts['leftovers']['ours'] {
 }
 
 async function writersOf(log: OpenLog): Promise<Writer[]> {
-  const look = await longHeld(log, findWritersInProc);
+  const look = await findLastingWriters(log, findWritersInProc);
   return look.who === 'somebody' ? look.writers : [];
 }

@@ -9,7 +9,7 @@ import type { Cut } from './cut.js';
 const NEWLINE = 0x0a;
 
 /** The lines at the start of a log of which every one goes. */
-export interface HeadOfLog {
+export interface LogHead {
   /** The first byte that stays. */
   keep: number;
   /** Readable records in it, and why they go. */
@@ -25,7 +25,7 @@ export async function findHead(
   cut: Cut,
   rules: RetentionRules,
   tick: Tick,
-): Promise<HeadOfLog> {
+): Promise<LogHead> {
   const head = { keep: 0, aged: 0, live: 0, discarded: 0 };
   for (const block of blocks) {
     const { lines } = block;

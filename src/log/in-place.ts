@@ -2,7 +2,7 @@ import { withWriting } from '../files/durable.js';
 import { fillerStart, removeHead, repairHead } from '../files/head-removal.js';
 import type { LogNames } from '../files/names.js';
 import type { OpenFile } from '../files/read.js';
-import type { Witness } from '../files/witness.js';
+import type { TailSample } from '../files/tail-sample.js';
 import { lineStartBefore } from './head.js';
 import type { Phases } from './phases.js';
 import type { OpenLog } from './open.js';
@@ -24,18 +24,18 @@ export interface InPlace {
   /** With the name that the log has now. */
   names: LogNames;
   head: PlannedHead;
-  witness: Witness;
+  tailSample: TailSample;
 }
 
-/** Removes as much of the expired head as goes in whole blocks: of the very file that was surveyed. */
+/** Removes as much of the expired head as goes in whole blocks: of the very file that was scanned. */
 export async function removeInPlace(
-  { log, names, head, witness }: InPlace,
+  { log, names, head, tailSample }: InPlace,
   phases: Phases,
 ): Promise<void> {
   const { keep, freed } = head;
   await withWriting(log, (fd) => {
     const file = { fd, path: log.path };
     const start = lineStartBefore(file, fillerStart(freed));
-    removeHead({ log: file, names, tick: phases(), witness }, keep, freed, start);
+    removeHead({ log: file, names, tick: phases(), tailSample }, keep, freed, start);
   });
 }

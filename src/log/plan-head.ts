@@ -6,7 +6,7 @@ import { unitInPlace } from '../files/obstacles.js';
 import type { Tick } from '../files/read.js';
 import type { RetentionRules } from '../retention/policy.js';
 import type { Cut } from './cut.js';
-import { findHead, type HeadOfLog } from './head.js';
+import { findHead, type LogHead } from './head.js';
 import type { OpenLog } from './open.js';
 import { headTotals, type Totals } from './totals.js';
 import type { LogScan } from './scan.js';
@@ -15,7 +15,7 @@ import type { LogScan } from './scan.js';
 const FILLERS_MAX_BYTES = 1 << 22;
 
 /** The head of a log, and how much of it goes in place. */
-export type PlannedHead = HeadOfLog & { freed: number };
+export type PlannedHead = LogHead & { freed: number };
 
 /** Only the expired head can go without a copy: decides how much of it. */
 export async function planHead(

@@ -1,5 +1,5 @@
 import type { Cut } from './cut.js';
-import type { HeadOfLog } from './head.js';
+import type { LogHead } from './head.js';
 import type { LogScan } from './scan.js';
 
 /** Records dated further ahead than this are worth a warning: a clock or a unit is wrong. */
@@ -60,7 +60,7 @@ export function totalsOf(scan: LogScan, cut: Cut): Totals {
 }
 
 /** What a removal of the head in place comes to: `freed` bytes go, what expired behind it stays. */
-export function headTotals(whole: Totals, head: HeadOfLog, freed: number): Totals {
+export function headTotals(whole: Totals, head: LogHead, freed: number): Totals {
   const { scanned } = whole;
   const anythingGoes = freed > 0;
   const dropped = anythingGoes ? head.dropped : 0;

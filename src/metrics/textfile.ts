@@ -40,7 +40,7 @@ export function checkTextfile(path: string): string | undefined {
 }
 
 /** Why nobody would find fresh metrics there, however well they can be written. */
-export function doubtAboutTextfile(path: string, enabled: boolean): string | undefined {
+export function textfileProblem(path: string, enabled: boolean): string | undefined {
   if (!enabled) return `metrics are disabled: ${path} is not written, and what is in it goes stale`;
   if (path.endsWith('.prom')) return undefined;
   return `node_exporter reads only files that end in .prom: ${path} is passed over`;

@@ -2,7 +2,7 @@ import type { PapyraError } from '../errors/errors.js';
 import { errorDocument } from '../errors/exit-codes.js';
 import { paintFor, type ColorMode, type Paint } from './paint.js';
 import { printable, printableJson } from './text.js';
-import { fitted, type Screen } from './wrap.js';
+import { fitted, type TerminalWidth } from './wrap.js';
 
 export interface ConsoleOptions {
   json: boolean;
@@ -11,7 +11,7 @@ export interface ConsoleOptions {
   color: ColorMode;
 }
 
-export interface Stream extends Screen {
+export interface Stream extends TerminalWidth {
   write(text: string): unknown;
 }
 

@@ -9,13 +9,13 @@ export function wrapped(text: string, width: number): string {
 }
 
 /** What is known of where a text goes. */
-export interface Screen {
+export interface TerminalWidth {
   isTTY?: boolean;
   columns?: number;
 }
 
 /** The same for the width of a terminal. Elsewhere a line stays one: whoever reads it may be a program. */
-export function fitted(text: string, { isTTY, columns = 0 }: Screen): string {
+export function fitted(text: string, { isTTY, columns = 0 }: TerminalWidth): string {
   if (isTTY !== true || columns === 0) return text;
   const lines = text.split('\n');
   const narrow = (line: string) => HELP.displayWidth(line) <= columns;

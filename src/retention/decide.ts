@@ -9,17 +9,17 @@ export interface DatedLine {
 }
 
 /** Why a line goes; `keep` when it stays, `blank` when it goes only along with others. */
-export type Fate = 'keep' | 'blank' | 'age' | 'count' | 'size' | 'unreadable';
+export type LineDecision = 'keep' | 'blank' | 'age' | 'count' | 'size' | 'unreadable';
 
 /** The fate of every line of a log that fits in memory: the rules in their plainest form. */
-export function decide(lines: readonly DatedLine[], rules: RetentionRules): Fate[] {
+export function decide(lines: readonly DatedLine[], rules: RetentionRules): LineDecision[] {
   const standings = lines.map((line) => lineStatus(line.kind, line.timestamp ?? NaN, rules));
   const total: Tally = { records: 0, bytes: 0 };
   lines.forEach((line, index) => {
     if (standings[index] === 'live') add(total, line.bytes);
   });
   const older: Tally = { records: 0, bytes: 0 };
-  return lines.map((line, index): Fate => {
+  return lines.map((line, index): LineDecision => {
     switch (standings[index]!) {
       case 'pinned':
         return 'keep';

@@ -1,6 +1,6 @@
 import { dirname, relative } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
-import { POLITE } from './host.js';
+import { LOW_PRIORITY } from './host.js';
 import type { Job } from './job.js';
 
 /** What a cluster needs to know that the configuration does not say. */
@@ -22,7 +22,13 @@ export interface Mount {
 }
 
 /** What is started in the image, where Node and papyra are wherever its PATH says. */
-export const ENTRYPOINT = ['nice', ...POLITE.nice, 'ionice', ...POLITE.ionice, 'papyra'];
+export const ENTRYPOINT = [
+  'nice',
+  ...LOW_PRIORITY.nice,
+  'ionice',
+  ...LOW_PRIORITY.ionice,
+  'papyra',
+];
 
 /** Mounted where it is here, each directory once: so the configuration means the same there. */
 export function mountsOf(job: Job, { volume }: Container): Mount[] {

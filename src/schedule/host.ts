@@ -10,7 +10,7 @@ export interface Host {
 }
 
 /** A low place at processor and disk, but not the very last one, where a busy disk might never serve it. */
-export const POLITE = {
+export const LOW_PRIORITY = {
   nice: ['-n', '10'],
   ionice: ['-c', '2', '-n', '7'],
 };

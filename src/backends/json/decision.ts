@@ -1,5 +1,5 @@
 import type { LogNames } from '../../files/names.js';
-import type { Witness } from '../../files/witness.js';
+import type { TailSample } from '../../files/tail-sample.js';
 import type { LineReader } from '../../records/line-reader.js';
 import type { Cut } from '../../log/cut.js';
 import type { OpenLog } from '../../log/open.js';
@@ -16,7 +16,7 @@ export interface Decision {
   cut: Cut;
   totals: Totals;
   /** Notices when somebody truncates what was surveyed. */
-  witness: Witness;
+  tailSample: TailSample;
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead;
 }

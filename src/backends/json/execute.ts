@@ -96,7 +96,7 @@ function rewrite(
     size: sizeAfter(decision),
     onWrite: phases('write', totals.bytesKept),
     offline,
-    witness: decision.witness,
+    tailSample: decision.tailSample,
     // Nothing was dropped: what was archived is all still there.
     onUndone: () => archive !== null && removeFile(archive),
     isRecord,

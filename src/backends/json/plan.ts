@@ -9,7 +9,7 @@ import { assertNoForeignLink, assertOwner, ownerOfCompanions } from '../../files
 import { findLeftovers, recover } from '../../files/recover.js';
 import { spaceGoing } from '../../files/space.js';
 import { assertRuntimeIsNotRewriting, hardLinkWarning } from '../../files/surroundings.js';
-import { Witness } from '../../files/witness.js';
+import { TailSample } from '../../files/tail-sample.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
 import type { Sums } from '../../records/sums.js';
@@ -116,7 +116,7 @@ async function decide(
   const { rules } = request;
   const { size } = log.stat;
   const from = fillersOf(log);
-  const before = new Witness(log, size);
+  const before = new TailSample(log, size);
   const instants = { cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS };
   const reader = new LineReader(instants);
   const tick = phases('scan', size - from);
@@ -126,9 +126,9 @@ async function decide(
   const whole = { log, names, reader, seen, cut: cut!, totals: totalsOf(seen, cut!) };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
   // In place, what goes is written over: only what stays can tell.
-  const witness = new Witness(log, seen.end, head?.head.keep);
+  const tailSample = new TailSample(log, seen.end, head?.head.keep);
   before.assertUnchanged();
-  const decision: Decision = { ...whole, ...head, witness };
+  const decision: Decision = { ...whole, ...head, tailSample };
   assertAcceptable(names.log, seen, decision.totals, rules, request.allowEmpty);
   return decision;
 }

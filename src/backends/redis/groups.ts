@@ -4,7 +4,7 @@ import type { Session } from './session.js';
 import { fieldsOf, type StreamState } from './stream.js';
 
 /** The first entry that a consumer group still needs. */
-export interface Floor {
+export interface NeededEntry {
   id: string;
   group: string;
   /** Seconds since 1970: when the server took it in. */
@@ -18,16 +18,16 @@ export interface Group {
   name: string;
   consumers: number;
   /** null: nothing. */
-  needs: Floor | null;
+  needs: NeededEntry | null;
 }
 
 /** What consumer groups still need. null: nothing that the operator wants protected. */
-export async function floorOf(
+export async function neededEntry(
   session: Session,
   place: StreamLocation,
   state: StreamState,
   ignored: readonly string[] | true = [],
-): Promise<Floor | null> {
+): Promise<NeededEntry | null> {
   if (ignored === true) return null;
   return earliestOf((await groupsOf(session, place, state, ignored)).map(({ needs }) => needs));
 }
@@ -61,8 +61,8 @@ async function neededBy(
   first: string | null,
   group: string,
   fields: Map<string, unknown>,
-): Promise<Floor | null> {
-  const needed: Floor[] = [];
+): Promise<NeededEntry | null> {
+  const needed: NeededEntry[] = [];
   if (first !== null && Number(fields.get('pending')) > 0) {
     const id = await firstPending(session, { key, node }, group, first);
     if (id !== null) needed.push(floorAt(id, group, 'pending'));
@@ -98,25 +98,25 @@ async function firstPending(
   }
 }
 
-function floorAt(id: string, group: string, why: Floor['why']): Floor {
+function floorAt(id: string, group: string, why: NeededEntry['why']): NeededEntry {
   return { id, group, since: secondsOf(id), why };
 }
 
-function earliestOf(floors: readonly (Floor | null)[]): Floor | null {
-  return floors.reduce<Floor | null>((least, floor) => {
+function earliestOf(floors: readonly (NeededEntry | null)[]): NeededEntry | null {
+  return floors.reduce<NeededEntry | null>((least, floor) => {
     if (least === null || floor === null) return least ?? floor;
     return earliest(least.id, floor.id) === floor.id ? floor : least;
   }, null);
 }
 
 /** What frees the entries that a group holds back. */
-const REMEDY: Record<Floor['why'], string> = {
+const REMEDY: Record<NeededEntry['why'], string> = {
   pending: 'let its consumers acknowledge them (XACK), or claim what a dead one had (XAUTOCLAIM)',
   undelivered: 'let its consumers catch up',
 };
 
 /** `held back by consumer group 'billing', which has not acknowledged entries since …` */
-export function heldBy({ group, why, id }: Floor, held: number): string {
+export function heldBy({ group, why, id }: NeededEntry, held: number): string {
   const since = isoOf(id) ?? id;
   const what = why === 'pending' ? 'not acknowledged' : 'not been given';
   return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${held} expired entries stay; ${REMEDY[why]}, or use --ignore-group ${group}`;

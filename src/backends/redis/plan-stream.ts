@@ -3,7 +3,7 @@ import { ageCutoff, type RetentionRules } from '../../retention/policy.js';
 import type { PlanRequest } from '../backend.js';
 import { ageCut } from './age.js';
 import { entries, timeOf } from './entries.js';
-import { floorOf, type Floor } from './groups.js';
+import { neededEntry, type NeededEntry } from './groups.js';
 import { earliest, idAfter, isBefore } from './ids.js';
 import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
@@ -30,7 +30,7 @@ export interface StreamPlan extends StreamLocation {
   /** Ids of expired entries that were seen behind a live one. */
   behind: string[];
   /** What a consumer group still needs, where that holds a cut back. */
-  floor: Floor | null;
+  floor: NeededEntry | null;
   /** What goes, where every entry of it was read; null: only doing it tells. */
   counted: Taken | null;
   /** Expired, and held back by the group. */
@@ -97,7 +97,7 @@ async function decide(
   if (isBefore(state.first, age.before)) cuts.push({ of: 'age', before: age.before });
   const tail = await cutOfTail(session, place, state, age.before, rules);
   if (tail) cuts.push(tail);
-  const floor = await floorOf(session, place, state, request.ignoreGroups);
+  const floor = await neededEntry(session, place, state, request.ignoreGroups);
   const plan = {
     ...place,
     rules,
@@ -129,7 +129,7 @@ function mustBeRead(
   return 'newest' in cut ? added === null : rules.max_age_seconds !== null && !store.approx;
 }
 
-function isHeldBack(cut: Cut, floor: Floor | null): boolean {
+function isHeldBack(cut: Cut, floor: NeededEntry | null): boolean {
   return floor !== null && ('newest' in cut || isBefore(floor.id, cut.before));
 }
 
@@ -171,7 +171,7 @@ async function cutOfTail(
 async function readOff(
   session: Session,
   plan: Pick<StreamPlan, 'key' | 'node' | 'state' | 'cuts' | 'rules' | 'floor'>,
-): Promise<{ cuts: Cut[]; counted: Taken; held: number; floor: Floor | null }> {
+): Promise<{ cuts: Cut[]; counted: Taken; held: number; floor: NeededEntry | null }> {
   const { state, cuts, rules, floor } = plan;
   const counted: Taken = { age: 0, tail: 0 };
   const cutoff = ageCutoff(rules);

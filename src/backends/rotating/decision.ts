@@ -1,5 +1,5 @@
 import type { PapyraError } from '../../errors/errors.js';
-import type { Witness } from '../../files/witness.js';
+import type { TailSample } from '../../files/tail-sample.js';
 import type { PartAction } from '../../report/report.js';
 import type { Cut } from '../../log/cut.js';
 import type { Totals } from '../../log/totals.js';
@@ -18,7 +18,7 @@ export interface SegmentPlan {
   action: PartAction;
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead | undefined;
-  witness: Witness;
+  tailSample: TailSample;
   pinnedBy?: string | undefined;
   /** Why nothing can be done to it, though there is something to do. */
   refusal?: PapyraError;

@@ -14,7 +14,7 @@ import type { Result, SegmentPlan } from './decision.js';
 import { empty, refusalOf, selectionOf, shrink, shrinkActive, type SetRun } from './parts.js';
 import { setReport } from './report.js';
 import { currentName, indexOf, spaceOfSet } from './set.js';
-import { Zones } from './zone.js';
+import { RenameGuard } from './rename-guard.js';
 
 /**
  * Does what the report of the dry run says, while the runtime appends and rotates. Names move under us,
@@ -43,7 +43,7 @@ export async function executeSet(
   );
   const active = plans.find(isActive);
   const longest = Math.max(0, ...(active?.seen.blocks.map(({ sums }) => sums.longest) ?? []));
-  const zones = new Zones(set, longest, run.opened, request.offline);
+  const zones = new RenameGuard(set, longest, run.opened, request.offline);
   const busy = await possible(run, plans, results);
   const archive = busy.some(({ totals }) => totals.anythingGoes)
     ? await archiveAll(run, busy)
@@ -72,7 +72,7 @@ async function possible(
 async function doParts(
   run: SetRun,
   busy: readonly SegmentPlan[],
-  zones: Zones,
+  zones: RenameGuard,
   results: Map<SegmentPlan, Result>,
 ): Promise<void> {
   const { set, request } = run;
@@ -126,7 +126,7 @@ function wordedFailure(error: unknown, { segment }: SegmentPlan): PapyraError {
 async function removeEmptied(
   run: SetRun,
   results: Map<SegmentPlan, Result>,
-  zones: Zones,
+  zones: RenameGuard,
   may: (index: number) => boolean,
 ): Promise<void> {
   const { set, names, request } = run;

@@ -17,7 +17,7 @@ import { headOf, selectedBytes, type Selection } from '../../log/selected-bytes.
 import type { Result, SegmentPlan } from './decision.js';
 import type { SetTask } from './report.js';
 import { currentName, indexOf } from './set.js';
-import type { Sample, Zones } from './zone.js';
+import type { Sample, RenameGuard } from './rename-guard.js';
 
 export interface SetRun extends SetTask {
   names: LogNames;
@@ -78,7 +78,7 @@ export async function refusalOf(
 }
 
 /** Step 4: a rotated file of which some lines stay. */
-export async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Promise<Result> {
+export async function shrink(run: SetRun, plan: SegmentPlan, zones: RenameGuard): Promise<Result> {
   if (plan.head) return collapse(run, plan);
   const { set, names, phases } = run;
   const { log } = plan.segment;
@@ -93,7 +93,7 @@ export async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Prom
     const content = selectedBytes('staying', selectionOf(run, plan));
     await copyChunks(content, temp, phases('write', plan.totals.bytesKept), { keepHoles: isSparse(log.stat) }); // prettier-ignore
     attempt('sync', temp.path, () => fsyncSync(temp.fd));
-    plan.witness.assertUnchanged();
+    plan.tailSample.assertUnchanged();
     zones.assertStill();
     const name = currentName(set, plan.segment, 1);
     if (name === undefined) throw gone(log.path);
@@ -115,7 +115,11 @@ export async function shrink(run: SetRun, plan: SegmentPlan, zones: Zones): Prom
 }
 
 /** Step 6. */
-export async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones): Promise<Result> {
+export async function shrinkActive(
+  run: SetRun,
+  plan: SegmentPlan,
+  zones: RenameGuard,
+): Promise<Result> {
   if (plan.head) return collapse(run, plan);
   const { names, request, phases } = run;
   const { log } = plan.segment;
@@ -131,7 +135,7 @@ export async function shrinkActive(run: SetRun, plan: SegmentPlan, zones: Zones)
     size,
     onWrite: phases('write', plan.totals.bytesKept),
     offline,
-    witness: plan.witness,
+    tailSample: plan.tailSample,
     ...(offline ? {} : { fresh: names.fresh }),
     lastLook: () => zones.assertStill(),
     isRecord,
@@ -149,7 +153,12 @@ async function collapse(run: SetRun, plan: SegmentPlan): Promise<Result> {
   const name = currentName(set, plan.segment);
   if (name === undefined) throw gone(log.path);
   const { removeInPlace } = await import('../../log/in-place.js');
-  const place = { log, names: { ...names, entry: name }, head: plan.head!, witness: plan.witness };
+  const place = {
+    log,
+    names: { ...names, entry: name },
+    head: plan.head!,
+    tailSample: plan.tailSample,
+  };
   await removeInPlace(place, phases);
   return { action: 'collapsed' };
 }

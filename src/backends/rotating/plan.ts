@@ -12,7 +12,7 @@ import {
 } from '../../files/ownership.js';
 import { passingFiles, recoverSet } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
-import { Witness } from '../../files/witness.js';
+import { TailSample } from '../../files/tail-sample.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
 import { ageCutoff, lineStatus, type RetentionRules } from '../../retention/policy.js';
@@ -134,7 +134,7 @@ async function surveySegment(
 ): Promise<LogScan> {
   const from = fillersOf(log);
   const { size } = log.stat;
-  const before = new Witness(log, size);
+  const before = new TailSample(log, size);
   const seen = await scanLog({ ...task, from, to: size }, rules, []);
   before.assertUnchanged();
   if (index === 0 || seen.end === size) return seen;
@@ -157,7 +157,7 @@ function planSegment(segment: Segment, seen: LogScan, cut: Cut): SegmentPlan {
     cut,
     totals,
     action: gone ? 'removed' : totals.anythingGoes ? 'rewritten' : 'unchanged',
-    witness: new Witness(log, seen.end),
+    tailSample: new TailSample(log, seen.end),
   };
 }
 
@@ -195,7 +195,7 @@ async function planInPlace(
     plan.totals = totals;
     plan.head = head;
     plan.action = totals.anythingGoes ? 'collapsed' : 'unchanged';
-    plan.witness = new Witness(log, plan.seen.end, head.keep);
+    plan.tailSample = new TailSample(log, plan.seen.end, head.keep);
   }
 }
 

@@ -104,9 +104,9 @@ export interface Rotation {
   top: string;
   isFull: boolean;
   /** Files of an index that a set of so many cannot have. */
-  beyond: string[];
+  tooHigh: string[];
   /** Other names that begin like the set's. */
-  strangers: string[];
+  unrelated: string[];
 }
 
 export function rotationOf({ path, maxFiles, maxBytes }: SetOptions): Rotation {
@@ -125,8 +125,8 @@ export function rotationOf({ path, maxFiles, maxBytes }: SetOptions): Rotation {
     active: statSync(path, { throwIfNoEntry: false })?.size ?? 0,
     top: basename(top),
     isFull: maxFiles > 1 && lstatSync(top, { throwIfNoEntry: false }) !== undefined,
-    beyond: indexed.filter((name) => numberOf(name) >= maxFiles),
-    strangers: names.filter(
+    tooHigh: indexed.filter((name) => numberOf(name) >= maxFiles),
+    unrelated: names.filter(
       (name) => !indexed.includes(name) && !/\.(compact|recovered)\.tmp$/.test(name),
     ),
   };
@@ -138,17 +138,17 @@ export function rotationOf({ path, maxFiles, maxBytes }: SetOptions): Rotation {
  * @throws {PapyraError} `config_invalid` when there is an index that a set of so many files cannot have.
  */
 export function checkNeighbours(set: SetOptions): string[] {
-  const { maxBytes, maxFiles, active, top, isFull, beyond, strangers } = rotationOf(set);
-  if (beyond[0] !== undefined) {
+  const { maxBytes, maxFiles, active, top, isFull, tooHigh, unrelated } = rotationOf(set);
+  if (tooHigh[0] !== undefined) {
     throw new PapyraError(
       'config_invalid',
-      `${beyond[0]} is there, but a set of ${maxFiles} files ends with .${maxFiles - 1}`,
+      `${tooHigh[0]} is there, but a set of ${maxFiles} files ends with .${maxFiles - 1}`,
       {
         hint: 'set max_files (--max-files) to what the runtime is configured with; nothing was done',
       },
     );
   }
-  const warnings = strangers.map((name) => `${name} is not part of the set and was left alone`);
+  const warnings = unrelated.map((name) => `${name} is not part of the set and was left alone`);
   if (active > maxBytes && maxFiles > 1) {
     warnings.push(
       isFull

@@ -17,7 +17,7 @@ import type { SetOptions } from './set.js';
  * - `quiet`: nothing has changed for three seconds but by us, or the operator says that nothing is writing.
  * - `grey`: everything else. Nothing may be renamed or unlinked.
  */
-export type Zone = 'full' | 'small' | 'quiet' | 'grey';
+export type RenameSafety = 'full' | 'small' | 'quiet' | 'grey';
 
 const QUIET_MS = 3000;
 const PATIENCE_MS = 5000;
@@ -36,7 +36,7 @@ export interface Sample {
   size: number;
 }
 
-export class Zones {
+export class RenameGuard {
   #full = false;
   #entries: string[] = [];
   #since = 0;
@@ -62,7 +62,7 @@ export class Zones {
     return this.#full;
   }
 
-  now(): Zone {
+  now(): RenameSafety {
     const { maxBytes, maxFiles } = this.set;
     if (this.offline || maxFiles === 1) return 'quiet';
     const stats = this.#look();
@@ -83,7 +83,7 @@ export class Zones {
    *
    * @throws {PapyraError} `interrupted` when asked to stop.
    */
-  async settle(signal: AbortSignal | undefined): Promise<Zone> {
+  async settle(signal: AbortSignal | undefined): Promise<RenameSafety> {
     // Without a while to look back on, nobody knows how fast the active file grows.
     if (!this.offline && monotonicMs() - this.#sample.at < SAMPLE_MS) await sleep(SAMPLE_MS);
     for (;;) {

@@ -8,7 +8,7 @@ const BYTES = 4096;
  * Remembers the last bytes of `[from, end)` of a log, to notice when somebody truncates it: a log that has
  * grown again since is not shorter, and not the same.
  */
-export class Witness {
+export class TailSample {
   readonly #bytes: Buffer;
 
   constructor(
