@@ -2,7 +2,7 @@ import { withShownPaths } from './held-paths.js';
 import type { CompactionReport } from '../report/report.js';
 
 /**
- * What went wrong, in one word. `failure.ts` alone turns these into exit codes.
+ * What went wrong, in one word. `exit-codes.ts` alone turns these into exit codes.
  *
  * - `usage`: the call itself is wrong (unknown flag, bad value).
  * - `refused`: papyra will not do this without being told again (nothing would be left, unreadable records).

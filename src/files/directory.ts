@@ -51,19 +51,6 @@ function stepInto(fd: number, part: string): number {
   }
 }
 
-/** The directory of a file, held for the time of `use`. */
-export async function inDirectoryOf<T>(
-  file: string,
-  use: (directory: string) => T | Promise<T>,
-): Promise<T> {
-  const held = holdDirectory(dirname(file));
-  try {
-    return await use(held.path);
-  } finally {
-    held.close();
-  }
-}
-
 let possible: boolean | undefined;
 
 function canHold(): boolean {

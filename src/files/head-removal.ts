@@ -24,7 +24,7 @@ export interface Head {
  * Removes the head of a log without a copy, while writers append to it: the file stays the same.
  * `startOf` finds the start of the last line that begins at or before a byte of the head.
  *
- * 1. Write down the intent; fsync the directory. Make sure that the log is still what was surveyed: nobody
+ * 1. Write down the intent; fsync the directory. Make sure that the log is still what was scanned: nobody
  *    has truncated it, no other program rewrites it, its name is still its own.
  * 2. Write fillers over [start, keep); fdatasync. The last one leads from where the collapse will end to the first
  *    line that stays; those before it, more than one where a line is very long, end there. Whatever a crash leaves

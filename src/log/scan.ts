@@ -118,7 +118,7 @@ export async function scanEnd(task: ScanTask, rules: RetentionRules): Promise<Lo
   return { ...scanOf([...fillers, ...rest, ...blocks], from), unread: rest.length > 0 };
 }
 
-/** Whether `surveyEnd` says all that there is to know. */
+/** Whether `scanEnd` says all that there is to know. */
 export function endIsEnough(rules: RetentionRules): boolean {
   const { max_age_seconds, max_records, max_total_bytes, unreadable } = rules;
   return max_age_seconds === null && (max_records ?? max_total_bytes) !== null && unreadable === 'drop'; // prettier-ignore

@@ -88,7 +88,7 @@ function shareOf({ lines }: Block, which: Which, cut: number): 'all' | 'none' | 
   return theirs + lines.blank === 0 ? 'all' : 'some';
 }
 
-/** A log that ends before what was surveyed is being truncated. */
+/** A log that ends before what was scanned is being truncated. */
 async function* assertLength(
   source: AsyncIterable<Uint8Array>,
   file: OpenFile,

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import { call, codeOf } from './library.js';
 
 /** Linux: the same number on all architectures, and no part of what Node knows. */
@@ -39,15 +39,4 @@ export function whyNoLink(nameless: number, name: string): string | undefined {
     return code === 'ENOENT' || code === 'EEXIST' ? undefined : code;
   }
   return undefined;
-}
-
-/** Runs `use` on such a file; undefined where there is none. */
-export function onNameless<T>(directory: string, use: (fd: number) => T): T | undefined {
-  const fd = openNameless(directory);
-  if (fd === undefined) return undefined;
-  try {
-    return use(fd);
-  } finally {
-    closeSync(fd);
-  }
 }

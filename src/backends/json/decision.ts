@@ -15,7 +15,7 @@ export interface Decision {
   seen: LogScan;
   cut: Cut;
   totals: Totals;
-  /** Notices when somebody truncates what was surveyed. */
+  /** Notices when somebody truncates what was scanned. */
   tailSample: TailSample;
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead;

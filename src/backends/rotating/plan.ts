@@ -101,14 +101,14 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     const reader = new LineReader(instants);
     warnings.push(...slowerWarning(reader));
     const tick = phases('scan', total);
-    const surveys: { segment: Segment; seen: LogScan }[] = [];
+    const scans: { segment: Segment; seen: LogScan }[] = [];
     for (const segment of segments.toReversed()) {
       const task = { file: segment.log, reader, instants, thread, tick };
-      surveys.push({ segment, seen: await surveySegment(segment, task, rules) });
+      scans.push({ segment, seen: await scanSegment(segment, task, rules) });
     }
-    const parts = surveys.map(({ segment, seen }) => ({ file: segment.log, blocks: seen.blocks }));
+    const parts = scans.map(({ segment, seen }) => ({ file: segment.log, blocks: seen.blocks }));
     const cuts = await findCuts(parts, rules, phases());
-    const plans = surveys.map(({ segment, seen }, at) => planSegment(segment, seen, cuts[at]!));
+    const plans = scans.map(({ segment, seen }, at) => planSegment(segment, seen, cuts[at]!));
     if (request.inPlace) await planInPlace(plans, names, rules, phases);
     for (const { name, refusal } of plans)
       if (refusal) warnings.push(`${name}: ${refusal.message}`);
@@ -127,7 +127,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
 }
 
 /** A rotated file has ended, and with it its last line; the active one may be in the middle of one. */
-async function surveySegment(
+async function scanSegment(
   { log, index }: Segment,
   task: Omit<ScanTask, 'from' | 'to'>,
   rules: RetentionRules,
