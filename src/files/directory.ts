@@ -1,5 +1,4 @@
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { rememberHeld } from '../errors/held-paths.js';
 
 /** Linux: the same number on all architectures that Node runs on, and no part of what it knows. */
