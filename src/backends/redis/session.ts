@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import type { RedisStore } from '../../config/types.js';
 import { monotonicMs } from '../../units/clock.js';
 import { interruption } from '../../errors/errors.js';
@@ -125,9 +125,8 @@ export class Session {
   async assertSound(node: string): Promise<void> {
     await this.run(node, async (client) => {
       if (await this.#judge(client, node)) return;
-      for (const [name, server] of mastersOf(client)) {
-        if (server && (name === node || !mastersOf(client).has(node)))
-          await assertSound(server, freeKey(client, name, this.store.prefix));
+      for (const [name, server] of mastersFor(client, node)) {
+        await assertSound(server, freeKey(client, name, this.store.prefix));
       }
       this.#judged.set(node, Promise.resolve(true));
     });
@@ -151,21 +150,14 @@ export class Session {
     if (this.#client) this.#drop(this.#client);
   }
 
-  /**
-   * A master is looked at before the first command for it. One of a cluster that has failed over is another now, of
-   * which ioredis knows: all of them are looked at.
-   */
+  /** Before the first command for a master: whether it is known to trim no more than it is told to. */
   #judge(client: Client, node: string): Promise<boolean> {
     const known = this.#judged.get(node);
     if (known) return known;
-    const masters = mastersOf(client);
-    const names = masters.has(node) ? [node] : [...masters.keys()];
     const judging = Promise.all(
-      names.map(async (name) => {
-        const server = masters.get(name);
-        if (!server) throw new Error('Connection is closed.');
-        return judge(server, freeKey(client, name, this.store.prefix));
-      }),
+      mastersFor(client, node).map(([name, server]) =>
+        judge(server, freeKey(client, name, this.store.prefix)),
+      ),
     ).then((sound) => sound.every(Boolean));
     this.#judged.set(node, judging);
     return judging;
@@ -259,4 +251,18 @@ export class Session {
       signal?.removeEventListener('abort', stop);
     }
   }
+}
+
+/**
+ * The connection to a master; when it has failed over, ioredis alone knows which one has its slots now: all of them.
+ *
+ * @throws an error of a lost connection when there is none to one of them.
+ */
+function mastersFor(client: Client, node: string): [string, Redis][] {
+  const masters = [...mastersOf(client)];
+  const named = masters.filter(([name]) => name === node);
+  return (named.length > 0 ? named : masters).map(([name, server]) => {
+    if (!server) throw new Error('Connection is closed.');
+    return [name, server];
+  });
 }
