@@ -1,9 +1,17 @@
 import { defineConfig } from 'vitest/config';
+import { SLOW_FILES } from './test/slow.js';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/global-setup.ts',
+    // Each test file belongs to one of the two: see test/slow.ts.
+    projects: [
+      {
+        extends: true,
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: SLOW_FILES },
+      },
+      { extends: true, test: { name: 'slow', include: SLOW_FILES } },
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,0 +1,34 @@
+/**
+ * The test files that `npm run test:fast` leaves out, each with the reason. A file that is not named here is fast:
+ * it needs Node and the base system of Debian alone (no server, no mount, no program of test/requirements.sh beyond
+ * util-linux and bsdutils), passes for any user, and ends within ten seconds. One that is not so is named here.
+ * A path that ends in `/` stands for all test files below it.
+ */
+export const SLOW: Readonly<Record<string, string>> = {
+  'test/backends/redis/': 'redis servers',
+  'test/backends/rotating.test.ts': 'long loops over sets of files',
+  'test/backends/without-webassembly.test.ts': 'each case in each way to run without WebAssembly',
+  'test/commands/compact.test.ts': 'python3, which reads again what was kept',
+  'test/commands/hostile.test.ts': 'logs of hundreds of megabytes',
+  'test/commands/long-head.test.ts': 'a line of 600 MB',
+  'test/commands/owner.test.ts': 'only root may become another user',
+  'test/commands/screens.test.ts': 'tmux',
+  'test/commands/surroundings.test.ts': 'jq, and runs that are slowed down',
+  'test/completion/completion.test.ts': 'zsh, fish and python3',
+  'test/config/commands.test.ts': 'a redis server',
+  'test/crash/': 'kills papyra at each of its system calls',
+  'test/doctor/redis.test.ts': 'a redis server',
+  'test/live/': 'writers at full speed, kills and mounts',
+  'test/man.test.ts': 'mandoc',
+  'test/model/': 'explores all states of a model',
+  'test/places/': 'mounts',
+  'test/records/line-reader.test.ts': 'random reads in a long loop',
+  'test/records/scanner.test.ts': 'python3, which reads the same lines',
+  'test/schedule/times.test.ts': 'systemd-analyze',
+  'test/schedule/tools.test.ts': 'systemd-analyze',
+};
+
+/** The same as patterns of vitest. */
+export const SLOW_FILES = Object.keys(SLOW).map((path) =>
+  path.endsWith('/') ? `${path}**/*.test.ts` : path,
+);
