@@ -31,8 +31,8 @@ async function fill(count: number, isLarge: (n: number) => boolean): Promise<voi
 }
 
 const SHAPES: [string, number, (n: number) => boolean][] = [
-  ['entries of 4 MiB', 60, () => true],
-  ['some of 4 MiB in a row among small ones', 900, (n) => n % 300 > 200 && n % 300 <= 220],
+  ['entries of 4 MiB', 40, () => true],
+  ['some of 4 MiB in a row among small ones', 600, (n) => n % 300 > 200 && n % 300 <= 216],
 ];
 
 describe.each(SHAPES)('%s', (_name, count, isLarge) => {
