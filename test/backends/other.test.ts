@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { tempConfig, writeConfig } from '../support/config.js';
 import { compact, papyra } from '../support/papyra.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
 
@@ -11,19 +12,14 @@ function withModule(body: string, head = ''): string {
     join(directory, 'mine.mjs'),
     `${head}\nexport default (options) => ({ name: 'mine', compact: async ({ policy, now, unreadable, undated, dryRun, signal, onProgress }) => { ${body} } });`,
   );
-  const config = join(directory, 'papyra.config.json');
   const persistence = { backend: './mine.mjs', prefix: 'p', retention: { max_records: 5 } };
-  writeFileSync(config, JSON.stringify({ persistence }));
-  return config;
+  return writeConfig(join(directory, 'papyra.config.json'), { persistence });
 }
 
 describe('the memory backend', () => {
   test('is a no-op that says why, exit 0, and has no metrics', async () => {
-    const config = join(tempDirectory(), 'papyra.config.json');
-    writeFileSync(
-      config,
-      '{"persistence": {"backend": "memory", "retention": {"max_records": 5}}}',
-    );
+    const persistence = { backend: 'memory', retention: { max_records: 5 } };
+    const config = tempConfig({ persistence });
     const { code, report, stderr } = await compact(['--config', config]);
     expect(code).toBe(0);
     expect(report).toMatchObject({ status: 'no_op', backend: 'memory', target: null });

@@ -11,11 +11,11 @@ import {
   readlinkSync,
   statSync,
   symlinkSync,
-  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeConfig } from '../support/config.js';
 import { compact, isRoot, papyra, PAPYRA, PLAIN_USER, publicInstall } from '../support/papyra.js';
 import { peakMemory } from '../support/peak-memory.js';
 import { doctor } from '../support/doctor.js';
@@ -123,9 +123,8 @@ describe('a hostile log', () => {
     const directory = tempDirectory();
     symlinkSync('volume/events.ndjson', join(directory, 'second'));
     symlinkSync('second', join(directory, 'link'));
-    const config = join(directory, 'papyra.json');
     const persistence = { backend: 'json', path: 'link', retention: { max_records: 1 } };
-    writeFileSync(config, JSON.stringify({ persistence }));
+    const config = writeConfig(join(directory, 'papyra.json'), { persistence });
     const args = ['--config', config, '--quiet'];
     const command = ['persistence', 'compact'];
     for (const what of [command, ['config', 'check'], ['doctor']]) {
@@ -251,9 +250,8 @@ describe('a hostile log', () => {
       const log = tempLog(lines(9).join(''));
       const lock = join(dirname(log), '.events.ndjson.papyra.lock');
       put(lock);
-      const config = join(dirname(log), 'papyra.yaml');
-      writeFileSync(
-        config,
+      const config = writeConfig(
+        join(dirname(log), 'papyra.yaml'),
         `persistence: {backend: json, path: events.ndjson, retention: {max_records: 2}}`,
       );
       for (const command of [

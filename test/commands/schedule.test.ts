@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest';
 import type { Schedule } from '../../src/schedule/schedule.js';
 import { HOSTILE } from '../schedule/jobs.js';
 import { systemdWords, unitValue } from '../schedule/read-back.js';
+import { tempConfig, writeConfig } from '../support/config.js';
 import {
   BARE,
   compact,
@@ -35,8 +36,8 @@ function scene(name = HOSTILE, retention: object = { max_records: 1 }) {
   mkdirSync(directory, { recursive: true });
   const log = join(directory, name.split('/').at(-1)!);
   writeFileSync(log, TWO_RECORDS);
-  const config = join(directory, 'papyra.config.json');
-  writeFileSync(config, JSON.stringify({ persistence: { backend: 'json', path: log, retention } }));
+  const persistence = { backend: 'json', path: log, retention };
+  const config = writeConfig(join(directory, 'papyra.config.json'), { persistence });
   return { directory, log, config };
 }
 
@@ -109,9 +110,8 @@ describe('papyra schedule', () => {
     expect(nomad!.content).toContain(`destination = "${volume}"`);
     expect(nomad!.content).toContain(`destination = "${directory}"`);
     rmSync(join(volume, 'real'));
-    const config = join(directory, 'papyra.config.json');
     const persistence = { backend: 'json', path: link, retention: { max_records: 1 } };
-    writeFileSync(config, JSON.stringify({ persistence }));
+    const config = writeConfig(join(directory, 'papyra.config.json'), { persistence });
     const [later] = (await schedule('systemd', ['--config', config])).files;
     expect(unitValue(later!.content, 'RequiresMountsFor')).toContain(`${volume}/real`);
   });
@@ -185,7 +185,7 @@ describe('papyra schedule', () => {
     writeFileSync(mine, '#!/bin/sh\n', { mode: 0o755 });
     const persistence = { backend: 'json', path: log, retention: { max_records: 1 } };
     const hooks = { before_compact: ['ask-me'], after_compact: ['true'], on_error: [mine] };
-    writeFileSync(config, JSON.stringify({ persistence, hooks }));
+    writeConfig(config, { persistence, hooks });
     const env = { ...BARE, PATH: `${directory}:${BARE.PATH}` };
     const { warnings } = await schedule(kind, ['--config', config], { env });
     if (kind !== 'cron' && kind !== 'systemd') {
@@ -208,9 +208,8 @@ describe('papyra schedule', () => {
   });
 
   test.each(KINDS)('%s: Redis every hour, also while it is down, and no password', async (kind) => {
-    const directory = tempDirectory();
     const persistence = { backend: 'redis', url: 'redis://me:s3cret@127.0.0.1:1/0' };
-    writeFileSync(join(directory, 'papyra.config.json'), JSON.stringify({ persistence }));
+    const directory = dirname(tempConfig({ persistence }));
     const env = { ...BARE, PAPYRA_REDIS_PASSWORD: 's3cret', PAPYRA_TIMEOUT: '90s' };
     const run = await papyra(['schedule', kind], { cwd: directory, env });
     expect(run.code).toBe(0);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeConfig } from '../support/config.js';
 import { BARE, papyra, PAPYRA } from '../support/papyra.js';
 import { tempDirectory } from '../support/temp.js';
 
@@ -13,9 +14,7 @@ function moduleWith(compact: string): string {
     join(directory, 'm.mjs'),
     `export default () => ({ name: 'm', compact: ${compact} });\n`,
   );
-  const config = join(directory, 'papyra.config.yaml');
-  writeFileSync(config, 'persistence: { backend: ./m.mjs }\n');
-  return config;
+  return writeConfig(join(directory, 'papyra.config.yaml'), 'persistence: { backend: ./m.mjs }\n');
 }
 
 const run = (config: string, ...flags: string[]) =>

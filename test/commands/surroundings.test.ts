@@ -1,7 +1,8 @@
 import { execa, execaCommand } from 'execa';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeConfig } from '../support/config.js';
 import { BARE, PAPYRA, papyra, ROOT } from '../support/papyra.js';
 import { records } from '../support/records.js';
 import { tempLog } from '../support/temp.js';
@@ -47,9 +48,8 @@ async function onTerminal(
 describe('in the environment of cron', () => {
   test('works with --config, without a terminal or a home, and prints no escape codes', async () => {
     const log = tempLog(content);
-    const config = join(dirname(log), 'papyra.yaml');
-    writeFileSync(
-      config,
+    const config = writeConfig(
+      join(dirname(log), 'papyra.yaml'),
       'persistence: {backend: json, path: events.ndjson, retention: {max_records: 50}}',
     );
     const run = await papyra(['persistence', 'compact', '--config', config]);

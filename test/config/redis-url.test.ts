@@ -1,9 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseRedisUrl, wrongIn } from '../../src/config/redis-url.js';
+import { tempConfig, tempRedisConfig } from '../support/config.js';
 import { BARE, papyra } from '../support/papyra.js';
-import { tempDirectory } from '../support/temp.js';
 
 const at = (host: string, port = 6379) => ({ server: { host, port }, db: 0, tls: false });
 const socket = (path: string) => ({ server: { path }, db: 0, tls: false });
@@ -54,8 +52,7 @@ describe('the part that is wrong is named, and where it came from', () => {
     expect(wrongIn(url)).not.toMatch(/hunter2|ter2/);
   });
   test.each(WRONG)('%s in a file, and in the environment', async (url, message) => {
-    const file = join(tempDirectory(), 'papyra.json');
-    writeFileSync(file, JSON.stringify({ persistence: { backend: 'redis', url } }));
+    const file = tempConfig({ persistence: { backend: 'redis', url } });
     const inFile = await papyra(['--config', file, 'config', 'check'], { env: BARE });
     expect(inFile.stderr).toMatch(/persistence\.url: found a text, allowed: redis:/);
     expect(inFile.stderr).toMatch(message);
@@ -71,9 +68,8 @@ describe('the part that is wrong is named, and where it came from', () => {
 });
 
 test('a password after the ? is shown no more than one before the @', async () => {
-  const file = join(tempDirectory(), 'papyra.json');
   const url = 'unix:///run/none.sock?db=1&password=hunter2';
-  writeFileSync(file, JSON.stringify({ persistence: { backend: 'redis', url } }), { mode: 0o600 });
+  const file = tempRedisConfig({ url });
   for (const args of [['config', 'show'], ['config', 'show', '--json'], ['persistence', 'compact', '--max-records', '5']]) {
     const { stdout, stderr } = await papyra(['--config', file, ...args], { env: BARE });
     expect(stdout + stderr).toContain('/run/none.sock');

@@ -2,15 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openSystem } from '../../src/index.js';
+import { writeConfig } from '../support/config.js';
 import { doctor, recentRecords } from '../support/doctor.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
 
 /** A configuration with a limit. */
 function configured(persistence: object): string[] {
   const directory = tempDirectory();
-  const file = join(directory, 'papyra.json');
   const retention = { max_records: 5 };
-  writeFileSync(file, JSON.stringify({ persistence: { retention, ...persistence } }));
+  const file = writeConfig(join(directory, 'papyra.json'), {
+    persistence: { retention, ...persistence },
+  });
   writeFileSync(
     join(directory, 'mine.mjs'),
     'export default () => ({ name: "mine", compact: () => { throw new Error("not to be called"); } });',

@@ -1,11 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { tempRedisConfig } from '../support/config.js';
 import { doctor } from '../support/doctor.js';
 import { BARE, papyra } from '../support/papyra.js';
 import { startRedis, stopServers, type Server } from '../support/redis.js';
 import { load, streamEntries } from '../support/streams.js';
-import { tempDirectory } from '../support/temp.js';
 
 const KEY = 'papyra:local:events';
 const METRICS = 'papyra:local:compaction';
@@ -33,10 +31,7 @@ beforeEach(async () => {
   await load(client, streamEntries({ seed: 1, count: 200, start, step }));
   await client.xgroup('CREATE', KEY, 'billing', '$');
   await client.xgroup('CREATECONSUMER', KEY, 'billing', 'one');
-  const config = join(tempDirectory(), 'papyra.json');
-  writeFileSync(config, JSON.stringify({
-    persistence: { backend: 'redis', url: server.url, retention: { max_age_seconds: '7d' } },
-  }), { mode: 0o600 }); // prettier-ignore
+  const config = tempRedisConfig({ url: server.url, retention: { max_age_seconds: '7d' } });
   args = ['--config', config];
   if (metrics) {
     await client.hset(METRICS, metrics);
@@ -77,10 +72,7 @@ describe('a Redis store', () => {
     ['*', 'other:*'],
   ])('of which the system %j is not there', async (system_id, name) => {
     const prefix = name.split(':')[0];
-    const config = join(tempDirectory(), 'papyra.json');
-    writeFileSync(config, JSON.stringify({
-      persistence: { backend: 'redis', url: server.url, prefix, system_id, retention: { max_age_seconds: '7d' } },
-    }), { mode: 0o600 }); // prettier-ignore
+    const config = tempRedisConfig({ url: server.url, prefix, system_id, retention: { max_age_seconds: '7d' } }); // prettier-ignore
     await papyra(['persistence', 'compact', '--quiet', '--config', config]);
     const { code, found, say } = await doctor(['--config', config]);
     expect({ code, found }).toEqual({ code: 0, found: { store: 'warn' } });
@@ -133,10 +125,7 @@ describe('a Redis store', () => {
     await addOld(key, 9);
     await server.client.xgroup('CREATE', key, 'billing', '0');
     await server.client.xreadgroup('GROUP', 'billing', 'one', 'COUNT', 1, 'STREAMS', key, '>');
-    const config = join(tempDirectory(), 'papyra.json');
-    writeFileSync(config, JSON.stringify({
-      persistence: { backend: 'redis', url: server.url, system_id: ['local', 'local:extra'], retention: { max_age_seconds: '7d' } },
-    })); // prettier-ignore
+    const config = tempRedisConfig({ url: server.url, system_id: ['local', 'local:extra'], retention: { max_age_seconds: '7d' } }); // prettier-ignore
     args = ['--config', config];
     await papyra(['persistence', 'compact', '--quiet', ...args]);
     const { code, found, say } = await doctor(args);

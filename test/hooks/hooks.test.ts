@@ -15,6 +15,7 @@ import { describe, expect, test } from 'vitest';
 import type { MetricsReport } from '../../src/index.js';
 import { Hooks } from '../../src/hooks/hooks.js';
 import { blankReport } from '../../src/report/report.js';
+import { writeConfig } from '../support/config.js';
 import { BARE, compact, isRoot, papyra, PAPYRA, PLAIN_USER, publicInstall, ROOT } from '../support/papyra.js'; // prettier-ignore
 import { doctor } from '../support/doctor.js';
 import { tempDirectory } from '../support/temp.js';
@@ -39,7 +40,7 @@ function scene(scripts: Partial<Record<Moment, string>>, keep = 3) {
   const write = (commands: Record<string, readonly string[]>, persistence: object = {}) => {
     const retention = { max_records: keep };
     const store = { backend: 'json', path: 'events.ndjson', retention, ...persistence };
-    writeFileSync(config, JSON.stringify({ persistence: store, hooks: commands }));
+    writeConfig(config, { persistence: store, hooks: commands });
   };
   write(Object.fromEntries(hooks));
   const read = (name: string) => readFileSync(join(directory, name), 'utf8');

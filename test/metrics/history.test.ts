@@ -7,8 +7,9 @@ import { fileMetrics } from '../../src/metrics/file-store.js';
 import { endOfRun } from '../../src/metrics/run.js';
 import { HISTORY_LENGTH, type MetricsState } from '../../src/metrics/state.js';
 import { untilAtWork } from '../live/run.js';
+import { tempConfig } from '../support/config.js';
 import { BARE, compact, papyra, PAPYRA } from '../support/papyra.js';
-import { tempDirectory, tempLog } from '../support/temp.js';
+import { tempLog } from '../support/temp.js';
 
 const line = (index: number) => `{"kind": "event", "timestamp": ${1_790_000_000 + index}}\n`;
 const lines = (count: number) => Array.from({ length: count }, (_, index) => line(index)).join('');
@@ -138,8 +139,7 @@ describe('the history of a store', () => {
 
 describe('metrics persistence --history', () => {
   test('without metrics says why, exit 0', async () => {
-    const config = join(tempDirectory(), 'papyra.yaml');
-    writeFileSync(config, 'persistence: {backend: memory}');
+    const config = tempConfig('persistence: {backend: memory}');
     const run = await papyra(['metrics', 'persistence', '--config', config, '--history']);
     expect(run).toMatchObject({ code: 0, stderr: '' });
     expect(run.stdout).toMatch(/^Last runs of memory: unavailable \(the memory backend .*\)\n$/);

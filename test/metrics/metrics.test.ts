@@ -21,6 +21,7 @@ import {
   PLAIN_USER,
   publicInstall,
 } from '../support/papyra.js';
+import { tempConfig } from '../support/config.js';
 import { records } from '../support/records.js';
 import { tempLog } from '../support/temp.js';
 
@@ -185,9 +186,8 @@ describe('metrics persistence', () => {
 
   test('metrics disabled: nothing is written, and they are unavailable', async () => {
     const log = tempLog(lines(10));
-    const config = join(dirname(log), 'papyra.config.json');
     const persistence = { backend: 'json', path: log, retention: { max_records: 5 } };
-    writeFileSync(config, JSON.stringify({ persistence, metrics: { enabled: false } }));
+    const config = tempConfig({ persistence, metrics: { enabled: false } });
     expect((await compact(['--config', config])).code).toBe(0);
     expect(readdirSync(dirname(log))).not.toContain('.papyra');
     const run = await papyra(['metrics', 'persistence', '--config', config]);

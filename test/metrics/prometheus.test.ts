@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defaultLoadersSync } from 'cosmiconfig';
 import { describe, expect, test } from 'vitest';
 import { prometheusText } from '../../src/metrics/prometheus.js';
 import { metricsReport, unavailableReport } from '../../src/metrics/report.js';
 import { freshState, type MetricsState } from '../../src/metrics/state.js';
+import { tempConfig } from '../support/config.js';
 import { compact, papyra, ROOT } from '../support/papyra.js';
 import { tempLog } from '../support/temp.js';
 import { parsed, valuesOf } from './parse.js';
@@ -174,12 +175,11 @@ describe('metrics persistence --prometheus', () => {
   });
 
   test('for the memory backend and with metrics disabled: no samples, exit 0', async () => {
-    const config = join(dirname(tempLog('')), 'papyra.yaml');
     for (const [content, why] of [
       ['persistence: {backend: memory}', 'the memory backend keeps'],
       ['{persistence: {backend: json, path: e}, metrics: {enabled: false}}', 'disabled'],
     ] as const) {
-      writeFileSync(config, content);
+      const config = tempConfig(content);
       const run = await papyra(['metrics', 'persistence', '--config', config, '--prometheus']);
       expect(run).toMatchObject({ code: 0, stderr: '' });
       expect(run.stdout).toMatch(new RegExp(`^# HELP papyra_metrics unavailable: .*${why}.*\n# EOF\n$`)); // prettier-ignore

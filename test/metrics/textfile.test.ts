@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeConfig } from '../support/config.js';
 import { compact, isRoot, papyra, PAPYRA, PLAIN_USER, publicInstall } from '../support/papyra.js';
 import { tempDirectory } from '../support/temp.js';
 import { parsed, valuesOf } from './parse.js';
@@ -29,9 +30,8 @@ function scene(
   for (const name of ['etc', 'data', 'prom']) mkdirSync(join(directory, name));
   const log = join(directory, 'data/events.ndjson');
   writeFileSync(log, '{"timestamp": 1}\n'.repeat(10));
-  const config = join(directory, 'etc/papyra.config.json');
   const persistence = { backend: 'json', path, retention: { max_records: 5 } };
-  writeFileSync(config, JSON.stringify({ persistence, metrics }));
+  const config = writeConfig(join(directory, 'etc/papyra.config.json'), { persistence, metrics });
   return { log, config, textfile: join(directory, 'prom/papyra.prom') };
 }
 
@@ -98,7 +98,7 @@ describe('metrics.textfile', () => {
   test('a backend without counters still tells when it ran', async () => {
     const { config, textfile } = scene();
     const metrics = { textfile };
-    writeFileSync(config, JSON.stringify({ persistence: { backend: 'memory' }, metrics }));
+    writeConfig(config, { persistence: { backend: 'memory' }, metrics });
     await compact(['--config', config]);
     const values = read(textfile);
     expect(values).not.toHaveProperty('papyra_compactions_run_total');
@@ -173,7 +173,7 @@ describe('metrics.textfile', () => {
     symlinkSync('data', join(directory, 'link'));
     symlinkSync('target.ndjson', join(directory, 'data/a-link'));
     const base = { backend: 'json', path: '../data/events.ndjson', retention: { max_records: 5 } };
-    writeFileSync(config, JSON.stringify({ persistence: { ...base, ...persistence }, metrics: { textfile } })); // prettier-ignore
+    writeConfig(config, { persistence: { ...base, ...persistence }, metrics: { textfile } });
     const before = readdirSync(directory, { recursive: true });
     for (const command of [['persistence', 'compact'], ['config', 'check'], ['doctor']]) {
       const run = await papyra([...command, '--config', config]);

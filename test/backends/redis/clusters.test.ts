@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { Cluster } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
+import { tempRedisConfig } from '../../support/config.js';
 import { BARE, compact, PAPYRA, papyra, type Report } from '../../support/papyra.js';
 import { proxyTo } from '../../support/redis-proxy.js';
 import {
@@ -14,17 +13,14 @@ import {
   type Server,
 } from '../../support/redis.js';
 import { load, streamEntries } from '../../support/streams.js';
-import { tempDirectory } from '../../support/temp.js';
 
 afterEach(stopServers);
 
 const ARGS = ['--max-records', '5', '--exact', '--timeout', '2s'];
 
-function configFor(nodes: number[], systems = '"*"'): string {
-  const file = join(tempDirectory(), 'papyra.yaml');
-  const addresses = nodes.map((port) => `"127.0.0.1:${port}"`).join(', ');
-  writeFileSync(file, `persistence: {backend: redis, cluster: [${addresses}], system_id: ${systems}}\n`); // prettier-ignore
-  return file;
+function configFor(nodes: number[], systems: string | string[] = '*'): string {
+  const cluster = nodes.map((port) => `127.0.0.1:${port}`);
+  return tempRedisConfig({ cluster, system_id: systems });
 }
 
 /** Streams of many systems on all masters, of 60 entries each. */

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server as Listener } from 'node:ne
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { tempConfig } from '../../support/config.js';
 import { BARE, papyra, type Run } from '../../support/papyra.js';
 import {
   certificates,
@@ -18,7 +19,6 @@ import { load, streamEntries } from '../../support/streams.js';
 import { tempDirectory } from '../../support/temp.js';
 
 let server: Server;
-let directory: string;
 const listeners: Listener[] = [];
 
 beforeAll(async () => {
@@ -34,9 +34,7 @@ async function run(
   persistence: string,
   options: { env?: Record<string, string>; args?: string[] } = {},
 ): Promise<Run> {
-  directory = tempDirectory();
-  const file = join(directory, 'papyra.yaml');
-  writeFileSync(file, `persistence: {backend: redis, ${persistence}}\n`);
+  const file = tempConfig(`persistence: {backend: redis, ${persistence}}\n`);
   const args = ['--config', file, 'persistence', 'compact', '--max-records', '5', '--exact'];
   return papyra([...args, ...(options.args ?? [])], { env: { ...BARE, ...options.env } });
 }

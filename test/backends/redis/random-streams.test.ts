@@ -1,12 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tempRedisConfig } from '../../support/config.js';
 import { compact } from '../../support/papyra.js';
 import { Random, testSeed } from '../../support/random.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
 import { expectedOf, readStream, type StreamEntry } from '../../support/streams.js';
-import { tempDirectory } from '../../support/temp.js';
 
 /** Streams of a round share a policy and a run. */
 const STREAMS = 100;
@@ -122,8 +120,7 @@ function randomPolicy(random: Random) {
 
 test(`${ROUNDS * STREAMS} streams of any shape: exact leaves what the plain rules say, approximate at most a node more, and the dry run tells what the run does`, async () => {
   const random = new Random(seed);
-  const file = join(tempDirectory(), 'papyra.yaml');
-  writeFileSync(file, `persistence: {backend: redis, url: "${server.url}", system_id: "*"}\n`);
+  const file = tempRedisConfig({ url: server.url, system_id: '*' });
   for (let round = 0; round < ROUNDS; round++) {
     const where = `seed ${seed}, round ${round}`;
     await server.client.flushall();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { execa, execaSync } from 'execa';
 import { Cluster, type Redis } from 'ioredis';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { tempRedisConfig } from '../../support/config.js';
 import { BARE, compact, PAPYRA, type Report } from '../../support/papyra.js';
 import { Random, testSeed } from '../../support/random.js';
 import {
@@ -17,7 +18,6 @@ import {
   type Server,
 } from '../../support/redis.js';
 import { load, readStream, streamEntries, type StreamEntry } from '../../support/streams.js';
-import { tempDirectory } from '../../support/temp.js';
 
 afterEach(stopServers);
 
@@ -118,12 +118,8 @@ describe('killed at any moment', () => {
     const { master, replica, sentinels } = await startSentinels();
     await fill(master.client, 300_000);
     await master.client.wait(1, 5000);
-    const file = join(tempDirectory(), 'papyra.yaml');
-    const nodes = sentinels.map(({ port }) => `"127.0.0.1:${port}"`).join(', ');
-    writeFileSync(
-      file,
-      `persistence: {backend: redis, sentinel: {name: papyra, nodes: [${nodes}]}}\n`,
-    );
+    const nodes = sentinels.map(({ port }) => `127.0.0.1:${port}`);
+    const file = tempRedisConfig({ sentinel: { name: 'papyra', nodes } });
     const trimming = firstTrim(master.client);
     const running = compact([
       '--config',
@@ -396,10 +392,15 @@ describe('a cluster', () => {
     const entries = systems.flatMap((system, seed) => streamEntries({ seed, count: 60, system }));
     await load(cluster, entries);
     await cluster.xadd('papyra:system-0:quarantine:events', '*', 'data', 'x');
-    const file = join(tempDirectory(), 'papyra.yaml');
-    const config = (rest: string) => writeFileSync(file, `persistence: {backend: redis, cluster: ["127.0.0.1:${nodes[1]!.port}"], ${rest}}\n`); // prettier-ignore
-    config('system_id: "*"');
-    const { code, report } = await compact(['--config', file, '--max-records', '5', '--exact']);
+    const configFor = (systems: string | string[]) =>
+      tempRedisConfig({ cluster: [`127.0.0.1:${nodes[1]!.port}`], system_id: systems });
+    const { code, report } = await compact([
+      '--config',
+      configFor('*'),
+      '--max-records',
+      '5',
+      '--exact',
+    ]);
     expect(code).toBe(0);
     const keys = [...new Set(entries.map(({ key }) => key))].sort();
     expect(report.parts.map(({ name }) => name)).toEqual(keys);
@@ -416,8 +417,8 @@ describe('a cluster', () => {
     await cluster.set('papyra:system-2:events', 'x').catch(() => undefined);
     await cluster.del('papyra:system-2:events');
     await cluster.set('papyra:system-2:events', 'x');
-    config('system_id: [system-1, system-2]');
-    const partial = await compact(['--config', file, '--max-records', '5', '--exact']);
+    const named = configFor(['system-1', 'system-2']);
+    const partial = await compact(['--config', named, '--max-records', '5', '--exact']);
     expect([partial.code, partial.report.status]).toEqual([78, 'partial']);
     expect(await cluster.xlen('papyra:system-1:events')).toBe(5);
     const metrics = await cluster.hgetall('papyra:system-1,system-2:compaction');

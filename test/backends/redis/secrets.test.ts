@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tempRedisConfig } from '../../support/config.js';
 import { BARE, papyra } from '../../support/papyra.js';
 import { certificates, serverDirectory, startRedis, stopServers, type Server } from '../../support/redis.js'; // prettier-ignore
 import { tempDirectory } from '../../support/temp.js';
@@ -73,8 +74,7 @@ test.each(PLACES)(
     // The key is a file of its own: there is no wrong one.
     for (const suffix of placeOf.length === 0 ? [''] : ['', '-wrong']) {
       const { persistence, env } = placeOf(suffix);
-      const file = join(tempDirectory(), 'papyra.config.json');
-      writeFileSync(file, JSON.stringify({ persistence: { backend: 'redis', ...persistence, retention: { max_records: 10 } } }), { mode: 0o600 }); // prettier-ignore
+      const file = tempRedisConfig({ ...persistence, retention: { max_records: 10 } });
       await Promise.all(
         COMMANDS.map(async (args) => {
           const done = await papyra(['--config', file, ...args], { env: { ...BARE, ...NOISY, ...env } }); // prettier-ignore

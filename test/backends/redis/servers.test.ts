@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { tempRedisConfig } from '../../support/config.js';
 import { BARE, papyra, type Run } from '../../support/papyra.js';
 import { proxyTo, withInfo, type ProxyOptions } from '../../support/redis-proxy.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
@@ -135,9 +136,7 @@ describe('commands that are forbidden, or go by another name', () => {
   });
   test('SCAN is needed to search, and the way out is said: 78', async () => {
     const one = await without('SCAN');
-    const { writeFileSync } = await import('node:fs');
-    const file = `${one.directory}/papyra.yaml`;
-    writeFileSync(file, `persistence: {backend: redis, url: "${one.url}", system_id: "*"}\n`);
+    const file = tempRedisConfig({ url: one.url, system_id: '*' });
     const { code, stderr } = await papyra(['--config', file, 'persistence', 'compact', '--max-records', '5'], { env: BARE }); // prettier-ignore
     expect(stderr).toMatch(/does not know the command SCAN[^]*name them in persistence\.system_id/);
     expect(code).toBe(78);
@@ -158,9 +157,8 @@ describe('sentinels with a login of their own', () => {
       password: 'geheim',
       config: ['requirepass geheim', `sentinel monitor papyra 127.0.0.1 ${server.port} 1`],
     });
-    const { writeFileSync } = await import('node:fs');
-    const file = `${sentinel.directory}/papyra.yaml`;
-    writeFileSync(file, `persistence: {backend: redis, sentinel: {name: papyra, nodes: ["127.0.0.1:${sentinel.port}"]}}\n`); // prettier-ignore
+    const nodes = [`127.0.0.1:${sentinel.port}`];
+    const file = tempRedisConfig({ sentinel: { name: 'papyra', nodes } });
     const env = { ...BARE, ...(password === undefined ? {} : { PAPYRA_SENTINEL_PASSWORD: password }) }; // prettier-ignore
     const done = await papyra(['--config', file, 'persistence', 'compact', '--max-records', '5', '--exact'], { env }); // prettier-ignore
     await sentinel.stop();

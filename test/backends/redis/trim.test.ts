@@ -1,10 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { beforeAll, beforeEach, afterAll, describe, expect, test } from 'vitest';
 import type { MetricsReport } from '../../../src/index.js';
+import { tempRedisConfig } from '../../support/config.js';
 import { compact, papyra, BARE } from '../../support/papyra.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
-import { tempDirectory } from '../../support/temp.js';
 import { Random, testSeed } from '../../support/random.js';
 import {
   expectedOf,
@@ -249,12 +247,10 @@ test('metrics live next to the streams, and runs at the same time add up', async
 });
 
 test('the failure of a hook lives there, too, until the hook runs well', async () => {
-  const config = join(tempDirectory(), 'papyra.config.json');
-  const persistence = { backend: 'redis', url: server.url };
   const knownAfter = async (program: string, keep: number) => {
     const retention = { max_records: keep };
     const hooks = { after_compact: [program] };
-    writeFileSync(config, JSON.stringify({ persistence: { ...persistence, retention }, hooks }));
+    const config = tempRedisConfig({ url: server.url, retention }, { hooks });
     expect((await run('--config', config, '--exact')).code).toBe(0);
     const { stdout } = await papyra(['metrics', 'persistence', '--config', config, '--json']);
     return (JSON.parse(stdout) as MetricsReport).last_hook_failure;
