@@ -20,6 +20,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/doctor/followers.test.ts': 'processes that follow a log, each waited for',
   'test/doctor/log.test.ts': 'about 50 faults, with several runs of papyra each',
   'test/doctor/redis.test.ts': 'a redis server',
+  'test/hooks/': 'waits until hooks have taken too long',
   'test/live/': 'writers at full speed, kills and mounts',
   'test/log/index.test.ts': 'logs of many megabytes, read several times',
   'test/man.test.ts': 'mandoc',

@@ -102,7 +102,7 @@ function expectCleanError(
 }
 
 describe('a bad configuration is one error that names file, key, what was found and what is allowed', () => {
-  test.each(CONFIGS)('%s', async (_what, name, content, code, names) => {
+  test.each(CONFIGS)('%s is refused', async (_what, name, content, code, names) => {
     const file = tempLog(content, name);
     const run = await papyra(['persistence', 'compact', '--json', '--config', file]);
     expectCleanError(run, code, names);
@@ -111,7 +111,7 @@ describe('a bad configuration is one error that names file, key, what was found 
 });
 
 describe('a bad call is one error that names the flag or the variable', () => {
-  test.each(CALLS)('%j %j: %i', async (args, env, code, names) => {
+  test.each(CALLS)('%j with %j ends with %i', async (args, env, code, names) => {
     const log = tempLog(RECORD);
     const run = await papyra(['persistence', 'compact', '--json', '--path', log, ...args], {
       env: { PATH: process.env['PATH'], ...env },

@@ -23,7 +23,7 @@ describe('the forms of Redis and of redis-py', () => {
     ['unix://:w@/run/r.sock', { ...socket('/run/r.sock'), password: 'w' }],
     ['unix://u:w@/run/r.sock?db=1', { ...socket('/run/r.sock'), db: 1, username: 'u', password: 'w' }],
     ['unix://u@/run/r.sock', { ...socket('/run/r.sock'), username: 'u' }],
-  ])('%s', (url, expected) => {
+  ])('%s is read in all its parts', (url, expected) => {
     expect(parseRedisUrl(url)).toEqual(expected);
     expect(wrongIn(url)).toBeUndefined();
   }); // prettier-ignore
@@ -47,11 +47,11 @@ const WRONG: [string, RegExp][] = [
 ];
 
 describe('the part that is wrong is named, and where it came from', () => {
-  test.each(WRONG)('%s', (url, message) => {
+  test.each(WRONG)('%s is refused, and no secret is repeated', (url, message) => {
     expect(wrongIn(url)).toMatch(message);
     expect(wrongIn(url)).not.toMatch(/hunter2|ter2/);
   });
-  test.each(WRONG)('%s in a file, and in the environment', async (url, message) => {
+  test.each(WRONG)('%s is refused in a file, and in the environment', async (url, message) => {
     const file = tempConfig({ persistence: { backend: 'redis', url } });
     const inFile = await papyra(['--config', file, 'config', 'check'], { env: BARE });
     expect(inFile.stderr).toMatch(/persistence\.url: found a text, allowed: redis:/);

@@ -189,7 +189,7 @@ describe('a program is known', () => {
     ['alloy', '/bin/alloy run /etc/alloy/config.alloy'],
     ['tail', 'tail -n0F /var/log/x'],
     ['tail', 'tail -5f /var/log/x'],
-  ])('as %s', (name, line) => {
+  ])('%s is known by its name and its arguments', (name, line) => {
     expect(followerOf(reader(name, line))).toBeDefined();
   });
 
