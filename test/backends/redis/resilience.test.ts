@@ -23,8 +23,12 @@ afterEach(stopServers);
 
 const KEY = 'papyra:local:events';
 
-/** Many short entries, made by the server itself: ids of one a second. */
+/**
+ * Many short entries, made by the server itself: ids of one a second. Each has a node of its own: a trim frees nodes, and
+ * lasts the longer for it, so that there is time to do something in the middle of it.
+ */
 async function fill(client: Redis, count: number, key = KEY): Promise<void> {
+  await client.config('SET', 'stream-node-max-entries', 1);
   const script = `for i = ARGV[1], ARGV[2] do redis.call('XADD', KEYS[1], (1790000000 + i) .. '000-0', 'data', '{"kind": "event", "timestamp": ' .. (1790000000 + i) .. '.0}') end`;
   for (let from = 0; from < count; from += 50_000) {
     await client.eval(script, 1, key, from, Math.min(count, from + 50_000) - 1);
@@ -174,13 +178,11 @@ describe('stopped', () => {
     expect(stderr).toMatch(/stopped by SIGTERM\n/);
     const report = JSON.parse(stdout) as Report;
     expect(report.status).toBe('stopped');
-    // What went, and what is left of it.
-    const length = await client.xlen(KEY);
-    expect(report.records).toMatchObject({
-      dropped: 300_000 - length,
-      expired_left: length - 1000,
-    });
-    expect(report.parts[0]!.pinned_by).toBe(`stopped by SIGTERM; expired, and still to go: ${length - 1000}`); // prettier-ignore
+    // What went, and what is left of it; a batch whose answer was on its way is not among them.
+    const { dropped, expired_left: left } = report.records;
+    expect(dropped! + left!).toBe(299_000);
+    expect(dropped).toBeLessThanOrEqual(300_000 - (await client.xlen(KEY)));
+    expect(report.parts[0]!.pinned_by).toBe(`stopped by SIGTERM; expired, and still to go: ${left}`); // prettier-ignore
     expect((await shapeOf(client)).last).toBe(shape(0, 300_000).last);
   });
 
