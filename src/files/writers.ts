@@ -70,14 +70,19 @@ export function findWritersInProc(file: OpenFile): WriterSearch {
   const writers: Writer[] = [];
   const blind = eachProcess((pid, fds) => {
     for (const fd of fds) {
-      const flags = idBehind(`/proc/${pid}/fd/${fd}`) === id ? flagsOf(pid, fd) : O_RDONLY;
-      if (isReadOnly(flags)) continue;
-      const appends = (flags & O_APPEND) !== 0;
+      const look = () => (idBehind(`/proc/${pid}/fd/${fd}`) === id ? flagsOf(pid, fd) : O_RDONLY);
+      if (isReadOnly(look())) continue;
+      const appends = !Array.from({ length: LOOKS }).every(() => isWithoutAppend(look()));
       writers.push({ pid: Number(pid), fd, command: printableProcess(pid), appends });
     }
   });
   if (writers.length > 0) return { who: 'somebody', writers };
   return blind === undefined ? { who: 'nobody' } : { who: 'unknown', why: blind };
+}
+
+/** One look may take the flags of another file: a shell's `>>` borrows the number of its output for a moment. */
+function isWithoutAppend(flags: number): boolean {
+  return !isReadOnly(flags) && (flags & O_APPEND) === 0;
 }
 
 /**
