@@ -2,6 +2,7 @@ import { lstatSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
+import { errnoOf } from '../errors/system-error.js';
 import { startingAt } from './working-directory.js';
 
 export interface FoundConfig {
@@ -84,7 +85,7 @@ function isThere(file: string, isOwn: boolean): boolean {
   try {
     lstatSync(file);
   } catch (error) {
-    const isClosed = isOwn && codeOf(error) === 'EACCES' && isSeen(dirname(file));
+    const isClosed = isOwn && errnoOf(error) === 'EACCES' && isSeen(dirname(file));
     if (isClosed) throw forbidden(dirname(file), error);
     return false;
   }
@@ -92,11 +93,11 @@ function isThere(file: string, isOwn: boolean): boolean {
     return statSync(file).isFile();
   } catch (error) {
     // One that leads where nobody may look fails when it is read.
-    if (codeOf(error) === 'EACCES') return true;
+    if (errnoOf(error) === 'EACCES') return true;
     if (OF_OTHERS.includes(basename(file))) return false;
     throw new PapyraError(
       'config_invalid',
-      `configuration ${file} is a link that leads nowhere: ${codeOf(error)}`,
+      `configuration ${file} is a link that leads nowhere: ${errnoOf(error)}`,
       { hint: 'mend or remove the link; nothing was done', cause: error },
     );
   }
@@ -108,10 +109,6 @@ function isSeen(directory: string): boolean {
   } catch {
     return false;
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 function forbidden(directory: string, cause: unknown): PapyraError {

@@ -13,7 +13,7 @@ export const REDIS_PORT = 6379;
 export const SENTINEL_PORT = 26_379;
 
 const DB = /^\d{1,9}$/;
-const SCHEMES = ['redis:', 'rediss:', 'unix:'];
+const SCHEMES = ['redis', 'rediss', 'unix'];
 const OPTIONS = ['db', 'username', 'password'];
 
 /**
@@ -36,7 +36,7 @@ export function wrongIn(text: string): string | undefined {
 function read(text: string): RedisUrl | { wrong: string } {
   const scheme = /^\s*([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return { wrong: 'there is no scheme, as in redis://' };
-  if (!SCHEMES.includes(`${scheme}:`)) return { wrong: `the scheme is ${scheme}` };
+  if (!SCHEMES.includes(scheme)) return { wrong: `the scheme is ${scheme}` };
   const isUnix = scheme === 'unix';
   // A URL has a user only where it has a host.
   const url = parsed(isUnix ? text.replace(/:\/\/([^/]*@)?\//, '://$1socket/') : text);

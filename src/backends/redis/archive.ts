@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { userInfo } from 'node:os';
 import { interruption } from '../../errors/errors.js';
-import { read } from './collect.js';
+import { noteBytes } from './collect.js';
 import { entries, timeOf, type Entry } from './entries.js';
 import { upTo } from './ids.js';
 import { targetName } from './names.js';
@@ -30,7 +30,7 @@ export async function archiveStreams(
         if (!(range.newest >= time)) range.newest = time;
         if (signal?.aborted) throw interruption(signal);
         for (const piece of lineOf(plan.key, entry)) {
-          read(2 * piece.length);
+          noteBytes(2 * piece.length);
           yield piece;
         }
       }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { read } from './collect.js';
+import { noteBytes } from './collect.js';
 
 /** An answer was larger than it may be, and was not waited for. */
 export class TooLarge extends Error {}
@@ -25,7 +25,7 @@ export async function bounded<T>(
     return await ask();
   } catch (error) {
     if (!isTooLarge()) throw error;
-    read(limit);
+    noteBytes(limit);
     throw new TooLarge(`an answer of more than ${limit} bytes`, { cause: error });
   } finally {
     stream.off('data', check);

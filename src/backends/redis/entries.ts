@@ -1,6 +1,6 @@
 import { LineScanner, type LineKind } from '../../records/scanner.js';
 import { TooLarge } from './bounded.js';
-import { read } from './collect.js';
+import { noteBytes } from './collect.js';
 import { END, idAfter, idBefore, secondsOf } from './ids.js';
 import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
@@ -52,7 +52,7 @@ export async function* entries(
       continue;
     }
     const sizes = page.map(bytesOf);
-    read(sizes.reduce((sum, size) => sum + size, 0));
+    noteBytes(sizes.reduce((sum, size) => sum + size, 0));
     yield* page;
     // Below the first entry the server would search the whole stream.
     if (page.length < count) return;

@@ -4,6 +4,7 @@ import type { RedisServer, RedisStream, StreamFacts } from '../facts.js';
 import { findStreams } from './discover.js';
 import { groupsOf } from './groups.js';
 import { secondsOf } from './ids.js';
+import { ifAvailable, infoField } from './info.js';
 import { mastersOf, type StreamLocation } from './nodes.js';
 import { perNode, wordedFailure } from './run.js';
 import type { Session } from './session.js';
@@ -69,12 +70,12 @@ async function examineStream(
 async function examineServer({ store }: Session, server: Redis): Promise<RedisServer> {
   const asked = Date.now();
   const [time, info, save] = await Promise.all([
-    ifAllowed(server.time()),
-    ifAllowed(server.info()),
-    ifAllowed(server.config('GET', 'save')),
+    ifAvailable(server.time()),
+    ifAvailable(server.info()),
+    ifAvailable(server.config('GET', 'save')),
   ]);
   const between = (asked + Date.now()) / 2000;
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info ?? '')?.[1] ?? null; // prettier-ignore
+  const field = (name: string) => infoField(info, name);
   const number = (name: string) => toNumber(field(name));
   const isOk = (name: string) => (field(name) === null ? null : field(name) === 'ok');
   return {
@@ -94,14 +95,6 @@ async function examineServer({ store }: Session, server: Redis): Promise<RedisSe
 
 function toNumber(text: string | null): number | null {
   return text === null ? null : Number(text);
-}
-
-/** What this user may not ask, or the server does not know: it is for a provider to hide some of it. */
-async function ifAllowed<T>(asking: Promise<T>): Promise<T | null> {
-  return asking.catch((error: unknown) => {
-    if (error instanceof Error && /^(?:NOPERM|ERR unknown)/.test(error.message)) return null;
-    throw error;
-  });
 }
 
 /** Behind sentinels the address is that of the master of now. */

@@ -27,7 +27,7 @@ function isUnknownCommand(text: string): boolean {
 
 /** By a right that is missing, or because the command is disabled, or goes by another name there. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof Error && (error.message.startsWith('NOPERM') || isUnknownCommand(error.message)); // prettier-ignore
+  return error instanceof Error && (/^NOPERM|because of: NOPERM/.test(error.message) || isUnknownCommand(error.message)); // prettier-ignore
 }
 
 interface Meaning {

@@ -13,13 +13,15 @@ const ATTEMPTS = 20;
  */
 export function redisHash(session: Session, key: string): SharedHash {
   const nodeOf = () => session.inspect((client) => masterOf(client, key));
+  let transactions: boolean | undefined;
   return {
     name: `${key} in Redis ${session.name}`,
     read: async () => session.run(await nodeOf(), (client) => client.hgetall(key)),
     async update(change) {
       session.allowLastCommands();
       const node = await nodeOf();
-      if (!(await hasTransactions(session, node, key))) {
+      transactions ??= await hasTransactions(session, node, key);
+      if (!transactions) {
         await session.run(node, (client) => changePlainly(client, key, change));
         return;
       }
@@ -61,7 +63,7 @@ async function hasTransactions(session: Session, node: string, key: string): Pro
       return true;
     } catch (error) {
       const { previousErrors = [] } = error as { previousErrors?: unknown[] };
-      if ([error, ...previousErrors].some(isUnavailable) || String(error).includes('NOPERM')) return false; // prettier-ignore
+      if ([error, ...previousErrors].some(isUnavailable)) return false;
       throw error;
     }
   });

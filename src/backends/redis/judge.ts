@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import { Failure, isUnavailable } from './failure.js';
+import { Failure } from './failure.js';
+import { ifAvailable, infoField } from './info.js';
 
 /** The first Redis with XTRIM … MINID, and the first whose MINID takes no entry that must stay (redis/redis#9410). */
 const FIRST = [6, 2, 0];
@@ -13,12 +14,12 @@ const SOUND = [6, 2, 7];
  * @returns Whether it is known to trim no more than it is told to; if not, `assertSound` tries it.
  */
 export async function judge(server: Redis, absentKey: string): Promise<boolean> {
-  const info = await infoOf(server);
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  const info = await ifAvailable(server.info());
+  const field = (name: string) => infoField(info, name);
   if (field('loading') === '1') throw new Failure('LOADING');
   if (field('role') === 'slave') throw new Failure('READONLY');
-  const version = isRedis(field) ? field('redis_version') : undefined;
-  if (version === undefined) {
+  const version = isRedis(field) ? field('redis_version') : null;
+  if (version === null) {
     await assertKnowsMinid(server, absentKey);
     return false;
   }
@@ -27,19 +28,11 @@ export async function judge(server: Redis, absentKey: string): Promise<boolean> 
   return true;
 }
 
-/** Empty where this user may not ask, or nobody may. */
-async function infoOf(server: Redis): Promise<string> {
-  return server.info().catch((error: unknown) => {
-    if (isUnavailable(error)) return '';
-    throw error;
-  });
-}
-
 /** KeyDB gives itself away by a field that Redis has not. */
 const OTHERS = ['valkey_version', 'kvrocks_version', 'dragonfly_version', 'mvcc_depth'];
 
-function isRedis(field: (name: string) => string | undefined): boolean {
-  return (field('server_name') ?? 'redis') === 'redis' && OTHERS.every((name) => field(name) === undefined); // prettier-ignore
+function isRedis(field: (name: string) => string | null): boolean {
+  return (field('server_name') ?? 'redis') === 'redis' && OTHERS.every((name) => field(name) === null); // prettier-ignore
 }
 
 function isBelow(version: string, least: readonly number[]): boolean {
@@ -50,9 +43,7 @@ function isBelow(version: string, least: readonly number[]): boolean {
 
 /** Changes nothing. Who may not trim is told so when there is something to trim. */
 async function assertKnowsMinid(server: Redis, absentKey: string): Promise<void> {
-  await server.call('XTRIM', absentKey, 'MINID', '=', '0-1').catch((error: unknown) => {
-    if (!isUnavailable(error)) throw error;
-  });
+  await ifAvailable(server.call('XTRIM', absentKey, 'MINID', '=', '0-1'));
 }
 
 /** Two entries in one node, so far apart that the difference of their times is 0 in 32 bits. */

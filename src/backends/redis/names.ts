@@ -1,4 +1,5 @@
 import type { RedisStore } from '../../config/types.js';
+import { ALONE } from './nodes.js';
 
 /** The streams that the runtime writes for each system. */
 export const KINDS = ['events', 'audits', 'dead_letters'] as const;
@@ -22,7 +23,7 @@ export function serverName({ server, db }: RedisStore): string {
 
 /** `10.0.0.7:6379 (of the cluster of 10.0.0.5:6379)`; of a single server, its own. */
 export function nodeName(store: RedisStore, node: string): string {
-  return node === '' ? serverName(store) : `${node} (of the ${serverName(store)})`;
+  return node === ALONE ? serverName(store) : `${node} (of the ${serverName(store)})`;
 }
 
 /** `redis 127.0.0.1:6379, papyra:local`: what the operator calls the store. */

@@ -1,5 +1,5 @@
 import { PapyraError } from '../../errors/errors.js';
-import { read } from './collect.js';
+import { noteBytes } from './collect.js';
 import { isUnavailable } from './failure.js';
 import { idValue } from './ids.js';
 import type { StreamLocation } from './nodes.js';
@@ -25,7 +25,7 @@ export async function readState(
   place: StreamLocation,
 ): Promise<StreamState | null> {
   try {
-    return stateOf(await session.callBuffers(place.node, 'XINFO', 'STREAM', place.key));
+    return stateFromInfo(await session.callBuffers(place.node, 'XINFO', 'STREAM', place.key));
   } catch (error) {
     if (isMissing(error)) return null;
     throw error;
@@ -42,12 +42,18 @@ export function isMissing(error: unknown): boolean {
   return cause instanceof Error && cause.message.includes('no such key');
 }
 
+/** From XINFO's own answer, which brings the first and the last entry along. */
+export function stateFromInfo(reply: unknown): StreamState {
+  const state = stateOf(reply);
+  noteBytes(2 * state.largest);
+  return state;
+}
+
 /** From XINFO's own answer, in bytes; or from that of the script, which has only the sizes of entries. */
 export function stateOf(reply: unknown): StreamState {
   const fields = fieldsOf(reply);
   const first = fields.get('first-entry') as Edge;
   const last = fields.get('last-entry') as Edge;
-  read(bytesOf(first) + bytesOf(last));
   return {
     length: Number(fields.get('length')),
     added: fields.has('entries-added') ? Number(fields.get('entries-added')) : null,

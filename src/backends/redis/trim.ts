@@ -12,6 +12,7 @@ import {
   isRefusedScript,
   readState,
   sameHead,
+  stateFromInfo,
   stateOf,
   type StreamState,
 } from './stream.js';
@@ -250,7 +251,7 @@ export class Trim {
     }
     const words = limit === undefined ? [] : ['LIMIT', limit];
     const trimming = client.call('XTRIM', key, strategy, operator, value, ...words);
-    const looking = client.callBuffer('XINFO', 'STREAM', key).then(stateOf, gone);
+    const looking = client.callBuffer('XINFO', 'STREAM', key).then(stateFromInfo, gone);
     const [taken, after] = await Promise.all([trimming, looking]);
     return { taken: Number(taken), state: after };
   }
