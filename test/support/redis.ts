@@ -36,16 +36,27 @@ export async function stopServers(): Promise<void> {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
 }
 
-/** Below 55536: a cluster needs the port 10000 above, too. */
+const given = new Set<number>();
+
+/**
+ * Free, and so is the port 10000 above, which a cluster needs. Both are below 32768, from where the kernel gives ports to
+ * connections: one of those would come between this look and the start of the server.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 30_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    // A port that is taken is told as an error, which `once` rejects with.
-    const free = await once(server, 'listening').then(() => true, () => false); // prettier-ignore
-    server.close();
-    if (free) return port;
+    const port = 11_000 + Math.floor(Math.random() * 10_000);
+    if (given.has(port) || !(await isFree(port)) || !(await isFree(port + 10_000))) continue;
+    given.add(port).add(port + 10_000);
+    return port;
   }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  // A port that is taken is told as an error, which `once` rejects with.
+  const free = await once(server, 'listening').then(() => true, () => false); // prettier-ignore
+  server.close();
+  return free;
 }
 
 export interface ServerOptions {
@@ -106,10 +117,15 @@ export async function startRedis(options: ServerOptions = {}): Promise<Server> {
 }
 
 async function answers({ client, process: child }: Server): Promise<void> {
+  // The client would wait for a server that has ended as long as for one that starts.
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`redis-server ended with ${code}`);
+  });
+  ended.catch(() => undefined);
   for (let tries = 0; tries < 200; tries++) {
-    if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
-    const pong = await client.ping().catch((error: unknown) => (error as Error).message);
-    if (typeof pong === 'string' && !/closed|ECONNREFUSED|LOADING/.test(pong)) return;
+    const asking = client.ping().catch((error: unknown) => (error as Error).message);
+    const pong = await Promise.race([asking, ended]);
+    if (!/closed|ECONNREFUSED|LOADING/.test(pong)) return;
     await sleep(25);
   }
   throw new Error('redis-server does not answer');
