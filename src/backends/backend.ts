@@ -1,6 +1,8 @@
 import type { PapyraError } from '../errors/errors.js';
 import type { RetentionRules } from '../retention/policy.js';
+import type { RecoveryMode, RecoveryReport } from '../report/recovery.js';
 import type { CompactionReport } from '../report/report.js';
+import type { ScanReport } from '../report/scan.js';
 import type { StoreFacts } from './facts.js';
 
 /** How far a compaction is. */
@@ -48,6 +50,45 @@ export interface Plan {
   close(): Promise<void>;
 }
 
+/** How much is read, how fast, and who is told. */
+export interface ReadRequest {
+  /** Bytes read and written in a second, at most; undefined: as fast as it goes. */
+  limitRate?: number | undefined;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface ScanRequest extends ReadRequest {
+  /** So many anomalies are listed; all are counted. */
+  limit: number;
+}
+
+export interface RecoveryRequest extends ScanRequest {
+  mode: RecoveryMode;
+  /** Where what is removed goes, with `quarantine`; undefined: beside the log. */
+  quarantineDir?: string | undefined;
+  /** Plan only: takes no lock, creates nothing, cleans up nothing. */
+  dryRun: boolean;
+  /** Milliseconds to wait for another run's lock. */
+  lockWaitMs: number;
+  /** The operator asserts that nothing writes to the store. */
+  offline: boolean;
+  /** The share of the store's bytes that may go, from 0 to 1. */
+  maxDrop: number;
+}
+
+/** What a recovery will do, decided once: a preview cannot differ from the run. */
+export interface RecoveryPlan {
+  /** The report of a dry run. */
+  report: RecoveryReport;
+  /** Of a dry run: why `execute` would do nothing of it now. */
+  refusal?: PapyraError | undefined;
+  /** Does exactly what `report` says, once. */
+  execute(): Promise<RecoveryReport>;
+  /** Lets go of the lock, and of open files. */
+  close(): Promise<void>;
+}
+
 /** A store that papyra can compact. */
 export interface Backend {
   name: string;
@@ -68,6 +109,10 @@ export interface Backend {
    */
   check(): Promise<string[]>;
   plan(request: PlanRequest): Promise<Plan>;
+  /** Reads all of the store and says what is wrong with it. Changes nothing and takes no lock. */
+  scan?(request: ScanRequest): Promise<Omit<ScanReport, 'next'>>;
+  /** Plans to remove what `scan` names, and nothing else. */
+  recover?(request: RecoveryRequest): Promise<RecoveryPlan>;
   /** Looks at the store and its surroundings. Changes nothing and takes no lock. */
   examine?(signal: AbortSignal | undefined): Promise<StoreFacts>;
   /** Lets go of connections. */
