@@ -4,7 +4,14 @@
  * @packageDocumentation
  */
 import { openBackend } from './backends/open.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+import type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecoverOptions,
+  ScanOptions,
+  StartupCheckOptions,
+} from './api/call-options.js';
 import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './api/call.js';
 import { check, type SystemCheck } from './api/check.js';
 import { compact } from './api/compaction.js';
@@ -13,9 +20,19 @@ import { loadConfig } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
 import { hooksOf } from './api/hooks-of.js';
 import { metricsFor, type Metrics } from './metrics/metrics.js';
+import type { RecoveryReport } from './report/recovery.js';
 import type { CompactionReport } from './report/report.js';
+import type { ScanReport } from './report/scan.js';
+import type { StartupReport } from './report/startup-check.js';
 
-export type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+export type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecoverOptions,
+  ScanOptions,
+  StartupCheckOptions,
+} from './api/call-options.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
@@ -44,6 +61,15 @@ export type {
   CompactionStatus,
   PartAction,
 } from './report/report.js';
+export type { Anomalies, Anomaly, AnomalyCounts, AnomalyKind } from './report/anomalies.js';
+export type {
+  RecoveryAction,
+  RecoveryMode,
+  RecoveryPart,
+  RecoveryReport,
+} from './report/recovery.js';
+export type { ScanReport } from './report/scan.js';
+export type { StartupMode, StartupReport } from './report/startup-check.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** A store, opened. */
@@ -69,6 +95,28 @@ export interface System {
      * `before_compact` that says no makes of it; the failure of another hook is a warning.
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
+    /**
+     * Reads all of the store and says what is wrong with it: damaged lines or entries, truncated ends, files that do not
+     * belong there. Changes nothing and takes no lock. An anomaly is no error, but in the report.
+     *
+     * @throws {PapyraError} `usage` for a bad option; `not_found`, `permission_denied`, `io_error`, `try_again` (the log
+     * was shortened under the scan, again and again), `unreachable`, `config_invalid`, `interrupted`.
+     */
+    scan(options?: ScanOptions): Promise<ScanReport>;
+    /**
+     * Removes exactly what `scan` names, and nothing else: what stays keeps its bytes and its order. A last record without
+     * its newline gets it. Files that do not belong there are named, and with `quarantine` orphaned ones are moved.
+     *
+     * @throws {PapyraError} as `compact`; `refused` when more than `maxDrop` of the bytes would go. Where some parts failed
+     * and others did not, the error has the report as `recovery`. A dry run throws what the run would be refused with.
+     */
+    recover(options?: RecoverOptions): Promise<RecoveryReport>;
+    /**
+     * Decides whether the runtime may start on the store: scans it, and recovers it when the mode says so.
+     *
+     * @throws {PapyraError} as `scan` and `recover`.
+     */
+    startupCheck(options?: StartupCheckOptions): Promise<StartupReport>;
   };
   readonly metrics: Metrics;
   /**
@@ -107,7 +155,21 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
     configFile: config.file,
     config,
     store: { backend: backend.name, target: backend.target },
-    persistence: { compact: (how = {}) => compact({ config, backend, metrics }, how) },
+    persistence: {
+      compact: (how = {}) => compact({ config, backend, metrics }, how),
+      scan: async (how = {}) => {
+        const [{ scan }, { commandLine }] = await Promise.all([import('./api/scan.js'), import('./doctor/command-line.js')]); // prettier-ignore
+        return scan(backend, how, commandLine(options));
+      },
+      recover: async (how = {}) => {
+        const { recover } = await import('./api/recover.js');
+        return recover(backend, how);
+      },
+      startupCheck: async (how = {}) => {
+        const [{ startupCheck }, { commandLine }] = await Promise.all([import('./api/startup-check.js'), import('./doctor/command-line.js')]); // prettier-ignore
+        return startupCheck(backend, how, commandLine(options));
+      },
+    },
     metrics: {
       read: async (how = {}) => {
         checkReadMetricsOptions(how);

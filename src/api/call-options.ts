@@ -1,6 +1,8 @@
 /** What the calls of the library may be given; what is wrong with it is said by call.ts. */
 import type { Progress } from '../backends/backend.js';
 import type { ConfigInput, Overrides } from '../config/types.js';
+import type { RecoveryMode } from '../report/recovery.js';
+import type { StartupMode } from '../report/startup-check.js';
 import type { OddLines } from '../retention/policy.js';
 
 /** How `openSystem()` finds the store. */
@@ -44,6 +46,46 @@ export interface CompactOptions extends Partial<OddLines> {
   signal?: AbortSignal;
   /** Called often, with bytes (or entries) done and in all. */
   onProgress?: (progress: Progress) => void;
+}
+
+/** How a store is scanned for anomalies. All optional. */
+export interface ScanOptions {
+  /** So many anomalies are listed, default 20; all are counted. */
+  limit?: number;
+  /** Bytes read in a second, at most. */
+  limitRate?: number;
+  /** Stops the scan. */
+  signal?: AbortSignal;
+  /** Called often, with bytes (or entries) done and in all. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** How a recovery is done. All optional. */
+export interface RecoverOptions extends ScanOptions {
+  /** `repair`, the default, removes what is damaged; `quarantine` keeps a copy of it. */
+  mode?: RecoveryMode;
+  /** Where the copy goes, with `quarantine`; default: the directory of the log. */
+  quarantineDir?: string;
+  /** Only plan: the report says what would be done. Creates nothing and takes no lock. */
+  dryRun?: boolean;
+  /** Milliseconds to wait for another run's lock; default 0: do not wait. */
+  lockWaitMs?: number;
+  /** Assert that nothing writes to the store: no looking for writers, no waiting for them. */
+  offline?: boolean;
+  /** The share of the store's bytes that may go, from 0 to 1; default 0.1. */
+  maxDrop?: number;
+}
+
+/** How a startup check is done. All optional. */
+export interface StartupCheckOptions extends ScanOptions {
+  /** What to do about anomalies; default `fail_on_anomaly`. */
+  mode?: StartupMode;
+  /** How to recover, with `recover`; default `repair`. */
+  recoveryMode?: RecoveryMode;
+  /** Where the copy of what is removed goes, with the recovery mode `quarantine`. */
+  quarantineDir?: string;
+  /** Milliseconds to wait for another run's lock; default 0: do not wait. */
+  lockWaitMs?: number;
 }
 
 /** How a store is looked at. */

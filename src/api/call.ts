@@ -2,7 +2,14 @@ import { inWords, suggestion } from '../config/explain.js';
 import type { Overrides } from '../config/types.js';
 import { MAX_SECONDS } from '../units/units.js';
 import { PapyraError } from '../errors/errors.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './call-options.js';
+import type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecoverOptions,
+  ScanOptions,
+  StartupCheckOptions,
+} from './call-options.js';
 import type { ReadMetricsOptions } from '../metrics/metrics.js';
 
 /** What a program may hand over; the compiler is not there to see it when it is written in JavaScript. */
@@ -64,11 +71,15 @@ const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal
   overrides: OBJECT,
 };
 
+const PROGRESS: Rule = { allowed: 'a function', holds: (value) => typeof value === 'function' };
+const RATE = number('bytes a second above zero', (n) => n > 0);
+const WAIT = number('milliseconds, zero or more', (n) => n >= 0);
+
 const COMPACT: Rules<CompactOptions> = {
   dryRun: FLAG,
   now: number('seconds since 1970', () => true),
   allowEmpty: FLAG,
-  lockWaitMs: number('milliseconds, zero or more', (n) => n >= 0),
+  lockWaitMs: WAIT,
   inPlace: FLAG,
   archive: TEXT,
   offline: FLAG,
@@ -77,11 +88,36 @@ const COMPACT: Rules<CompactOptions> = {
     holds: (value) => value === true || (Array.isArray(value) && value.every(TEXT.holds)),
   },
   maxDurationMs: number('milliseconds above zero', (n) => n > 0),
-  limitRate: number('bytes a second above zero', (n) => n > 0),
+  limitRate: RATE,
   unreadable: oneOf('keep', 'drop', 'fail'),
   undated: oneOf('keep', 'drop'),
   signal: SIGNAL,
-  onProgress: { allowed: 'a function', holds: (value) => typeof value === 'function' },
+  onProgress: PROGRESS,
+};
+
+const SCAN: Rules<ScanOptions> = {
+  limit: number('a whole number, zero or more', (n) => Number.isSafeInteger(n) && n >= 0),
+  limitRate: RATE,
+  signal: SIGNAL,
+  onProgress: PROGRESS,
+};
+
+const RECOVER: Rules<RecoverOptions> = {
+  ...SCAN,
+  mode: oneOf('repair', 'quarantine'),
+  quarantineDir: TEXT,
+  dryRun: FLAG,
+  lockWaitMs: WAIT,
+  offline: FLAG,
+  maxDrop: number('a share from 0 to 1', (n) => n >= 0 && n <= 1),
+};
+
+const STARTUP: Rules<StartupCheckOptions> = {
+  ...SCAN,
+  mode: oneOf('ignore', 'fail_on_anomaly', 'recover'),
+  recoveryMode: oneOf('repair', 'quarantine'),
+  quarantineDir: TEXT,
+  lockWaitMs: WAIT,
 };
 
 /**
@@ -101,6 +137,21 @@ export function checkOpenOptions(options: OpenOptions): void {
 /** The same for `compact()`. An option that is misspelt is one that would have been forgotten. */
 export function checkCompactOptions(options: CompactOptions): void {
   check(options, COMPACT, '');
+}
+
+/** The same for `scan()`. */
+export function checkScanOptions(options: ScanOptions): void {
+  check(options, SCAN, '');
+}
+
+/** The same for `recover()`. */
+export function checkRecoverOptions(options: RecoverOptions): void {
+  check(options, RECOVER, '');
+}
+
+/** The same for `startupCheck()`. */
+export function checkStartupOptions(options: StartupCheckOptions): void {
+  check(options, STARTUP, '');
 }
 
 /** The same for `metrics.read()`. */

@@ -34,6 +34,8 @@ export interface PlanRequest {
   ignoreGroups?: readonly string[] | true;
   /** Bytes read and written in a second, at most; undefined: as fast as it goes. */
   limitRate?: number | undefined;
+  /** It is a recovery: truncated ends are mended, too. `quarantine`: a directory to which what is removed goes first. */
+  recovery?: { quarantine?: string | undefined };
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
 }

@@ -1,4 +1,5 @@
 import { withShownPaths } from './held-paths.js';
+import type { RecoveryReport } from '../report/recovery.js';
 import type { CompactionReport } from '../report/report.js';
 
 /**
@@ -39,6 +40,8 @@ export interface PapyraErrorOptions {
   signal?: StopSignal;
   /** What was done nevertheless: the report of a run of which some parts failed. */
   report?: CompactionReport;
+  /** The same of a recovery. */
+  recovery?: RecoveryReport;
 }
 
 /** Every expected failure of papyra: what failed, on what, why (`message`), and what to do (`hint`). */
@@ -49,6 +52,8 @@ export class PapyraError extends Error {
   readonly signal: StopSignal | undefined;
   /** Where some parts failed and others did not: what was done, with the status `partial`. */
   readonly report: CompactionReport | undefined;
+  /** The same of a recovery. */
+  readonly recovery: RecoveryReport | undefined;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
   /** Where several things are wrong: those after this one. */
@@ -63,6 +68,7 @@ export class PapyraError extends Error {
     this.hint = options.hint === undefined ? undefined : withShownPaths(options.hint);
     this.signal = options.signal;
     this.report = options.report;
+    this.recovery = options.recovery;
   }
 }
 

@@ -37,31 +37,52 @@ export interface ArchiveRequest {
 }
 
 /**
- * Writes what will be dropped to a gzip file: temporary name, fsync, rename, fsync of the directory.
- * Only when this has returned may anything be removed. Returns the path.
+ * Writes what will be dropped to a gzip file. Only when this has returned may anything be removed. Returns the path.
  */
 export async function writeArchive(request: ArchiveRequest): Promise<string> {
-  const { directory, name, watch } = request;
+  const { directory, name, owner, watch } = request;
   // Many hosts and containers may share a directory, where times and process numbers meet.
   const run = `${compactTime(Date.now())}-${randomBytes(4).toString('hex')}`;
+  return publishInto(directory, {
+    tempName: `.papyra-archive_${name}_${idOf(request)}.tmp`,
+    owner,
+    fill: (write) => compress(request, write),
+    name: () => {
+      const { oldest, newest } = watch.range();
+      const from = Number.isNaN(oldest) ? 'undated' : compactTime(oldest * 1000);
+      const to = Number.isNaN(newest) ? 'undated' : compactTime(newest * 1000);
+      return `papyra-archive_${name}_${from}_${to}_${run}.ndjson.gz`;
+    },
+  });
+}
+
+/** A file that is written under a hidden name, and gets its own one when it is whole. */
+export interface Publication {
+  /** The same for every run on a store: what a killed one left is replaced. */
+  tempName: string;
+  owner: Owner;
+  fill: (write: (bytes: Uint8Array) => void) => Promise<void>;
+  /** Its own name, asked for at the end. */
+  name: () => string;
+}
+
+/** Temporary name, fsync, rename, fsync of the directory. Returns the path. */
+export async function publishInto(directory: string, what: Publication): Promise<string> {
   let temp = directory;
   let fd: number | undefined;
   let held: HeldDirectory | undefined;
   try {
     assertDirectory(directory);
     held = holdDirectory(resolveTo(directory));
-    temp = join(held.path, `.papyra-archive_${name}_${idOf(request)}.tmp`);
+    temp = join(held.path, what.tempName);
     // An earlier run that was killed may have left it; the lock of the store makes it ours.
     removeFile(temp);
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const file = (fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
-    giveToOwner(file, request.owner);
-    await compress(request, (bytes) => writeAll(file, bytes));
+    giveToOwner(file, what.owner);
+    await what.fill((bytes) => writeAll(file, bytes));
     fsyncSync(file);
-    const { oldest, newest } = watch.range();
-    const from = Number.isNaN(oldest) ? 'undated' : compactTime(oldest * 1000);
-    const to = Number.isNaN(newest) ? 'undated' : compactTime(newest * 1000);
-    const path = join(held.path, `papyra-archive_${name}_${from}_${to}_${run}.ndjson.gz`);
+    const path = join(held.path, what.name());
     assertOurs(file, temp);
     renameSync(temp, path);
     syncDirectory(held.path);
@@ -76,7 +97,7 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
 }
 
 /** The same for every run on a store, another for every other: many hosts may share a directory. */
-function idOf({ identity }: ArchiveRequest): string {
+export function idOf({ identity }: Pick<ArchiveRequest, 'identity'>): string {
   const text = [hostname(), bootId(), identity].join(':');
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
@@ -106,7 +127,10 @@ function giveToOwner(fd: number, owner: Owner): void {
   }
 }
 
-async function compress(request: ArchiveRequest, write: (bytes: Buffer) => void): Promise<void> {
+async function compress(
+  request: ArchiveRequest,
+  write: (bytes: Uint8Array) => void,
+): Promise<void> {
   const { content, watch } = request;
   const gzip = createGzip();
   const ended = once(gzip, 'end');
@@ -157,13 +181,13 @@ function failed(error: unknown, path: string): unknown {
   if (!(inWords instanceof PapyraError) || inWords.code === 'interrupted') return inWords;
   const code = inWords.code === 'not_found' ? 'io_error' : inWords.code;
   return new PapyraError(code, `${inWords.message}; nothing was dropped`, {
-    hint: inWords.hint ?? 'check --archive or persistence.archive.dir: the directory must be there',
+    hint: inWords.hint ?? 'check the directory of the archive: it must be there',
     cause: error,
   });
 }
 
 /** `20261122T050000Z` */
-function compactTime(milliseconds: number): string {
+export function compactTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   if (Number.isNaN(date.getTime())) return 'undated';
   return date.toISOString().replace(/[-:]|\.\d+/g, '');

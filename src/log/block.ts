@@ -21,7 +21,7 @@ export function statusesOf(rules: RetentionRules): LineStatuses {
     expired: 'expired',
     undated: lineStatus('undated', NaN, rules),
     unreadable: lineStatus('unreadable', NaN, rules),
-    blank: 'blank',
+    blank: lineStatus('blank', NaN, rules),
   };
 }
 

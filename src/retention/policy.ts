@@ -29,6 +29,8 @@ export interface OddLines {
 }
 
 export interface RetentionRules extends RetentionPolicy, OddLines {
+  /** `keep`: blank lines stay, too, as a recovery wants; left out: they go along when something else does. */
+  blank?: 'keep';
   /** The one instant, in seconds since 1970, at which the whole run decides. */
   now: number;
 }
@@ -83,7 +85,7 @@ export function lineStatus(kind: LineKind, timestamp: number, rules: RetentionRu
     case 'unreadable':
       return rules.unreadable === 'drop' ? 'discarded' : 'pinned';
     case 'blank':
-      return 'blank';
+      return rules.blank === 'keep' ? 'pinned' : 'blank';
   }
 }
 

@@ -28,6 +28,7 @@ const FCNTL = 'int fcntl(int fd, int command, ...)';
 const F_SETSIG = 10;
 const F_SETLEASE = 1024;
 const F_RDLCK = 0;
+const F_WRLCK = 1;
 const F_UNLCK = 2;
 /** Its default action is to be ignored: the default of a lease, SIGIO, would end this process. */
 const SIGURG = 23;
@@ -49,4 +50,32 @@ export function askForReadLease(fd: number): 'granted' | 'refused' | 'unknown' {
   } catch (error) {
     return codeOf(error) === 'EAGAIN' ? 'refused' : 'unknown';
   }
+}
+
+/**
+ * Does some work while nobody else can open a file: the kernel grants a write lease only when this descriptor is the one
+ * way in which it is open, and an open() that comes in between waits until the lease is given back.
+ *
+ * @param fd is open for reading and writing.
+ * @returns false, and nothing was done: somebody else has it open, or no lease can be had here.
+ */
+export function whileAlone(fd: number, work: () => void): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    call(FCNTL, fd, F_SETSIG, 'int', SIGURG);
+    call(FCNTL, fd, F_SETLEASE, 'int', F_WRLCK);
+  } catch {
+    return false;
+  }
+  try {
+    work();
+    return true;
+  } finally {
+    call(FCNTL, fd, F_SETLEASE, 'int', F_UNLCK);
+  }
+}
+
+/** Makes `fd` another name of the open file `other`, as dup2(2) does. */
+export function replaceDescriptor(other: number, fd: number): void {
+  call('int dup2(int from, int to)', other, fd);
 }

@@ -33,6 +33,14 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
       const located = locateOrReport(path, namedBy);
       return located ? planLog(located.path, request) : emptyPlan(path, request);
     },
+    scan: async (request) => {
+      const { scanJson } = await import('./scan.js');
+      return scanJson(path, namedBy, request);
+    },
+    recover: async (request) => {
+      const { recoverJson } = await import('./recover.js');
+      return recoverJson(path, namedBy, request);
+    },
     examine: () => examineFile(path, namedBy),
   };
 }
@@ -67,7 +75,7 @@ function locateOrReport(path: string, namedBy: NamedBy) {
 }
 
 /** A configured log that the runtime has not made yet: nothing to do, but worth a word. */
-function emptyPlan(path: string, request: PlanRequest): Plan {
+export function emptyPlan(path: string, request: PlanRequest): Plan {
   const zero = { scanned: 0, kept: 0, dropped: 0 };
   const none = { before: 0, after: 0, reclaimed: 0, reclaimed_on_disk: 0, appended: 0 };
   const report = {

@@ -1,3 +1,4 @@
+import type { TornEnd } from '../../files/mend-tail.js';
 import type { LogNames } from '../../files/names.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { LineReader } from '../../records/line-reader.js';
@@ -19,4 +20,6 @@ export interface Decision {
   tailSample: TailSample;
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead;
+  /** Of a recovery: the truncated end of the log. */
+  torn?: TornEnd | undefined;
 }

@@ -3,6 +3,7 @@ import { expected, type PapyraError } from '../../errors/errors.js';
 import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
 import { removeFile } from '../../files/durable.js';
 import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
+import { mendTail } from '../../files/mend-tail.js';
 import { ownerOfCompanions } from '../../files/ownership.js';
 import { assertNotHeld, replaceLog, type Replaced } from '../../files/replace.js';
 import { assertRoom, assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
@@ -12,6 +13,7 @@ import type { PlanRequest } from '../backend.js';
 import { archiveNameOf } from '../../log/archive-name.js';
 import { keptWarning } from '../../log/kept.js';
 import { headOf, selectedBytes, type Selection } from '../../log/selected-bytes.js';
+import { ended, isOnlyTorn } from '../../log/torn-end.js';
 import { timeRange } from '../../log/time-range.js';
 import type { Phases } from '../../log/phases.js';
 import type { Decision } from './decision.js';
@@ -27,7 +29,7 @@ export async function execute(
   const { log, names } = decision;
   const startedAt = Date.parse(report.started_at);
   if (!decision.totals.anythingGoes) {
-    await updateIndex(decision);
+    if (!request.recovery) await updateIndex(decision);
     return { ...report, status: 'nothing_to_do', duration_ms: Date.now() - startedAt };
   }
   // Whatever would refuse the work does so before anything is written.
@@ -35,8 +37,8 @@ export async function execute(
   const archive = await archiveDropped(decision, request, phases);
   const { appended, kept } = decision.head
     ? await collapse(decision, phases)
-    : await rewrite(decision, request, phases, archive);
-  await updateIndex(decision);
+    : (mended(decision, request) ?? (await rewrite(decision, request, phases, archive)));
+  if (!request.recovery) await updateIndex(decision);
   const onDisk = log.stat.blocks * BLOCK_BYTES - spaceOf(names.entry);
   return {
     ...report,
@@ -79,20 +81,27 @@ async function assertPossible(
   if (!offline) await assertNotHeld(log);
 }
 
+/** Where nothing but the end of the log is wrong, that alone is written. undefined: it cannot be done in place now. */
+function mended({ log, totals, torn }: Decision, { offline }: PlanRequest): Replaced | undefined {
+  if (!isOnlyTorn(totals, torn) || !mendTail(log, torn, { offline })) return undefined;
+  torn.isMended = true;
+  return { appended: { records: 0, bytes: 0 } };
+}
+
 function rewrite(
   decision: Decision,
   request: PlanRequest,
   phases: Phases,
   archive: string | null,
 ): Promise<Replaced> {
-  const { log, names, seen, totals } = decision;
+  const { log, names, seen, totals, torn } = decision;
   const { offline, signal } = request;
   return replaceLog({
     log,
     stat: log.stat,
     names,
     planned: seen.end,
-    content: selectedBytes('staying', selectionOf(decision, request, phases)),
+    content: ended(selectedBytes('staying', selectionOf(decision, request, phases)), torn),
     size: sizeAfter(decision),
     onWrite: phases('write', totals.bytesKept),
     offline,
@@ -120,6 +129,10 @@ async function archiveDropped(
   phases: Phases,
 ): Promise<string | null> {
   const { log } = decision;
+  if (request.recovery?.quarantine !== undefined) {
+    const { quarantineLines } = await import('../../log/quarantine.js');
+    return quarantineLines(request.recovery.quarantine, log, [{ ...decision, path: log.path }], phases()); // prettier-ignore
+  }
   if (request.archive === undefined) return null;
   const { writeArchive } = await import('../../files/archive.js');
   return writeArchive({

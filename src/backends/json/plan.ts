@@ -19,6 +19,7 @@ import { findCuts, liveIn } from '../../log/cut.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { FUTURE_SECONDS, totalsOf } from '../../log/totals.js';
 import { assertAcceptable, dryRunReport } from '../../log/report.js';
+import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
 import { WORTH_AN_INDEX } from './update-index.js';
@@ -38,7 +39,10 @@ import type { Decision } from './decision.js';
 const closed = promisify(closeFile);
 
 /** Plans the compaction of one log at its real path. */
-export async function planLog(path: string, request: PlanRequest): Promise<Plan> {
+export async function planLog(
+  path: string,
+  request: PlanRequest,
+): Promise<Plan & { decision: Decision }> {
   const startedAt = Date.now();
   const { names, release } = holdNames(path);
   const phases = phasesOf(request);
@@ -99,7 +103,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, decision.totals.bytesGoing); // prettier-ignore
     report.warnings.push(...notices, ...warningsOf(decision));
     const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
-    return { report, refusal, execute: () => execute(decision, report, request, phases), close };
+    return { report, refusal, decision, execute: () => execute(decision, report, request, phases), close }; // prettier-ignore
   } catch (error) {
     await close();
     throw error;
@@ -121,9 +125,11 @@ async function decide(
   const reader = new LineReader(instants);
   const tick = phases('scan', size - from);
   const task = { file: log, from, to: size, reader, instants, tick, thread };
-  const seen = await look(task, rules, () => knownBlocks(names, log));
+  const read = await look(task, rules, () => (request.recovery ? [] : knownBlocks(names, log)));
+  const { seen, torn } = request.recovery ? await withTornEnd(log, read, rules, request.signal) : { seen: read }; // prettier-ignore
   const [cut] = await findCuts([{ file: log, blocks: seen.blocks }], rules, phases());
-  const whole = { log, names, reader, seen, cut: cut!, totals: totalsOf(seen, cut!) };
+  const totals = withTornTotals(totalsOf(seen, cut!), torn);
+  const whole = { log, names, reader, seen, cut: cut!, totals, torn };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
   // In place, what goes is written over: only what stays can tell.
   const tailSample = new TailSample(log, seen.end, head?.head.keep);
@@ -137,7 +143,7 @@ async function decide(
 async function look(
   task: ScanTask,
   rules: RetentionRules,
-  known: () => Promise<Sums[]>,
+  known: () => Promise<Sums[]> | Sums[],
 ): Promise<LogScan> {
   if (endIsEnough(rules)) return scanEnd(task, rules);
   const blocks = await known();

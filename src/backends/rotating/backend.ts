@@ -28,6 +28,10 @@ export function rotatingBackend(options: SetOptions): Backend {
     usage: async () => sizeOfSet(real()),
     check: async () => checkSet(real()),
     plan: (request) => planSet(real(), request),
+    scan: async (request) => {
+      const { scanSet } = await import('./scan.js');
+      return scanSet(real(), request);
+    },
     examine: () => examineSet(real()),
   };
 }
