@@ -1,3 +1,11 @@
+// Writes records that will be dropped to a gzip file in the archive directory.
+//
+// 1. Write a file with a temporary name, which is the same for every run on this store; fsync it.
+// 2. Rename it to a name that no other run uses; fsync the directory.
+//
+// Only then anything is removed. A crash in step 1 leaves the temporary file, which the next run with an archive
+// removes; the lock of the store makes that safe. A crash after step 2 leaves an archive of records that are still in
+// the store: the next run archives them again.
 import { createHash, randomBytes } from 'node:crypto';
 import {
   accessSync,
@@ -23,26 +31,23 @@ import { resolveTo } from './resolve.js';
 import { errnoOf, systemError } from '../errors/system-error.js';
 
 export interface ArchiveRequest {
-  /** Where archives go; it must be there: a backup volume that is not mounted must not be filled in. */
+  /** Must exist: papyra does not make it, because then the backup volume may just not be mounted. */
   directory: string;
   /** Part of the file's name. */
   name: string;
-  /** What tells this store from all others of this host. */
+  /** Differs between the stores of this host. */
   identity: string;
   owner: Owner;
-  /** What will be dropped, in order. */
+  /** The bytes that will be dropped, in order. */
   content: AsyncIterable<Uint8Array>;
-  /** Told every byte that is archived; says at the end of what time the records are. */
+  /** Is given every byte that is archived; tells at the end the times of the records. */
   watch: { push(bytes: Uint8Array): void; range(): { oldest: number; newest: number } };
 }
 
-/**
- * Writes what will be dropped to a gzip file: temporary name, fsync, rename, fsync of the directory.
- * Only when this has returned may anything be removed. Returns the path.
- */
+/** Returns the path of the archive. */
 export async function writeArchive(request: ArchiveRequest): Promise<string> {
   const { directory, name, watch } = request;
-  // Many hosts and containers may share a directory, where times and process numbers meet.
+  // Hosts and containers that share a directory may have the same times and process numbers.
   const run = `${compactTime(Date.now())}-${randomBytes(4).toString('hex')}`;
   let temp = directory;
   let fd: number | undefined;
@@ -51,7 +56,6 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
     assertDirectory(directory);
     held = holdDirectory(resolveTo(directory));
     temp = join(held.path, `.papyra-archive_${name}_${idOf(request)}.tmp`);
-    // An earlier run that was killed may have left it; the lock of the store makes it ours.
     removeFile(temp);
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     const file = (fd = openSync(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600));
@@ -75,13 +79,13 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   }
 }
 
-/** The same for every run on a store, another for every other: many hosts may share a directory. */
+/** The same for every run on a store, and different for other stores, also those of other hosts. */
 function idOf({ identity }: ArchiveRequest): string {
   const text = [hostname(), bootId(), identity].join(':');
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-/** Tells apart hosts, and containers on them, that have one name. */
+/** Differs between hosts that have the same name. */
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -97,7 +101,7 @@ function assertOurs(fd: number, path: string): void {
   });
 }
 
-/** An archive on a volume that has owners of its own stays ours, for us alone. */
+/** On a volume that does not let us change the owner, the archive stays ours, with mode 0600. */
 function giveToOwner(fd: number, owner: Owner): void {
   try {
     setOwner(fd, { ...owner, mode: owner.mode | 0o600 });
@@ -120,7 +124,7 @@ async function compress(request: ArchiveRequest, write: (bytes: Buffer) => void)
   });
   for await (const piece of content) {
     watch.push(piece);
-    // The buffer of a piece is used again for the next one.
+    // A copy: the buffer of the piece is used again for the next one.
     await feed(gzip, Buffer.from(piece));
     if (broken !== undefined) throw broken;
   }
@@ -133,11 +137,7 @@ async function feed(gzip: Gzip, bytes: Buffer): Promise<void> {
   if (!gzip.write(bytes)) await once(gzip, 'drain');
 }
 
-/**
- * Makes sure that archives could be written to a directory.
- *
- * @throws {PapyraError} as `writeArchive` would.
- */
+/** @throws {PapyraError} as `writeArchive` would when archives cannot be written to a directory. */
 export function checkArchive(directory: string): void {
   try {
     assertDirectory(directory);
