@@ -1,3 +1,11 @@
+// Writes records that will be dropped to a gzip file in the archive directory.
+//
+// 1. Write a file with a temporary name, which is the same for every run on this store; fsync it.
+// 2. Rename it to a name that no other run uses; fsync the directory.
+//
+// Only then anything is removed. A crash in step 1 leaves the temporary file, which the next run with an archive
+// removes; the lock of the store makes that safe. A crash after step 2 leaves an archive of records that are still in
+// the store: the next run archives them again.
 import { createHash, randomBytes } from 'node:crypto';
 import {
   accessSync,
@@ -23,16 +31,16 @@ import { resolveTo } from './resolve.js';
 import { errnoOf, systemError } from '../errors/system-error.js';
 
 export interface ArchiveRequest {
-  /** Where archives go; it must be there: a backup volume that is not mounted must not be filled in. */
+  /** Must exist: papyra does not make it, because then the backup volume may just not be mounted. */
   directory: string;
   /** Part of the file's name. */
   name: string;
-  /** What tells this store from all others of this host. */
+  /** Differs between the stores of this host. */
   identity: string;
   owner: Owner;
-  /** What will be dropped, in order. */
+  /** The bytes that will be dropped, in order. */
   content: AsyncIterable<Uint8Array>;
-  /** Told every byte that is archived; says at the end of what time the records are. */
+  /** Is given every byte that is archived; tells at the end the times of the records. */
   watch: { push(bytes: Uint8Array): void; range(): { oldest: number; newest: number } };
 }
 
@@ -102,7 +110,7 @@ export function idOf({ identity }: Pick<ArchiveRequest, 'identity'>): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-/** Tells apart hosts, and containers on them, that have one name. */
+/** Differs between hosts that have the same name. */
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -118,7 +126,7 @@ function assertOurs(fd: number, path: string): void {
   });
 }
 
-/** An archive on a volume that has owners of its own stays ours, for us alone. */
+/** On a volume that does not let us change the owner, the archive stays ours, with mode 0600. */
 function giveToOwner(fd: number, owner: Owner): void {
   try {
     setOwner(fd, { ...owner, mode: owner.mode | 0o600 });
@@ -144,7 +152,7 @@ async function compress(
   });
   for await (const piece of content) {
     watch.push(piece);
-    // The buffer of a piece is used again for the next one.
+    // A copy: the buffer of the piece is used again for the next one.
     await feed(gzip, Buffer.from(piece));
     if (broken !== undefined) throw broken;
   }
@@ -157,11 +165,7 @@ async function feed(gzip: Gzip, bytes: Buffer): Promise<void> {
   if (!gzip.write(bytes)) await once(gzip, 'drain');
 }
 
-/**
- * Makes sure that archives could be written to a directory.
- *
- * @throws {PapyraError} as `writeArchive` would.
- */
+/** @throws {PapyraError} as `writeArchive` would when archives cannot be written to a directory. */
 export function checkArchive(directory: string): void {
   try {
     assertDirectory(directory);
