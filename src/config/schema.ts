@@ -1,5 +1,4 @@
-// Defines with zod which configurations are valid; the patterns in meta() are for the JSON Schema, which has no
-// refinements.
+// Defines with zod which configurations are valid. meta() holds the patterns of refinements, for the JSON Schema.
 import * as z from 'zod';
 import { BACKENDS, type ConfigInput } from './types.js';
 import { parseAddress, REDIS_PORT, wrongIn } from './redis-url.js';
