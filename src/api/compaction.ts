@@ -2,11 +2,12 @@
 //
 // The steps of a run, and what a kill in each of them leaves:
 // 1. Plan: the backend takes the lock, and mends what a killed run left. After a kill the next plan does this again.
-// 2. `before_compact`, which may veto the run. Nothing has been changed yet.
-// 3. Execute: the backend tells what a kill leaves. The next plan mends it; this run is never counted.
-// 4. Release the lock and, meanwhile, count the run in the metrics.
-// 5. `after_compact`, or `on_error` after a failure. The run is counted already, so a kill does not lose it.
+// 2. `before_compact`, which may veto the run. Of this run, nothing has been changed yet.
+// 3. Execute: the backend tells what a kill leaves, and the next plan mends it.
+// 4. Release the lock and, meanwhile, count the run in the metrics. A run that is killed earlier is never counted.
+// 5. `after_compact` when something was done, `on_error` when something failed.
 // 6. Note in the metrics how that hook ended. After a kill in 5 or 6 that is not noted, and nobody makes up for it.
+// When 1, 2 or 3 fails, 4 to 6 follow all the same.
 import { resolve } from 'node:path';
 import type { Backend, PlanRequest } from '../backends/backend.js';
 import type { CompactOptions } from './call-options.js';
