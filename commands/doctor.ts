@@ -1,8 +1,8 @@
+// Declares `papyra doctor`.
 import { Argument, type Command } from 'commander';
 import type { Context } from './context.js';
 import { addStoreOptions, type GlobalFlags, type StoreFlags } from './options.js';
 
-/** `papyra doctor [run]` */
 export function addDoctor(parent: Command, context: Context): void {
   const command = parent
     .command('doctor')

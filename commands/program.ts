@@ -1,3 +1,4 @@
+// Builds the whole command tree: `--help` shows it, and the man pages and completions are made from it.
 import { Command } from 'commander';
 import { PapyraError } from '../src/errors/errors.js';
 import { addCompletion } from './completion/completion.js';
@@ -13,7 +14,6 @@ import { addGlobalOptions } from './options.js';
 import { addCompact } from './persistence/compact.js';
 import { addSchedule } from './schedule/schedule.js';
 
-/** The whole command tree: what `--help` shows and what the man pages are made from. */
 export function buildProgram(version: string, context: Context): Command {
   const program = new Command('papyra')
     .description('Keep the persistence logs of a Papyra system small, safely.')
@@ -50,7 +50,7 @@ export function buildProgram(version: string, context: Context): Command {
   return program;
 }
 
-/** `papyra help persistence compact`: commander's own would look at the first word only. */
+/** `papyra help persistence compact`: commander's own help command reads only the first word. */
 function addHelp(program: Command): void {
   program
     .command('help [command...]')

@@ -1,3 +1,4 @@
+// Exports the library, and connects configuration, backend, metrics and hooks in openSystem().
 /**
  * Papyra's compaction as a library: `openSystem()` finds the store as the command line does.
  *
@@ -84,15 +85,15 @@ export interface System {
     /**
      * Removes what has expired, for good.
      *
-     * @throws {PapyraError} `usage` for a bad option; `refused` when nothing would be left or unreadable
-     * lines were to fail; `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
-     * at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it was, unless
-     * the message says otherwise. Where some parts of a store failed and others did not, the error of the
-     * first one that did has a `report` of what was done, with the status `partial`. A dry run throws what the run
-     * would be refused with, and its `report` has the status `dry_run`.
+     * @throws {PapyraError} `usage` for a bad option; `refused` when no record would be left, or when a line is
+     * unreadable and `unreadable` is `fail`; `not_found`, `permission_denied`, `io_error` (disk full included),
+     * `try_again` (another run is at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it
+     * was, unless the message says otherwise. When only some parts of a store failed, the error is that of the first
+     * one; its `report` says what was done, with the status `partial`. A dry run throws what the run would be refused
+     * with; its `report` has the status `dry_run`.
      *
-     * The hooks of the configuration run in it, unless it is a dry run. `try_again` is also what a
-     * `before_compact` that says no makes of it; the failure of another hook is a warning.
+     * Runs the hooks of the configuration, unless it is a dry run. A veto of `before_compact` is also `try_again`;
+     * the failure of another hook is a warning.
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
     /**
@@ -120,21 +121,21 @@ export interface System {
   };
   readonly metrics: Metrics;
   /**
-   * Looks whether a compaction could begin: the store is there and can be opened, hooks can be executed, an
+   * Checks whether a compaction could begin: the store is there and can be opened, hooks can be executed, an
    * archive could be written. Changes nothing, and reads no record.
    *
    * @throws {PapyraError} what would stop it, such as `not_found`, `permission_denied`, `unreachable`.
    */
   check(): Promise<SystemCheck>;
   /**
-   * Looks whether the store is fit for production: retention, past runs, the log or the servers, and what is
-   * around them. Only reads: creates nothing, takes no lock. A check that fails is no error, but in the report.
+   * Checks whether the store is fit for production: retention, past runs, the log or the servers, and what is
+   * around them. Only reads: creates nothing, takes no lock. A check that fails does not throw; it is in the report.
    *
    * @throws {PapyraError} `usage` for a bad option; `not_found`, `permission_denied`, `unreachable` and so on
    * when the store is not there or does not answer: there is nothing to look at then; `interrupted`.
    */
   doctor(options?: DoctorOptions): Promise<DoctorReport>;
-  /** Lets go of whatever is open. */
+  /** Closes what is open, such as connections. */
   close(): Promise<void>;
 }
 

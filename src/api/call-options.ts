@@ -1,4 +1,4 @@
-/** What the calls of the library may be given; what is wrong with it is said by call.ts. */
+// Defines the options of the library's calls. call.ts checks them.
 import type { Progress } from '../backends/backend.js';
 import type { ConfigInput, Overrides } from '../config/types.js';
 import type { RecoveryMode } from '../report/recovery.js';
@@ -8,15 +8,15 @@ import type { OddLines } from '../retention/policy.js';
 /** How `openSystem()` finds the store. */
 export interface OpenOptions extends ConfigInput {
   /**
-   * A configuration file; else PAPYRA_CONFIG, else the usual search. Not looked at when `persistence` is
-   * given; what else is given (`metrics`) beats the file.
+   * A configuration file; default: PAPYRA_CONFIG, then the usual search. It is not read when `persistence` is given.
+   * Other sections that are given (`metrics`) beat those of the file.
    */
   configFile?: string;
   /** Values that beat file and environment, as flags do. */
   overrides?: Overrides;
   /** The directory where relative paths start and the search begins; default: the working directory. */
   cwd?: string;
-  /** Ends whatever waits for an answer of the store; a compaction has one of its own. */
+  /** Ends every wait for an answer of the store; a compaction has a signal of its own. */
   signal?: AbortSignal;
 }
 
@@ -30,11 +30,11 @@ export interface CompactOptions extends Partial<OddLines> {
   allowEmpty?: boolean;
   /** Milliseconds to wait for another run's lock; default 0: do not wait. */
   lockWaitMs?: number;
-  /** Remove the expired head of the file without a copy; what expired behind it stays. */
+  /** Remove the expired head of the file without a copy; expired records behind it stay. */
   inPlace?: boolean;
-  /** A directory to which what is dropped goes first; default: `persistence.archive.dir`. */
+  /** A directory to which dropped records go first; default: `persistence.archive.dir`. */
   archive?: string;
-  /** Assert that nothing writes to the store: no looking for writers, no waiting for them. */
+  /** Assert that nothing writes to the store: the run does not look for writers, nor wait for them. */
   offline?: boolean;
   /** Bytes read and written in a second, at most. */
   limitRate?: number;
@@ -44,7 +44,7 @@ export interface CompactOptions extends Partial<OddLines> {
   maxDurationMs?: number;
   /** Stops the run at the next safe point; the storage is then as it was. */
   signal?: AbortSignal;
-  /** Called often, with bytes (or entries) done and in all. */
+  /** Called often, with the bytes (or entries) that are done, and their total. */
   onProgress?: (progress: Progress) => void;
 }
 
@@ -64,7 +64,7 @@ export interface ScanOptions {
 export interface RecoverOptions extends ScanOptions {
   /** `repair`, the default, removes what is damaged; `quarantine` keeps a copy of it. */
   mode?: RecoveryMode;
-  /** Where the copy goes, with `quarantine`; default: the directory of the log. */
+  /** The directory where the copy goes; file stores need it for `quarantine`. */
   quarantineDir?: string;
   /** Only plan: the report says what would be done. Creates nothing and takes no lock. */
   dryRun?: boolean;

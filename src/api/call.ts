@@ -1,3 +1,4 @@
+// Checks the options of library calls at run time, because the compiler does not see a call from JavaScript.
 import { inWords, suggestion } from '../config/explain.js';
 import type { Overrides } from '../config/types.js';
 import { MAX_SECONDS } from '../units/units.js';
@@ -12,7 +13,6 @@ import type {
 } from './call-options.js';
 import type { ReadMetricsOptions } from '../metrics/metrics.js';
 
-/** What a program may hand over; the compiler is not there to see it when it is written in JavaScript. */
 interface Rule {
   allowed: string;
   holds: (value: unknown) => boolean;
@@ -40,19 +40,18 @@ const OBJECT: Rule = {
   holds: (value) => typeof value === 'object' && value !== null,
 };
 
+const upToMaximum = (seconds: number) => seconds > 0 && seconds <= MAX_SECONDS;
+
 const OVERRIDES: Rules<Overrides> = {
   path: TEXT,
   backend: TEXT,
-  max_age_seconds: number(
-    `seconds above zero, at most ${MAX_SECONDS}`,
-    (n) => n > 0 && n <= MAX_SECONDS,
-  ),
+  max_age_seconds: number(`seconds above zero, at most ${MAX_SECONDS}`, upToMaximum),
   max_records: WHOLE,
   max_total_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
   max_files: WHOLE,
   max_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
   approx_trim: FLAG,
-  timeout_seconds: number('seconds above zero', (n) => n > 0 && n <= MAX_SECONDS),
+  timeout_seconds: number('seconds above zero', upToMaximum),
   redis_url: TEXT,
   redis_username: TEXT,
   redis_password: TEXT,
@@ -121,7 +120,7 @@ const STARTUP: Rules<StartupCheckOptions> = {
 };
 
 /**
- * Checks what `openSystem()` was called with; the configuration in it is left to the schema.
+ * Checks the options of `openSystem()`, but not the configuration in them, which the schema checks.
  *
  * @throws {PapyraError} `usage` naming the option that is wrong.
  */
@@ -134,7 +133,7 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (overrides) check(overrides, OVERRIDES, 'overrides.');
 }
 
-/** The same for `compact()`. An option that is misspelt is one that would have been forgotten. */
+/** The same for `compact()`. */
 export function checkCompactOptions(options: CompactOptions): void {
   check(options, COMPACT, '');
 }
@@ -156,16 +155,15 @@ export function checkStartupOptions(options: StartupCheckOptions): void {
 
 /** The same for `metrics.read()`. */
 export function checkReadMetricsOptions(options: ReadMetricsOptions): void {
-  const rules: Rules<ReadMetricsOptions> = { history: WHOLE };
-  check(options, rules, '');
+  check(options, { history: WHOLE } satisfies Rules<ReadMetricsOptions>, '');
 }
 
 /** The same for `doctor()`. */
 export function checkDoctorOptions(options: DoctorOptions): void {
-  const rules: Rules<DoctorOptions> = { signal: SIGNAL };
-  check(options, rules, '');
+  check(options, { signal: SIGNAL } satisfies Rules<DoctorOptions>, '');
 }
 
+/** An unknown option is an error: it may be a misspelt one, which would have no effect. */
 function check(options: object, rules: Record<string, Rule>, where: string): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
