@@ -68,12 +68,17 @@ export function durationText(seconds: number): string {
   return `${seconds / size}${unit}`;
 }
 
+/** `3,000`. Not toLocaleString: its first use costs 11 ms. */
+export function grouped(value: number): string {
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
 /** `90 seconds`, `12 hours`, `3 days`: about so long, in words. */
 export function ageInWords(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} seconds`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
   if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
-  return `${String(Math.round(seconds / 86_400)).replace(/\B(?=(?:\d{3})+$)/g, ',')} days`;
+  return `${grouped(Math.round(seconds / 86_400))} days`;
 }
 
 /**
