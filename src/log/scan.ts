@@ -96,17 +96,23 @@ export async function scanEnd(task: ScanTask, rules: RetentionRules): Promise<Lo
   let blocks: Block[] = [];
   let at = to;
   const total = { records: 0, bytes: 0 };
+  let step = STEP_BYTES;
   while (at > from && cutBy({ records: 0, bytes: 0 }, total, rules) === null) {
-    const start = at - STEP_BYTES > from ? lineAtOrBehind(file, at - STEP_BYTES, at) : from;
+    const start = at - step > from ? lineAtOrBehind(file, at - step, at) : from;
+    // The line before `at` is longer than the step: look for its start further back, and read it whole.
+    if (start === at) {
+      step *= 2;
+      continue;
+    }
+    step = STEP_BYTES;
     const sums = await readRange({ ...task, from: start, to: at });
-    const step = sums.map((one) => blockOf(one, standings));
-    for (const block of step) {
+    const read = sums.map((one) => blockOf(one, standings));
+    for (const block of read) {
       total.records += block.lines.live;
       total.bytes += block.bytes.live;
     }
-    blocks = [...step, ...blocks];
-    // No line begins in this step: go back another one.
-    at = start === at ? Math.max(from, at - STEP_BYTES) : start;
+    blocks = [...read, ...blocks];
+    at = start;
   }
   const rest = at > from ? [unreadBlock(from, at, standings)] : [];
   const fillers = from > 0 ? [blankBlock(from, standings)] : [];
