@@ -1,10 +1,12 @@
 // Declares the flags that several commands share, reads their values, and turns them into options of the library.
 import { Option, type Command } from 'commander';
 import { PapyraError } from '../src/errors/errors.js';
-import type { OpenOptions, Overrides } from '../src/index.js';
+import type { OpenOptions, Overrides, ScanOptions } from '../src/index.js';
 import { parseInterval } from '../src/schedule/interval.js';
-import { parseCount, parseDuration, parseSize, parseTime } from '../src/units/units.js';
+import { parseCount, parseDuration, parseShare, parseSize, parseTime } from '../src/units/units.js';
 import type { ColorMode } from '../src/output/paint.js';
+import type { ProgressMode } from '../src/output/progress.js';
+import type { Context } from './context.js';
 
 /** The flags that every command has. */
 export interface GlobalFlags {
@@ -28,6 +30,19 @@ export interface StoreFlags {
   /** Only `persistence compact` has these two. */
   approx?: boolean;
   exact?: boolean;
+}
+
+/** The options of commands that read a whole store. */
+export interface ReadFlags {
+  limit?: number;
+  limitRate?: number;
+  progress: ProgressMode;
+}
+
+/** The options of commands that may recover a store. */
+export interface RecoveryFlags {
+  quarantineDir?: string;
+  lockWait?: number;
 }
 
 /** Parses the value of a flag; an error names the flag. */
@@ -107,12 +122,61 @@ export function addStoreOptions(command: Command): Command {
     );
 }
 
+export function addReadOptions(command: Command): Command {
+  return command
+    .option(
+      '--limit <count>',
+      'list so many anomalies; all are counted; default 20',
+      count('--limit'),
+    )
+    .option(
+      '--limit-rate <size>',
+      'read and write at most so many bytes a second, such as 20MB',
+      size('--limit-rate'),
+    )
+    .addOption(
+      new Option('--progress <when>', 'show progress; auto: only on a terminal')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    );
+}
+
+export function addRecoveryOptions(command: Command): Command {
+  return command
+    .option(
+      '--quarantine-dir <directory>',
+      'with quarantine: where the copy of what is removed goes',
+      text('--quarantine-dir'),
+    )
+    .option(
+      '--lock-wait <duration>',
+      'wait so long for another run to finish',
+      duration('--lock-wait'),
+    );
+}
+
+export function readOptions(flags: ReadFlags, { signal }: Pick<Context, 'signal'>): ScanOptions {
+  return {
+    signal,
+    ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+    ...(flags.limitRate === undefined ? {} : { limitRate: flags.limitRate }),
+  };
+}
+
+export function recoveryOptions({ quarantineDir, lockWait }: RecoveryFlags) {
+  return {
+    lockWaitMs: (lockWait ?? 0) * 1000,
+    ...(quarantineDir === undefined ? {} : { quarantineDir }),
+  };
+}
+
 export const count = (flag: string) => value(flag, parseCount);
 export const duration = (flag: string) => value(flag, parseDuration);
 export const size = (flag: string) => value(flag, parseSize);
 export const interval = (flag: string) => value(flag, parseInterval);
 export const text = (flag: string) => value(flag, nonEmpty);
 export const time = (flag: string) => value(flag, parseTime);
+export const share = (flag: string) => value(flag, parseShare);
 
 export function openOptions(flags: GlobalFlags & StoreFlags): OpenOptions {
   const overrides: Overrides = {};

@@ -12,6 +12,9 @@ import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
 import { addGlobalOptions } from './options.js';
 import { addCompact } from './persistence/compact.js';
+import { addRecover } from './persistence/recover.js';
+import { addScan } from './persistence/scan.js';
+import { addStartupCheck } from './persistence/startup-check.js';
 import { addSchedule } from './schedule/schedule.js';
 
 export function buildProgram(version: string, context: Context): Command {
@@ -25,8 +28,11 @@ export function buildProgram(version: string, context: Context): Command {
 
   const persistence = program
     .command('persistence')
-    .description('Compact the store of a Papyra system');
+    .description('Compact, check and recover the store of a Papyra system');
   addCompact(persistence, context);
+  addScan(persistence, context);
+  addRecover(persistence, context);
+  addStartupCheck(persistence, 'startup-check', context);
 
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);

@@ -11,10 +11,14 @@ import { printable, printableJson } from './output/text.js';
 declare const PAPYRA_VERSION: string;
 
 /** Exit codes of findings. A finding is no error: the command did its work. */
-const FINDING_CODES: Record<Finding, number> = { check_failed: 1 };
+const FINDING_CODES: Record<Finding, number> = {
+  check_failed: 1,
+  anomalies_found: 2,
+  anomalies_remain: 3,
+};
 
 /** The commands that change a store. */
-const CHANGING = ['compact', 'reset'];
+const CHANGING = ['compact', 'reset', 'recover'];
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -107,6 +107,18 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/**
+ * A share from `0%` to `100%`, as a number from 0 to 1.
+ *
+ * @throws {PapyraError} `usage` for anything else.
+ */
+export function parseShare(text: string): number {
+  const [, number] = /^(\d+(?:\.\d+)?)%$/.exec(text.trim()) ?? [];
+  const percent = Number(number);
+  if (number === undefined || percent > 100) throw usage(`'${text}' is not a share such as 25%`);
+  return percent / 100;
+}
+
 /** The last second of the year 9999. */
 const MAX_TIME = 253_402_300_799;
 
