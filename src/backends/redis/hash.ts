@@ -1,4 +1,4 @@
-// Changes a Redis hash that several hosts may change at a time: WATCH, read, MULTI with increments and texts, EXEC.
+// Changes a Redis hash that several hosts may change at once: WATCH, read, MULTI with increments and texts, EXEC.
 // When somebody else has changed it meanwhile, EXEC does nothing and the change begins anew. A server without
 // transactions gets one command at a time: increments still add up, and the texts are those of the last run.
 import { PapyraError } from '../../errors/errors.js';
