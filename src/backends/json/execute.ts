@@ -1,3 +1,10 @@
+// Executes the plan of one log:
+//
+// 1. Check everything that could refuse the work, before anything is written.
+// 2. Write the archive (files/archive.ts). A crash after it leaves an archive of records that are still in the log.
+// 3. Rewrite the log (files/replace.ts) or remove its head in place (files/head-removal.ts). The steps and the crashes
+//    are told there. The next run finishes what a crash left, before it plans.
+// 4. Write the index. Where a crash prevents that, the next run reads more of the log.
 import { fstatSync } from 'node:fs';
 import { expected, type PapyraError } from '../../errors/errors.js';
 import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
@@ -19,7 +26,6 @@ import type { Phases } from '../../log/phases.js';
 import type { Decision } from './decision.js';
 import { updateIndex } from './update-index.js';
 
-/** Does what the report of the dry run says. */
 export async function execute(
   decision: Decision,
   report: CompactionReport,
@@ -32,7 +38,6 @@ export async function execute(
     if (!request.recovery) await updateIndex(decision);
     return { ...report, status: 'nothing_to_do', duration_ms: Date.now() - startedAt };
   }
-  // Whatever would refuse the work does so before anything is written.
   await assertPossible(decision, request, false);
   const archive = await archiveDropped(decision, request, phases);
   const { appended, kept } = decision.head
@@ -55,7 +60,7 @@ function sizeAfter({ log, totals }: Decision): number {
   return log.stat.size - totals.bytesGoing;
 }
 
-/** Why the run could not do now what a dry run shows; undefined: it could. */
+/** Why the run could not do now what the dry run shows; undefined: it could. */
 export async function refusalOf(
   decision: Decision,
   request: PlanRequest,
@@ -106,7 +111,7 @@ function rewrite(
     onWrite: phases('write', totals.bytesKept),
     offline,
     tailSample: decision.tailSample,
-    // Nothing was dropped: what was archived is all still there.
+    // Nothing was dropped, so the archive is not needed.
     onUndone: () => archive !== null && removeFile(archive),
     isRecord,
     signal,
@@ -118,7 +123,7 @@ async function collapse(decision: Decision, phases: Phases): Promise<Replaced> {
   const { removeInPlace } = await import('../../log/in-place.js');
   await removeInPlace({ ...decision, head: decision.head! }, phases);
   const grown = fstatSync(log.fd).size + totals.bytesGoing - log.stat.size;
-  // Whoever appends goes on in the same file: nobody has counted its lines.
+  // Writers go on in the same file, and nobody has counted their lines.
   const records = grown > 0 ? null : 0;
   return { appended: { records, bytes: Math.max(0, grown) } };
 }

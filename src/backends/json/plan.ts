@@ -1,3 +1,4 @@
+// Plans the compaction of one log: opens and locks it, finishes what a killed run left, scans it and decides.
 import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
@@ -38,7 +39,7 @@ import type { Decision } from './decision.js';
 
 const closed = promisify(closeFile);
 
-/** Plans the compaction of one log at its real path. */
+/** `path`: the real path of the log. */
 export async function planLog(
   path: string,
   request: PlanRequest,
@@ -53,7 +54,7 @@ export async function planLog(
     const open = log;
     log = undefined;
     await thread?.stop();
-    // Not at once: the space of hundreds of megabytes takes its time, and there is other work to do.
+    // Not synchronously: freeing the space of hundreds of megabytes takes a while.
     if (open) await closed(open.fd);
     lock?.release();
     lock = undefined;
@@ -62,7 +63,7 @@ export async function planLog(
   try {
     log = openLog(path, names.entry);
     assertNoForeignLink(log, names.directory);
-    // A run that is held back has time, and an index leaves little to read.
+    // A second thread is no use where the speed is limited, or where an index leaves little to read.
     const alone =
       request.limitRate !== undefined ||
       existsSync(`${ownFolderPath(names)}/${basename(path)}.index`);
@@ -131,7 +132,7 @@ async function decide(
   const totals = withTornTotals(totalsOf(seen, cut!), torn);
   const whole = { log, names, reader, seen, cut: cut!, totals, torn };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
-  // In place, what goes is written over: only what stays can tell.
+  // A removal in place overwrites the head: only what stays can show that somebody truncated the log.
   const tailSample = new TailSample(log, seen.end, head?.head.keep);
   before.assertUnchanged();
   const decision: Decision = { ...whole, ...head, tailSample };
@@ -139,7 +140,7 @@ async function decide(
   return decision;
 }
 
-/** What there is in the log, with as little reading as will do. */
+/** Scans the log, with as little reading as possible. */
 async function look(
   task: ScanTask,
   rules: RetentionRules,
@@ -150,7 +151,7 @@ async function look(
   const seen = await scanLog(task, rules, blocks);
   const all = liveIn(seen.blocks);
   const cutSomewhere = cutBy({ records: 0, bytes: 0 }, all, rules) !== null;
-  // Where count or size decide, numbers that nobody has read would decide what goes.
+  // Where count or size cut, the numbers of an index would decide what goes: read everything instead.
   return blocks.length > 0 && cutSomewhere ? scanLog(task, rules, []) : seen;
 }
 
@@ -160,7 +161,7 @@ async function knownBlocks(names: LogNames, log: OpenLog): Promise<Sums[]> {
   return loadIndex(names, log);
 }
 
-/** A removal in place was cut short. */
+/** Whether a removal in place was interrupted. */
 function hasIntent(names: LogNames): boolean {
   return lstatSync(names.intent, { throwIfNoEntry: false }) !== undefined;
 }
