@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { readSync } from 'node:fs';
 import { attempt } from '../errors/system-error.js';
 import type { OpenFile } from '../files/read.js';
+import type { AnomalyKind } from '../report/anomalies.js';
 import { printable } from '../text/printable.js';
 
 const EXCERPT_CHARS = 80;
@@ -13,11 +14,12 @@ const LOOK_BYTES = 1 << 16;
 export function describe(
   file: OpenFile,
   { start, end }: { start: number; end: number },
+  kind: AnomalyKind = 'CORRUPTED_LINE',
 ): { excerpt: string; detail: string } {
   const buffer = Buffer.alloc(Math.min(end - start, LOOK_BYTES));
   const read = attempt('read', file.path, () => readSync(file.fd, buffer, 0, buffer.length, start));
   return {
-    excerpt: excerptOf(buffer.subarray(0, read)),
+    excerpt: excerptOf(line),
     detail: faultOf(buffer.subarray(0, read)),
   };
 }

@@ -10,6 +10,7 @@ import { damagedLines, type Damaged } from './quarantine.js';
 import { warningsOf } from './report.js';
 import { NO_RULES } from './scan-file.js';
 import { scanOf } from './scan.js';
+import { isOnlyTorn } from './torn-end.js';
 import type { Totals } from './totals.js';
 
 /** A file, what is wrong with it, and what becomes of it. */
@@ -98,7 +99,7 @@ async function foundIn(store: Store, { limit, signal }: RecoveryRequest): Promis
 /** More than that is more likely another kind of file than a damaged log. */
 function tooMuch({ target, files }: Store, { maxDrop }: RecoveryRequest): PapyraError | undefined {
   const size = files.reduce((sum, { log }) => sum + log.stat.size, 0);
-  const going = files.reduce((sum, { totals }) => sum + totals.bytesGoing, 0);
+  const going = files.reduce((sum, file) => sum + damageOf(file), 0);
   if (going <= size * maxDrop) return undefined;
   const share = ((100 * going) / size).toFixed(1);
   return new PapyraError(
@@ -106,6 +107,13 @@ function tooMuch({ target, files }: Store, { maxDrop }: RecoveryRequest): Papyra
     `${going} of ${size} bytes of ${target} would go (${share}%), more than --max-drop allows (${100 * maxDrop}%)`,
     { hint: 'look at it with papyra persistence scan: it may be no log; if it is right, add --max-drop 100%' }, // prettier-ignore
   );
+}
+
+/** One truncated end is what any crash leaves, also of a small log; without a record before it, it is not. */
+function damageOf({ totals, torn, seen }: Mending): number {
+  const hasRecords = seen.blocks.some(({ sums }) => sums.lines.live + sums.lines.undated > 0);
+  const isCrash = torn !== undefined && !torn.isRecord && hasRecords;
+  return totals.bytesGoing - (isCrash ? torn.end - torn.start : 0);
 }
 
 const STATUSES: Partial<Record<CompactionReport['status'], RecoveryReport['status']>> = {
@@ -133,7 +141,7 @@ function reportOf(
       if (torn) remaining.count('TRUNCATED_LINE', 1);
       remaining.count('CORRUPTED_LINE', totals.discarded - (torn && !torn.isRecord ? 1 : 0));
     }
-    return partOf(file, failed);
+    return partOf(file, failed, dryRun);
   });
   for (const one of neighbours) {
     if (!(dryRun ? willMove(one) : moved.has(one))) continue;
@@ -169,13 +177,12 @@ function reportOf(
   };
 }
 
-function partOf({ path, totals, torn, seen }: Mending, failed: boolean): RecoveryPart {
+function partOf({ path, totals, torn }: Mending, failed: boolean, dryRun: boolean): RecoveryPart {
   const name = basename(path);
   if (failed || !totals.anythingGoes)
     return { name, action: 'unchanged', removed: 0, bytes_removed: 0 };
   const { discarded, bytesGoing } = totals;
-  const isOnlyEnd = torn !== undefined && discarded === (torn.isRecord ? 0 : 1);
   const inPlace = torn?.isRecord ? 'terminated' : 'cut';
-  const isInPlace = isOnlyEnd && torn.isMended !== false && seen.blocks.length > 0;
+  const isInPlace = dryRun ? isOnlyTorn(totals, torn) : torn?.isMended === true;
   return { name, action: isInPlace ? inPlace : 'rewritten', removed: discarded, bytes_removed: bytesGoing }; // prettier-ignore
 }

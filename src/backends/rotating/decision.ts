@@ -1,5 +1,6 @@
 // Defines what is known of one file of a set before a run, and what became of it after.
 import type { PapyraError } from '../../errors/errors.js';
+import type { TornEnd } from '../../files/mend-tail.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { PartAction } from '../../report/report.js';
 import type { Cut } from '../../log/cut.js';
@@ -19,6 +20,8 @@ export interface SegmentPlan {
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead | undefined;
   tailSample: TailSample;
+  /** Of a recovery: the truncated end of the file. */
+  torn?: TornEnd | undefined;
   pinnedBy?: string | undefined;
   /** Why nothing can be done to it, though there is something to do. */
   refusal?: PapyraError;
