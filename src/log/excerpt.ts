@@ -18,10 +18,9 @@ export function describe(
 ): { excerpt: string; detail: string } {
   const buffer = Buffer.alloc(Math.min(end - start, LOOK_BYTES));
   const read = attempt('read', file.path, () => readSync(file.fd, buffer, 0, buffer.length, start));
-  return {
-    excerpt: excerptOf(line),
-    detail: faultOf(buffer.subarray(0, read)),
-  };
+  const line = buffer.subarray(0, read);
+  const detail = kind === 'TRUNCATED_LINE' ? 'the end of the line is missing' : faultOf(line);
+  return { excerpt: excerptOf(line), detail };
 }
 
 /** At most 80 printable characters. What is not UTF-8 is shown byte by byte. */

@@ -8,7 +8,7 @@ import type { RecoveryPart, RecoveryReport } from '../report/recovery.js';
 import { describe } from './excerpt.js';
 import { damagedLines, type Damaged } from './quarantine.js';
 import { warningsOf } from './report.js';
-import { NO_RULES } from './scan-file.js';
+import { NO_RULES, UNENDED } from './scan-file.js';
 import { scanOf } from './scan.js';
 import { isOnlyTorn } from './torn-end.js';
 import type { Totals } from './totals.js';
@@ -90,7 +90,7 @@ async function foundIn(store: Store, { limit, signal }: RecoveryRequest): Promis
     if (!torn?.isRecord) continue;
     const { start, end } = torn;
     const { excerpt } = describe(log, torn);
-    found.add({ ...place, kind: 'TRUNCATED_LINE', line: null, offset: start, bytes: end - start, detail: 'a whole record without its newline', excerpt }); // prettier-ignore
+    found.add({ ...place, kind: 'TRUNCATED_LINE', line: null, offset: start, bytes: end - start, detail: UNENDED, excerpt }); // prettier-ignore
   }
   for (const neighbour of store.neighbours) found.add(neighbour);
   return found;

@@ -44,6 +44,9 @@ export interface ScanTools extends Pick<ScanTask, 'reader' | 'instants' | 'threa
   signal?: AbortSignal | undefined;
 }
 
+/** What is wrong with a last record that can stay. */
+export const UNENDED = 'a whole record without its newline';
+
 /** No limit: nothing expires, and all lines stay apart by what they are. */
 export const NO_RULES: RetentionRules = {
   max_age_seconds: null,
