@@ -15,8 +15,11 @@ import { runtimeTemps } from '../files/surroundings.js';
 import { findLastingWriters, findWritersInProc, type Writer } from '../files/writers.js';
 import type { LogFacts, LogFile } from '../backends/facts.js';
 import type { Rotation } from '../backends/rotating/set.js';
-import { readEnds } from './ends.js';
+import { readEnds, type Ends } from './ends.js';
+import type { Foreign } from './foreign/form.js';
+import { lookAtForm } from './foreign/look.js';
 import type { OpenLog } from './open.js';
+import { fillersOf } from './plan-head.js';
 
 /** So much is read at each end of a file, and of all files together; the second one at each end, too. */
 const END_BYTES = 1 << 20;
@@ -33,7 +36,8 @@ export async function examineLog(
   const seen: LogFile[] = [];
   for (const file of files) {
     const ends = await readEnds(file, budget, file !== active);
-    seen.push({ path: file.path, size: file.stat.size, changed: file.stat.mtime, ends });
+    const foreign = foreignBy(file, ends);
+    seen.push({ path: file.path, size: file.stat.size, changed: file.stat.mtime, ends, foreign });
   }
   return {
     kind: 'log',
@@ -50,6 +54,11 @@ export async function examineLog(
     readers: active ? findReaders(files, names.directory) : { seen: [], blind: null },
     leftovers: { ours: leftBy(names), recovery, ofRuntime: runtimeTemps(names) },
   };
+}
+
+function foreignBy(file: OpenLog, { lines, unreadable, undated, newest }: Ends): Foreign | null {
+  const counts = { readable: lines - unreadable, undated, unreadable, newest };
+  return lookAtForm(file, fillersOf(file), counts) ?? null;
 }
 
 function shown(place: PathState): PathState {

@@ -18,7 +18,8 @@ import type { Plan, PlanRequest } from '../backend.js';
 import { findCuts, liveIn } from '../../log/cut.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { FUTURE_SECONDS, totalsOf } from '../../log/totals.js';
-import { assertAcceptable, dryRunReport } from '../../log/report.js';
+import { foreignIn } from '../../log/foreign/suspect.js';
+import { assertAcceptable, dryRunReport, named } from '../../log/report.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
 import { WORTH_AN_INDEX } from './update-index.js';
@@ -95,8 +96,9 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     const decision = await decide(log, names, request, phases, thread);
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
-    const report = dryRunReport(task, basename(path), decision.seen, decision.totals);
-    report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, decision.totals.bytesGoing); // prettier-ignore
+    const { seen, totals, foreign } = decision;
+    const report = dryRunReport(task, basename(path), seen, totals, foreign);
+    report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, totals.bytesGoing);
     report.warnings.push(...notices, ...warningsOf(decision));
     const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
     return { report, refusal, execute: () => execute(decision, report, request, phases), close };
@@ -123,13 +125,16 @@ async function decide(
   const task = { file: log, from, to: size, reader, instants, tick, thread };
   const seen = await look(task, rules, () => knownBlocks(names, log));
   const [cut] = await findCuts([{ file: log, blocks: seen.blocks }], rules, phases());
-  const whole = { log, names, reader, seen, cut: cut!, totals: totalsOf(seen, cut!) };
+  const totals = totalsOf(seen, cut!);
+  const foreign = await foreignIn(log, seen, totals.scanned);
+  const whole = { log, names, reader, seen, cut: cut!, totals, foreign };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
   // In place, what goes is written over: only what stays can tell.
   const tailSample = new TailSample(log, seen.end, head?.head.keep);
   before.assertUnchanged();
   const decision: Decision = { ...whole, ...head, tailSample };
-  assertAcceptable(names.log, seen, decision.totals, rules, request.allowEmpty);
+  const odd = named(basename(names.log), foreign);
+  assertAcceptable(names.log, seen, decision.totals, rules, request.allowEmpty, odd);
   return decision;
 }
 

@@ -2,6 +2,7 @@ import type { PapyraError } from '../../errors/errors.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { PartAction } from '../../report/report.js';
 import type { Cut } from '../../log/cut.js';
+import type { Foreign } from '../../log/foreign/form.js';
 import type { Totals } from '../../log/totals.js';
 import type { PlannedHead } from '../../log/plan-head.js';
 import type { LogScan } from '../../log/scan.js';
@@ -19,6 +20,8 @@ export interface SegmentPlan {
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead | undefined;
   tailSample: TailSample;
+  /** What it is, when it is no log of the runtime. */
+  foreign?: Foreign | undefined;
   pinnedBy?: string | undefined;
   /** Why nothing can be done to it, though there is something to do. */
   refusal?: PapyraError;
