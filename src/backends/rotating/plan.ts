@@ -26,6 +26,7 @@ import { FUTURE_SECONDS, totalsOf, untouched } from '../../log/totals.js';
 import { phasesOf, type Phases } from '../../log/phases.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { readAll } from '../../log/read-all.js';
+import { foreignIn } from '../../log/foreign/suspect.js';
 import { assertAcceptable } from '../../log/report.js';
 import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
 import { slowerWarning } from '../../log/slower.js';
@@ -34,7 +35,7 @@ import { secondThread, scanLog, scanOf, type LogScan, type ScanTask } from '../.
 import type { SegmentPlan } from './decision.js';
 import { executeSet } from './execute.js';
 import { refusalOf, type SetRun } from './parts.js';
-import { emptyPlan, mergedScan, setReport, totalsOfAll } from './report.js';
+import { emptyPlan, foreignOf, mergedScan, setReport, totalsOfAll } from './report.js';
 import { repairSet } from './repair.js';
 import {
   closeSet,
@@ -126,8 +127,12 @@ export async function planSet(
     for (const { name, refusal } of plans)
       if (refusal) warnings.push(`${name}: ${refusal.message}`);
     if (!request.recovery) for (const plan of plans) await explainPin(plan, set, rules, phases);
+    for (const plan of plans) {
+      plan.foreign = await foreignIn(plan.segment.log, plan.seen, plan.totals.scanned);
+    }
     const merged = mergedScan(plans);
-    assertAcceptable(set.path, merged, totalsOfAll(plans), rules, request.allowEmpty);
+    const odd = foreignOf(plans);
+    assertAcceptable(set.path, merged, totalsOfAll(plans), rules, request.allowEmpty, odd);
     const task = { set, rules, startedAt, warnings };
     const report = setReport(task, plans, merged, new Map());
     const run = { names, request, phases, reader, opened, ...task };
