@@ -6,6 +6,7 @@ import { AnomalyList, type Anomaly } from '../report/anomalies.js';
 import type { CompactionReport } from '../report/report.js';
 import type { RecoveryPart, RecoveryReport } from '../report/recovery.js';
 import { describe } from './excerpt.js';
+import { foreignWarning, type Foreign } from './foreign/form.js';
 import { damagedLines, type Damaged } from './quarantine.js';
 import { warningsOf } from './report.js';
 import { NO_RULES, UNENDED } from './scan-file.js';
@@ -16,6 +17,7 @@ import type { Totals } from './totals.js';
 /** A file, what is wrong with it, and what becomes of it. */
 export interface Mending extends Damaged {
   totals: Totals;
+  foreign?: Foreign | undefined;
 }
 
 export interface Store {
@@ -102,10 +104,14 @@ function tooMuch({ target, files }: Store, { maxDrop }: RecoveryRequest): Papyra
   const going = files.reduce((sum, file) => sum + damageOf(file), 0);
   if (going <= size * maxDrop) return undefined;
   const share = ((100 * going) / size).toFixed(1);
+  const odd = files.find(({ foreign }) => foreign);
+  const advice = odd?.foreign
+    ? foreignWarning(basename(odd.path), odd.foreign)
+    : 'look at it with papyra persistence scan: it may be no log';
   return new PapyraError(
     'refused',
     `${going} of ${size} bytes of ${target} would go (${share}%), more than --max-drop allows (${100 * maxDrop}%)`,
-    { hint: 'look at it with papyra persistence scan: it may be no log; if it is right, add --max-drop 100%' }, // prettier-ignore
+    { hint: `${advice}; if it is right, add --max-drop 100%` }, // prettier-ignore
   );
 }
 

@@ -29,7 +29,7 @@ export async function recoverSet(set: SetOptions, request: RecoveryRequest): Pro
     {
       backend: 'rotating',
       target: set.path,
-      files: plan.plans.map(({ segment: { log }, seen, torn, totals }) => ({ log, path: log.path, seen, torn, totals })), // prettier-ignore
+      files: plan.plans.map(({ segment: { log }, ...plan }) => ({ ...plan, log, path: log.path })), // prettier-ignore
       neighbours,
       ...(mode === 'quarantine' && quarantineDir !== undefined
         ? { moveNeighbours: () => moveOrphans(names, neighbours, quarantineDir) }
