@@ -11,6 +11,7 @@ import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
 import { addGlobalOptions } from './options.js';
 import { addCompact } from './persistence/compact.js';
+import { addInspect } from './persistence/inspect.js';
 import { addSchedule } from './schedule/schedule.js';
 
 /** The whole command tree: what `--help` shows and what the man pages are made from. */
@@ -25,8 +26,9 @@ export function buildProgram(version: string, context: Context): Command {
 
   const persistence = program
     .command('persistence')
-    .description('Compact the store of a Papyra system');
+    .description('Compact and inspect the store of a Papyra system');
   addCompact(persistence, context);
+  addInspect(persistence, context);
 
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);

@@ -4,21 +4,33 @@
  * @packageDocumentation
  */
 import { openBackend } from './backends/open.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+import type {
+  CompactOptions,
+  DoctorOptions,
+  InspectOptions,
+  OpenOptions,
+} from './api/call-options.js';
 import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './api/call.js';
 import { check, type SystemCheck } from './api/check.js';
 import { compact } from './api/compaction.js';
 import type { EffectiveConfig } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
+import type { Inspection } from './api/inspection.js';
 import { hooksOf } from './api/hooks-of.js';
 import { metricsFor, type Metrics } from './metrics/metrics.js';
 import type { CompactionReport } from './report/report.js';
 
-export type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+export type {
+  CompactOptions,
+  DoctorOptions,
+  InspectOptions,
+  OpenOptions,
+} from './api/call-options.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
+export type { Inspection } from './api/inspection.js';
 export { parseCount, parseDuration, parseSize, parseTime } from './units/units.js';
 export { PapyraError } from './errors/errors.js';
 export type { Progress } from './backends/backend.js';
@@ -44,6 +56,15 @@ export type {
   CompactionStatus,
   PartAction,
 } from './report/report.js';
+export type {
+  InspectedGroup,
+  InspectedKind,
+  InspectedPart,
+  InspectionReport,
+  Leftover,
+  Top,
+  TopGroup,
+} from './report/inspection.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** A store, opened. */
@@ -69,6 +90,14 @@ export interface System {
      * `before_compact` that says no makes of it; the failure of another hook is a warning.
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
+    /**
+     * Says what is in the store, what fills it, and what a compaction would remove now. Of what is large it reads a
+     * sample, unless `full` is set; the report's `sample` says so. Only reads: creates nothing, takes no lock.
+     *
+     * @throws {PapyraError} `usage` for a bad option; `not_found`, `permission_denied`, `unreachable` and so on when the
+     * store is not there or does not answer; `try_again` when a log was truncated meanwhile; `interrupted`.
+     */
+    inspect(options?: InspectOptions): Promise<Inspection>;
   };
   readonly metrics: Metrics;
   /**
@@ -107,7 +136,13 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
     configFile: config.file,
     config,
     store: { backend: backend.name, target: backend.target },
-    persistence: { compact: (how = {}) => compact({ config, backend, metrics }, how) },
+    persistence: {
+      compact: (how = {}) => compact({ config, backend, metrics }, how),
+      inspect: async (how = {}) => {
+        const { inspect } = await import('./api/inspection.js');
+        return inspect({ config, backend, metrics }, how);
+      },
+    },
     metrics: {
       read: async (how = {}) => {
         checkReadMetricsOptions(how);

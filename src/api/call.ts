@@ -2,7 +2,7 @@ import { inWords, suggestion } from '../config/explain.js';
 import type { Overrides } from '../config/types.js';
 import { MAX_SECONDS } from '../units/units.js';
 import { PapyraError } from '../errors/errors.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './call-options.js';
+import type { CompactOptions, DoctorOptions, InspectOptions, OpenOptions } from './call-options.js';
 import type { ReadMetricsOptions } from '../metrics/metrics.js';
 
 /** What a program may hand over; the compiler is not there to see it when it is written in JavaScript. */
@@ -57,6 +57,11 @@ const SIGNAL: Rule = {
   holds: (value) => typeof (value as Partial<AbortSignal> | null)?.aborted === 'boolean',
 };
 
+const CALLBACK: Rule = {
+  allowed: 'a function',
+  holds: (value) => typeof value === 'function',
+};
+
 const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal'>> = {
   signal: SIGNAL,
   configFile: TEXT,
@@ -81,7 +86,7 @@ const COMPACT: Rules<CompactOptions> = {
   unreadable: oneOf('keep', 'drop', 'fail'),
   undated: oneOf('keep', 'drop'),
   signal: SIGNAL,
-  onProgress: { allowed: 'a function', holds: (value) => typeof value === 'function' },
+  onProgress: CALLBACK,
 };
 
 /**
@@ -101,6 +106,19 @@ export function checkOpenOptions(options: OpenOptions): void {
 /** The same for `compact()`. An option that is misspelt is one that would have been forgotten. */
 export function checkCompactOptions(options: CompactOptions): void {
   check(options, COMPACT, '');
+}
+
+/** The same for `inspect()`. */
+export function checkInspectOptions(options: InspectOptions): void {
+  const rules: Rules<InspectOptions> = {
+    full: FLAG,
+    by: oneOf('kind', 'type', 'actor'),
+    limit: WHOLE,
+    showMetrics: FLAG,
+    signal: SIGNAL,
+    onProgress: CALLBACK,
+  };
+  check(options, rules, '');
 }
 
 /** The same for `metrics.read()`. */

@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import { withShownPaths } from '../errors/held-paths.js';
 import { findReaders } from '../files/followers.js';
 import { lockHolder } from '../files/lock-holder.js';
@@ -6,7 +5,6 @@ import { assertLockable } from '../files/lock.js';
 import type { LogNames } from '../files/names.js';
 import { pathState, type PathState } from '../files/path-state.js';
 import type { Recovery } from '../files/recovery-table.js';
-import { passingFiles } from '../files/recover.js';
 import { collapseUnit } from '../files/collapse.js';
 import { ownFolderPath } from '../files/own-folder.js';
 import { failureOf, obstacleToRewrite, unitInPlace } from '../files/obstacles.js';
@@ -16,6 +14,7 @@ import { findLastingWriters, findWritersInProc, type Writer } from '../files/wri
 import type { LogFacts, LogFile } from '../backends/facts.js';
 import type { Rotation } from '../backends/rotating/set.js';
 import { readEnds } from './ends.js';
+import { leftBy } from './leftovers.js';
 import type { OpenLog } from './open.js';
 
 /** So much is read at each end of a file, and of all files together; the second one at each end, too. */
@@ -76,14 +75,6 @@ function foreignOwner(files: readonly OpenLog[]): LogFacts['foreign'] {
 function lockOf({ lock }: LogNames): LogFacts['lock'] {
   const holder = failureOf(assertLockable) ?? lockHolder(lock);
   return holder && 'odd' in holder ? { odd: withShownPaths(holder.odd) } : holder;
-}
-
-/** Not where links lead: one of them is an intent, and leads nowhere. */
-function leftBy(names: LogNames): LogFacts['leftovers']['ours'] {
-  return passingFiles(names).flatMap((path) => {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    return stat ? [{ path: withShownPaths(path), changed: stat.mtime }] : [];
-  });
 }
 
 async function writersOf(log: OpenLog): Promise<Writer[]> {
