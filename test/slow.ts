@@ -23,6 +23,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/hooks/': 'waits until hooks have taken too long',
   'test/live/': 'writers at full speed, kills and mounts',
   'test/log/index.test.ts': 'logs of many megabytes, read several times',
+  'test/log/inspect.test.ts': 'python3, which reads the same lines, and logs of many megabytes',
   'test/man.test.ts': 'mandoc',
   'test/metrics/prometheus.test.ts': 'python3-prometheus-client, which reads the text',
   'test/metrics/textfile.test.ts': 'python3-prometheus-client, which reads the text',

@@ -15,6 +15,7 @@ import { estimatedExpiry, type Expiry } from '../retention/estimate.js';
 import { ageCutoff, type RetentionRules } from '../retention/policy.js';
 import { blockOf, statusesOf } from './block.js';
 import { isoOrNull, kindsOf, timesOf, topOf, topWarnings } from './census-report.js';
+import { collectGarbage } from './collect-garbage.js';
 import { exactExpiry } from './exact-expiry.js';
 import { leftBy } from './leftovers.js';
 import type { OpenLog } from './open.js';
@@ -29,6 +30,8 @@ import { FUTURE_SECONDS } from './totals.js';
 
 /** A line that goes on for so long behind a block of the sample is left out. */
 const LINE_BYTES = 1 << 20;
+/** A line mostly begins within so many bytes. */
+const LOOK_BYTES = 1 << 12;
 
 /** A file of the log: its records are in `[from, to)`. */
 interface Source {
@@ -61,7 +64,11 @@ export async function inspectLog(
   const isExact = sample.middle.length === 0;
   const before = files.map((log) => new TailSample(log, log.stat.size));
   const recent = by === null ? null : recentPart(await spanOfLog(sources, rules.now));
-  const grouping = by && { by, recent: recent ?? { from: Infinity, to: -Infinity } };
+  const grouping = by && {
+    by,
+    recent: recent ?? { from: Infinity, to: -Infinity },
+    onDrop: collectGarbage,
+  };
   const reader = new LineReader({ cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS });
   const phases = phasesOf(request);
   const planned = [...sample.ends, ...sample.middle];
@@ -134,9 +141,10 @@ async function lookAt(
   for (const { file, start, end } of stretches) {
     const source = sources[file]!;
     const { log, from, to, ended } = source;
-    const first = start === from ? from : lineAtOrBehind(log, start, end);
+    const first = start === from ? from : lineAtOrBehind(log, start, end, LOOK_BYTES);
     if (first === end) continue;
-    const last = end === to ? to : lineAtOrBehind(log, end, Math.min(to, end + LINE_BYTES));
+    const last =
+      end === to ? to : lineAtOrBehind(log, end, Math.min(to, end + LINE_BYTES), LOOK_BYTES);
     await readRecords({
       file: log,
       from: first,

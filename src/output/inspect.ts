@@ -31,7 +31,7 @@ export function inspectionText(report: InspectionReport, paint: Paint): string {
 type Form = (text: string) => string;
 
 function formOf({ sample }: InspectionReport): Form {
-  return (text) => (sample === null || text === '?' || text === '0' || text === '0 B' ? text : `~${text}`); // prettier-ignore
+  return (text) => (sample === null || text === '?' ? text : `~${text}`);
 }
 
 function headline(report: InspectionReport, paint: Paint): string {
@@ -41,8 +41,15 @@ function headline(report: InspectionReport, paint: Paint): string {
   const { sample } = report;
   if (sample === null) return `Inspected ${target}: everything was read.`;
   const share = `${sample.share_percent < 0.1 ? '< 0.1' : sample.share_percent.toFixed(1)} %`;
-  const words = `sample: ${sample.how}: ${share} of the ${sample.unit}; numbers marked ~ are estimates; --full reads everything`; // prettier-ignore
-  return `Inspected ${target}\n${paint.yellow(wrapped(words, DETAIL_COLUMNS + 16))}`;
+  return [
+    `Inspected ${target}: ${paint.yellow(`a sample was read, ${share} of the ${sample.unit}`)}.`,
+    indented(`${sample.how}`),
+    indented('numbers marked ~ are estimates; --full reads everything'),
+  ].join('\n');
+}
+
+function indented(text: string): string {
+  return `  ${wrapped(text, DETAIL_COLUMNS + 14).replaceAll('\n', '\n  ')}`;
 }
 
 function kinds(report: InspectionReport, paint: Paint): string {
@@ -110,7 +117,8 @@ function top({ by, groups: largest, others, growth_days, names }: Top, report: I
 /** `ActorStarted`, `dead_letter PaymentRequest`, `audit (none)`. */
 function nameOf({ kind, name }: TopGroup, by: Top['by']): string {
   const text = name === null ? '(none)' : printable(name);
-  const words = by === 'type' && kind !== 'event' ? `${printable(kind ?? '(no kind)')} ${text}` : text;
+  const words =
+    by === 'type' && kind !== 'event' ? `${printable(kind ?? '(no kind)')} ${text}` : text;
   return cut(words, NAME_COLUMNS);
 }
 

@@ -20,6 +20,8 @@ export interface KindSum {
 export interface GroupingRequest {
   by: Grouping;
   recent: { from: number; to: number };
+  /** Called when names were dropped because there were too many: much garbage has been made. */
+  onDrop: () => void;
 }
 
 /** What a number of records comes to. */
@@ -41,7 +43,7 @@ export class Census {
   readonly #recent: GroupingRequest['recent'];
 
   constructor(grouping: GroupingRequest | null) {
-    this.#groups = grouping && new Groups(grouping.by);
+    this.#groups = grouping && new Groups(grouping.by, grouping.onDrop);
     this.#recent = grouping?.recent ?? { from: Infinity, to: -Infinity };
   }
 

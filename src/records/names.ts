@@ -22,13 +22,21 @@ const ACTOR_FIELDS: readonly Field[] = ['actor_address', 'actor', 'target'];
 
 /** The JSON text of the name by which a record counts; an empty text: it has none. `kind`: the text of its kind. */
 export function nameText(by: Grouping, kind: string, record: FieldReader): string {
-  if (by === 'kind') return kind;
+  if (by === 'kind') return cutText(kind);
   const fields = by === 'actor' ? ACTOR_FIELDS : (TYPE_FIELDS[kind] ?? OTHER_TYPE_FIELDS);
   for (const field of fields) {
     const text = record.text(field);
-    if (text !== undefined && text !== 'null') return text;
+    if (text !== undefined && text !== 'null') return cutText(text);
   }
   return '';
+}
+
+/** As much of a JSON text as a name may need: escaped, a character takes six bytes. */
+export function cutText(text: string): string {
+  const most = 6 * NAME_CHARACTERS + 2;
+  if (text.length <= most) return text;
+  // A copy: a slice would keep all of the text.
+  return Buffer.from(text.slice(0, most), 'latin1').toString('latin1');
 }
 
 /** The name in words: a text without its quotes, an address as the runtime writes it; null: none. */
@@ -40,13 +48,17 @@ export function nameOf(text: string): string | null {
   return name.slice(0, NAME_CHARACTERS);
 }
 
-/** undefined: it is not JSON, because its end was cut off or because of Python's NaN. */
+/** undefined: it is not JSON, because of Python's NaN, or because it was cut. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(isCutText(text) ? `${text.replace(/\\+(?:u[\da-f]{0,3})?$/i, '')}"` : text);
   } catch {
     return undefined;
   }
+}
+
+function isCutText(text: string): boolean {
+  return text.startsWith('"') && text.length > NAME_CHARACTERS && !text.endsWith('"');
 }
 
 /** `local://77` */

@@ -1,11 +1,9 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '../../log/collect-garbage.js';
 
 /** Replies of so many bytes are left to the garbage collector before it is called. */
 const STEP = 4 * 1024 * 1024;
 
 let unseen = 0;
-let collector: (() => void) | undefined;
 
 /**
  * To be told of the bytes of every reply. V8 counts buffers outside its heap, and by itself leaves some 64 MiB of them
@@ -15,12 +13,5 @@ export function noteBytes(bytes: number): void {
   unseen += bytes;
   if (unseen < STEP) return;
   unseen = 0;
-  collector ??= findCollector();
-  collector();
-}
-
-function findCollector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('globalThis.gc') as (() => void) | undefined;
-  return collect ?? (() => undefined);
+  collectGarbage();
 }

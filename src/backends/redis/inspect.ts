@@ -1,5 +1,6 @@
 // Inspects the streams of a store: what is in them, what fills them, and what would go now.
 import { isoOrNull, kindsOf, timesOf, topOf, topWarnings } from '../../log/census-report.js';
+import { collectGarbage } from '../../log/collect-garbage.js';
 import { recentPart, type Span } from '../../log/recent.js';
 import { FUTURE_SECONDS } from '../../log/totals.js';
 import { Census, combined, type CensusSums, type GroupingRequest } from '../../records/census.js';
@@ -84,7 +85,11 @@ export async function inspectStreams(
   const { rules, by, limit } = request;
   const streams = await findFilled(session);
   const recent = by === null ? null : recentPart(spanOf(streams, rules.now));
-  const grouping = by && { by, recent: recent ?? { from: Infinity, to: -Infinity } };
+  const grouping = by && {
+    by,
+    recent: recent ?? { from: Infinity, to: -Infinity },
+    onDrop: collectGarbage,
+  };
   const total = streams.reduce((sum, { length }) => sum + length, 0);
   const most = 2 * END_ENTRIES + PROBES * PROBE_ENTRIES;
   const progress = { done: 0, total: request.full ? total : Math.min(total, most) };
