@@ -43,7 +43,7 @@ function headline(report: InspectionReport, paint: Paint): string {
   const share = `${sample.share_percent < 0.1 ? '< 0.1' : sample.share_percent.toFixed(1)} %`;
   return [
     `Inspected ${target}: ${paint.yellow(`a sample was read, ${share} of the ${sample.unit}`)}.`,
-    indented(`${sample.how}`),
+    indented(sample.how),
     indented('numbers marked ~ are estimates; --full reads everything'),
   ].join('\n');
 }

@@ -6,7 +6,7 @@ import type { Inspection } from '../../src/index.js';
 import { drawLog, START, STEP } from '../support/odd-log.js';
 import { papyra, PAPYRA, ROOT } from '../support/papyra.js';
 import { peakMemory } from '../support/peak-memory.js';
-import { plainExpiry, plainGroups, plainKinds, plainLines, reportedGroups } from '../support/plain-inspection.js'; // prettier-ignore
+import { plainExpiry, plainGroups, plainGrowth, plainKinds, plainLines, reportedGroups } from '../support/plain-inspection.js'; // prettier-ignore
 import { Random, testSeed } from '../support/random.js';
 import { records } from '../support/records.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
@@ -126,6 +126,12 @@ describe.each(['json', 'rotating'] as const)('%s, all of it read', (backend) => 
       for (const { bytes, share_percent } of top.groups) {
         expect(share_percent, where).toBeCloseTo(total === 0 ? 0 : (100 * bytes) / total, 6);
       }
+      expect([top.growth_days, ...top.groups.map(({ bytes_per_day }) => bytes_per_day)].every((n) => n === null || n >= 0), where).toBe(true); // prettier-ignore
+      const growth = plainGrowth(ofFiles, now);
+      expect(top.growth_days, where).toEqual(growth?.days ?? null);
+      const perDay = top.groups.reduce((sum, group) => sum + (group.bytes_per_day ?? 0), 0);
+      const rounding = top.groups.length / 2 + 1;
+      expect(Math.abs(perDay - (growth?.bytesPerDay ?? 0)), where).toBeLessThanOrEqual(rounding);
       // And it is what the dry run of a compaction says.
       const dry = await papyra(['persistence', 'compact', '--dry-run', '--allow-empty', '--json', '--backend', backend, '--path', path, ...flagsOf(retention)]); // prettier-ignore
       if (dry.code === 0) {

@@ -158,3 +158,18 @@ export function plainKinds(lines: readonly PlainLine[]) {
     })
     .filter(({ kind, records }) => kind !== 'other' || records > 0);
 }
+
+/** Of the newest week that a small log covers, or of all of it; null: it covers less than an hour. */
+export function plainGrowth(files: readonly (readonly PlainLine[])[], now: number) {
+  const filled = files.filter((lines) => lines.length > 0);
+  const ends = [...(filled[0] ?? []), ...(filled.at(-1) ?? [])];
+  const times = ends.map(({ timestamp }) => timestamp).filter((time) => time <= now + 86_400);
+  const [oldest, newest] = [Math.min(...times), Math.max(...times)];
+  const span = Math.min(7 * 86_400, newest - oldest);
+  if (!(span >= 3600)) return null;
+  const recent = files.flat().filter(({ timestamp }) => timestamp >= newest - span && timestamp <= newest); // prettier-ignore
+  const bytes = recent.reduce((sum, line) => sum + line.bytes, 0);
+  // As papyra takes them from the two ends of the time.
+  const days = (newest - (newest - span)) / 86_400;
+  return { days, bytesPerDay: bytes / days };
+}
