@@ -19,10 +19,15 @@ export interface Store {
   afterFailure?: (at: string, code: number) => void;
 }
 
-/** Kills a run at each system call that changes storage, and runs again. */
-export async function killEverywhere(what: string, store: Store): Promise<void> {
+/** Kills a run at each system call that changes storage, or at those of some kinds, and runs again. */
+export async function killEverywhere(
+  what: string,
+  store: Store,
+  calls?: readonly string[],
+): Promise<void> {
   const { args, reset } = store;
-  const { points, paths } = await recordRun(store);
+  const { points: all, paths } = await recordRun(store);
+  const points = all.filter(({ call }) => calls?.includes(call) ?? true);
   let killed = 0;
   for (const point of points) {
     reset();
