@@ -34,7 +34,7 @@ export function assertAcceptable(
       `nothing would be left of ${target}: ${whatGoes(totals)} would go; ${newest(scan, rules.now)}${also(first)}`,
       {
         hint: first
-          ? `${first.remedy}; if it is right, add --allow-empty`
+          ? `${first.remedy}; if all of it shall go, add --allow-empty`
           : "check the limit and this machine's clock; if it is right, add --allow-empty",
       },
     );
@@ -83,7 +83,7 @@ export function warningsOf(
         : `${lines} kept as ${scan.unreadable === 1 ? 'it is' : 'they are'}${advice}`,
     );
   }
-  if (scan.undated > 0) warnings.push(undated(scan.undated, rules));
+  if (scan.undated > 0) warnings.push(undated(scan.undated, rules, hasTimes(foreign)));
   if (scan.future > 0 && !foreign.some(({ form }) => form.kind === 'unit')) {
     const unit = unitOf(scan.newest);
     const why = unit
@@ -94,11 +94,17 @@ export function warningsOf(
   return warnings;
 }
 
-function undated(records: number, rules: RetentionRules): string {
+/** They have a time, only not where and how the runtime writes it: to drop them would be to drop all. */
+function hasTimes(foreign: readonly NamedForeign[]): boolean {
+  return foreign.some(({ form }) => form.kind === 'text' || form.kind === 'key');
+}
+
+function undated(records: number, rules: RetentionRules, dated: boolean): string {
   const which = `${count(records, 'record')} without a finite numeric timestamp`;
   if (rules.undated === 'drop') return `${which} to go, as --undated drop says`;
   if (rules.max_age_seconds === null) return `${which} counted like any other`;
-  return `${which} kept: the age limit cannot apply; drop with --undated drop`;
+  const kept = `${which} kept: the age limit cannot apply`;
+  return dated ? kept : `${kept}; drop with --undated drop`;
 }
 
 /** The dry run's report of a log that is one file. */
