@@ -1,3 +1,4 @@
+// The backend of records that exist only in the process of the runtime: there is nothing to compact or to count.
 import { blankReport } from '../report/report.js';
 import { policyOf } from '../retention/policy.js';
 import type { Backend } from './backend.js';
@@ -6,7 +7,6 @@ const WHY = "the memory backend keeps its records inside the runtime's own proce
 
 const NOTHING = `nothing to compact: ${WHY}, and its retention alone removes them`;
 
-/** Nothing outside the runtime's process: nothing to compact, nothing to count. */
 export function memoryBackend(): Backend {
   return {
     name: 'memory',

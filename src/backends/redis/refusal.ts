@@ -1,6 +1,7 @@
+// Says which right or command is missing when a server refuses a command.
 import { PapyraError } from '../../errors/errors.js';
 
-/** A refusal of the server remembers the command. */
+/** An error of ioredis has the command that the server refused. */
 export interface Refusal extends Error {
   command?: { name: string; args: unknown[] };
 }
@@ -12,7 +13,7 @@ const METRICS = 'without it runs are not counted';
 const PROBE =
   'the server does not say that it is a Redis of 6.2.7 or later, so papyra tries on a key of its own whether XTRIM takes only what it may (INFO tells the version)';
 
-/** What is lost without a command, and what there is in its place. Others are done without, and nobody is told. */
+/** What does not work without a command, and what helps. Papyra does without the other commands, and says nothing. */
 const WITHOUT: Record<string, string> = {
   'xtrim': 'without it nothing can be trimmed',
   'xinfo|stream': 'without it nothing can be planned',
@@ -33,7 +34,7 @@ const WITHOUT: Record<string, string> = {
 /** Commands whose rights are given by subcommand. */
 const WITH_SUBCOMMANDS = ['xinfo', 'memory', 'xgroup', 'cluster'];
 
-/** Which right is missing: of a command, or of a key. */
+/** The right to run a command, or to touch a key, is missing. */
 export function notPermitted(error: Refusal, server: string): PapyraError {
   const ofKey = /\bkeys?\b/.test(error.message);
   const command = commandOf(error);
@@ -47,7 +48,7 @@ export function notPermitted(error: Refusal, server: string): PapyraError {
   });
 }
 
-/** A command that the server does not know under its own name. */
+/** The server does not know a command under its own name. */
 export function notKnown(error: Refusal, server: string): PapyraError {
   const command = commandOf(error);
   return new PapyraError(

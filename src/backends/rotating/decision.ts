@@ -1,4 +1,6 @@
+// Defines what is known of one file of a set before a run, and what became of it after.
 import type { PapyraError } from '../../errors/errors.js';
+import type { TornEnd } from '../../files/mend-tail.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { PartAction } from '../../report/report.js';
 import type { Cut } from '../../log/cut.js';
@@ -8,7 +10,6 @@ import type { PlannedHead } from '../../log/plan-head.js';
 import type { LogScan } from '../../log/scan.js';
 import type { Segment } from './set.js';
 
-/** What is known of one file of the set, and what becomes of it. */
 export interface SegmentPlan {
   segment: Segment;
   name: string;
@@ -20,6 +21,8 @@ export interface SegmentPlan {
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead | undefined;
   tailSample: TailSample;
+  /** Of a recovery: the truncated end of the file. */
+  torn?: TornEnd | undefined;
   /** What it is, when it is no log of the runtime. */
   foreign?: Foreign | undefined;
   pinnedBy?: string | undefined;
@@ -27,7 +30,7 @@ export interface SegmentPlan {
   refusal?: PapyraError;
 }
 
-/** What became of a part. A failure without an action: it is as it was. */
+/** What became of a part. A failure without an action: it is unchanged. */
 export interface Result {
   action?: PartAction;
   appended?: { records: number | null; bytes: number };

@@ -1,3 +1,4 @@
+// Plans the compaction of a rotating set: opens and locks it, finishes what a killed run left, scans it and decides.
 import { basename } from 'node:path';
 import { monotonicMs } from '../../units/clock.js';
 import { PapyraError } from '../../errors/errors.js';
@@ -12,6 +13,7 @@ import {
 } from '../../files/ownership.js';
 import { passingFiles, recoverSet } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
+import type { TornEnd } from '../../files/mend-tail.js';
 import { TailSample } from '../../files/tail-sample.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
@@ -26,6 +28,7 @@ import { fillersOf, planHead } from '../../log/plan-head.js';
 import { readAll } from '../../log/read-all.js';
 import { foreignIn } from '../../log/foreign/suspect.js';
 import { assertAcceptable } from '../../log/report.js';
+import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
 import { secondThread, scanLog, scanOf, type LogScan, type ScanTask } from '../../log/scan.js';
@@ -43,8 +46,11 @@ import {
   type SetOptions,
 } from './set.js';
 
-/** Plans the compaction of a rotating set at its real path. */
-export async function planSet(named: SetOptions, request: PlanRequest): Promise<Plan> {
+/** `named.path`: the real path of the active file. */
+export async function planSet(
+  named: SetOptions,
+  request: PlanRequest,
+): Promise<Plan & { plans: SegmentPlan[] }> {
   const startedAt = Date.now();
   const { names, release } = holdNames(named.path);
   const set = { ...named, path: names.entry };
@@ -62,12 +68,13 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     release();
   };
   try {
-    const warnings = checkNeighbours(set);
+    // A recovery names what does not belong to the set among its anomalies.
+    const warnings = request.recovery ? [] : checkNeighbours(set);
     segments = openSet(set);
     assertOwn(segments, names, request.dryRun);
     if (segments.length === 0) {
       if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
-      return { ...emptyPlan(named.path, request), close };
+      return { ...emptyPlan(named.path, request), plans: [], close };
     }
     if (request.dryRun) {
       if (passingFiles(names).length > 0) {
@@ -86,7 +93,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
       const isInSet = (id: FileId | undefined) => ids.has(id);
       const recovery = { names, isRecord, isInSet, tick: phases(), ...request };
       warnings.push(...(await recoverSet(recovery)));
-      // The run that held the lock until now may have replaced some.
+      // The run that held the lock until now may have replaced some files.
       closeSet(segments);
       segments = [];
       segments = openSet(set, { forWork: true });
@@ -102,18 +109,24 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     const reader = new LineReader(instants);
     warnings.push(...slowerWarning(reader));
     const tick = phases('scan', total);
-    const scans: { segment: Segment; seen: LogScan }[] = [];
+    const scans: { segment: Segment; seen: LogScan; torn?: TornEnd | undefined }[] = [];
     for (const segment of segments.toReversed()) {
       const task = { file: segment.log, reader, instants, thread, tick };
-      scans.push({ segment, seen: await scanSegment(segment, task, rules) });
+      const seen = await scanSegment(segment, task, request);
+      scans.push({
+        segment,
+        ...(request.recovery
+          ? await withTornEnd(segment.log, seen, rules, request.signal)
+          : { seen }),
+      });
     }
     const parts = scans.map(({ segment, seen }) => ({ file: segment.log, blocks: seen.blocks }));
     const cuts = await findCuts(parts, rules, phases());
-    const plans = scans.map(({ segment, seen }, at) => planSegment(segment, seen, cuts[at]!));
+    const plans = scans.map((scan, at) => planSegment(scan, cuts[at]!, request));
     if (request.inPlace) await planInPlace(plans, names, rules, phases);
     for (const { name, refusal } of plans)
       if (refusal) warnings.push(`${name}: ${refusal.message}`);
-    for (const plan of plans) await explainPin(plan, set, rules, phases);
+    if (!request.recovery) for (const plan of plans) await explainPin(plan, set, rules, phases);
     for (const plan of plans) {
       plan.foreign = await foreignIn(plan.segment.log, plan.seen, plan.totals.scanned);
     }
@@ -124,36 +137,40 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     const report = setReport(task, plans, merged, new Map());
     const run = { names, request, phases, reader, opened, ...task };
     const refusal = request.dryRun ? await firstRefusal(run, plans) : undefined;
-    return { report, refusal, execute: () => executeSet(run, plans, merged), close };
+    return { report, refusal, plans, execute: () => executeSet(run, plans, merged), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** A rotated file has ended, and with it its last line; the active one may be in the middle of one. */
+/** The end of a rotated file ends its last line. The active file may end in the middle of one. */
 async function scanSegment(
   { log, index }: Segment,
   task: Omit<ScanTask, 'from' | 'to'>,
-  rules: RetentionRules,
+  { rules, recovery }: PlanRequest,
 ): Promise<LogScan> {
   const from = fillersOf(log);
   const { size } = log.stat;
   const before = new TailSample(log, size);
   const seen = await scanLog({ ...task, from, to: size }, rules, []);
   before.assertUnchanged();
-  if (index === 0 || seen.end === size) return seen;
+  if (index === 0 || seen.end === size || recovery) return seen;
   const tail = await readAll({ ...task, from: seen.end, to: size });
   task.reader.finish((sums) => tail.push(sums));
   const standings = statusesOf(rules);
   return scanOf([...seen.blocks, ...tail.map((sums) => blockOf(sums, standings))], from);
 }
 
-function planSegment(segment: Segment, seen: LogScan, cut: Cut): SegmentPlan {
-  const whole = totalsOf(seen, cut);
+function planSegment(
+  { segment, seen, torn }: Pick<SegmentPlan, 'segment' | 'seen' | 'torn'>,
+  cut: Cut,
+  { recovery }: PlanRequest,
+): SegmentPlan {
+  const whole = withTornTotals(totalsOf(seen, cut), torn);
   const { log, index } = segment;
-  // Also one that holds nothing but blank lines: it would stall rotation.
-  const gone = index > 0 && stayingLines(seen, cut) === 0;
+  // Also a file that holds only blank lines: it would stall rotation.
+  const gone = !recovery && index > 0 && stayingLines(seen, cut) === 0;
   const totals = gone ? { ...whole, bytesGoing: log.stat.size, bytesKept: 0 } : whole;
   return {
     segment,
@@ -163,6 +180,7 @@ function planSegment(segment: Segment, seen: LogScan, cut: Cut): SegmentPlan {
     totals,
     action: gone ? 'removed' : totals.anythingGoes ? 'rewritten' : 'unchanged',
     tailSample: new TailSample(log, seen.end),
+    torn,
   };
 }
 
@@ -170,7 +188,7 @@ function stayingLines({ blocks }: LogScan, cut: Cut): number {
   return blocks.reduce((sum, { lines }) => sum + lines.pinned + lines.live, 0) - cut.records;
 }
 
-/** In place goes the head of the oldest file that is left, and of the active one. */
+/** Only the oldest file that is left and the active file can lose their heads in place. */
 async function planInPlace(
   plans: readonly SegmentPlan[],
   names: LogNames,
@@ -185,12 +203,8 @@ async function planInPlace(
       continue;
     }
     const { log } = plan.segment;
-    const planned = await planHead(
-      { ...plan, log },
-      { ...names, log: log.path },
-      rules,
-      phases(),
-    ).catch(asRefusal);
+    const own = { ...names, log: log.path };
+    const planned = await planHead({ ...plan, log }, own, rules, phases()).catch(asRefusal);
     if (planned instanceof PapyraError) {
       plan.refusal = planned;
       leave(plan);
@@ -205,8 +219,8 @@ async function planInPlace(
 }
 
 /**
- * Each time the set is opened: its owner may have put another file in it. What goes of all files goes to one archive,
- * so they have one owner. Who may only look is not asked whether the files are this user's.
+ * Checks the owners each time the set is opened, because other files may have been put in it. All files must have one
+ * owner, because one archive takes what goes of all. A dry run may look at files of another user.
  */
 function assertOwn(segments: readonly Segment[], names: LogNames, looksOnly: boolean): void {
   for (const { log } of segments) {
@@ -216,7 +230,7 @@ function assertOwn(segments: readonly Segment[], names: LogNames, looksOnly: boo
   }
 }
 
-/** Why a run could not do now to one of the files what a dry run shows; undefined: it could. */
+/** Why a run could not do now what the dry run shows; undefined: it could. */
 async function firstRefusal(
   run: SetRun,
   plans: readonly SegmentPlan[],
@@ -238,7 +252,7 @@ function asRefusal(error: unknown): PapyraError {
   throw error;
 }
 
-/** Nothing but lines that nobody may drop is left of the oldest file: it would stall rotation for ever. */
+/** Tells when only pinned lines are left of the oldest file: it would stall rotation for ever. */
 async function explainPin(
   plan: SegmentPlan,
   { maxFiles }: SetOptions,
