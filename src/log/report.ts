@@ -4,7 +4,7 @@ import { ageInWords, grouped } from '../units/units.js';
 import { blankReport, type CompactionReport } from '../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
 import type { Totals } from './totals.js';
-import { foreignWarning, type Foreign } from './foreign/form.js';
+import { foreignWarning, isNoLog, type Foreign } from './foreign/form.js';
 import { unitOf } from './foreign/unit.js';
 import type { LogScan } from './scan.js';
 
@@ -51,7 +51,7 @@ function also(foreign: NamedForeign | undefined): string {
 
 /** To recover a file that is no log would be to destroy it. */
 function isRecoverable(foreign: readonly NamedForeign[]): boolean {
-  return foreign.every(({ form }) => form.kind !== 'file' && form.kind !== 'mark');
+  return !foreign.some(isNoLog);
 }
 
 function whatGoes({ scanned, discarded }: Totals): string {

@@ -81,6 +81,25 @@ describe('persistence compact names a file that is no log', () => {
     expect(readFileSync(`${log}.1`).equals(gzipSync(LOG))).toBe(true);
   });
 
+  test('recovery refuses to remove lines of it, however few they are', async () => {
+    const marked = `\ufeff${LOG}`;
+    const log = tempLog(marked);
+    for (const args of [
+      ['--dry-run'],
+      [],
+      ['--mode', 'quarantine', '--quarantine-dir', tempDirectory()],
+    ]) {
+      const run = await papyra(['persistence', 'recover', '--path', log, ...args]);
+      expect(run.code).toBe(65);
+      expect(run.stderr).toContain('begins with a byte order mark, so its first line cannot be read: a recovery would remove what is not damaged'); // prettier-ignore
+      expect(run.stderr).toContain('--max-drop 100%');
+      expect(readFileSync(log, 'utf8')).toBe(marked);
+    }
+    const all = await papyra(['persistence', 'recover', '--path', log, '--max-drop', '100%']);
+    expect(all.code).toBe(0);
+    expect(readFileSync(log, 'utf8')).toBe(LINES.slice(1).join(''));
+  });
+
   test('a log is damaged, not foreign', async () => {
     const first = testSeed('foreign, damaged');
     for (let seed = first; seed < first + 6; seed++) {
