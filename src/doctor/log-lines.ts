@@ -3,13 +3,9 @@ import { basename } from 'node:path';
 import type { LogFacts } from '../backends/facts.js';
 import { formatCount, plural } from '../output/text.js';
 import { fail, pass, warn, type Check } from './check.js';
-import { typed } from './command-line.js';
 import { logOf, trialOf, type Facts } from './facts.js';
 import { isNoLog } from './format.js';
 import { muchIsLeft } from './left.js';
-
-/** `persistence recover` is a command of the runtime, not of papyra. */
-const RECOVER = "the runtime's own persistence recover mends it";
 
 /** A writer finishes a line in less time. */
 const MOMENT_MS = 60_000;
@@ -21,13 +17,12 @@ export const readable: Check = (facts) => {
   if (lines > 0) {
     const which = log.files.find(({ ends }) => ends.unreadable > 0);
     const where = which ? `, the first at byte ${which.ends.firstUnreadable} of ${basename(which.path)}` : ''; // prettier-ignore
-    const next = facts.papyra('persistence compact', '--unreadable', 'drop', '--dry-run');
-    return warn(`${plural(lines, 'line')} cannot be read (${found})${where}; compaction keeps them; ${RECOVER}`, next); // prettier-ignore
+    return warn(`${plural(lines, 'line')} cannot be read (${found})${where}; compaction keeps them; a recovery removes them`, facts.papyra('persistence recover', '--dry-run')); // prettier-ignore
   }
   const active = log.files.at(-1)!;
   const { unterminated } = active.ends;
   if (unterminated > 0 && facts.now - active.changed.getTime() > MOMENT_MS) {
-    return warn(`${basename(active.path)} ends with ${plural(unterminated, 'byte')} of a line that was never finished: the next record would be glued to it; ${RECOVER}`, typed('tail', '-c', String(unterminated), active.path)); // prettier-ignore
+    return warn(`${basename(active.path)} ends with ${plural(unterminated, 'byte')} of a line that was never finished: the next record would be glued to it; a recovery mends it`, facts.papyra('persistence recover')); // prettier-ignore
   }
   return pass(`every line is a record (${found})`);
 };

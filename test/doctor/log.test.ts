@@ -309,7 +309,7 @@ describe('a planted fault is found, and no other', () => {
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ readable: 'warn' });
     expect(say('readable')).toContain(`1 line cannot be read (the whole log read), the first at byte ${half} of events.ndjson`); // prettier-ignore
-    expect(say('readable')).toContain("compaction keeps them; the runtime's own persistence recover mends it"); // prettier-ignore
+    expect(say('readable')).toContain('compaction keeps them; a recovery removes them'); // prettier-ignore
     expect(say('readable')).toMatch(/\$ papyra .*persistence compact --unreadable drop --dry-run$/);
     const [, ...typed] = say('readable').split('$ papyra ');
     expect((await papyra(typed[0]!.split(' '))).stdout).toMatch(/25\d B would go/);
