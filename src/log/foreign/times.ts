@@ -2,10 +2,12 @@
 import type { ForeignForm } from './form.js';
 import { isSeconds, unitOf } from './unit.js';
 
+/** Fewer records are no evidence. */
+const LEAST_LINES = 3;
+
 /** Dated lines whose timestamps all have the same unit, and not seconds. */
 export function foreignUnit(timestamps: readonly number[]): ForeignForm | undefined {
-  const [first] = timestamps;
-  const unit = first === undefined ? undefined : unitOf(first);
+  const unit = timestamps.length < LEAST_LINES ? undefined : unitOf(timestamps[0]!);
   if (unit === undefined || timestamps.some((one) => unitOf(one) !== unit)) return undefined;
   return { kind: 'unit', unit };
 }
@@ -16,8 +18,6 @@ const KEYS = ['timestamp', '@timestamp', 'time', 'ts', 'datetime', 'date', 'crea
 const ISO = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/;
 
 const MOST = 0.9;
-/** Fewer are no evidence. */
-const LEAST_LINES = 3;
 
 /** Records of which none has a timestamp, but most have a time all the same. */
 export function foreignTime(lines: readonly string[]): ForeignForm | undefined {
