@@ -1,5 +1,7 @@
 import { withShownPaths } from './held-paths.js';
+import type { RecoveryReport } from '../report/recovery.js';
 import type { CompactionReport } from '../report/report.js';
+import type { ScanReport } from '../report/scan.js';
 
 /**
  * What went wrong, in one word. `exit-codes.ts` alone turns these into exit codes.
@@ -39,6 +41,10 @@ export interface PapyraErrorOptions {
   signal?: StopSignal;
   /** What was done nevertheless: the report of a run of which some parts failed. */
   report?: CompactionReport;
+  /** The same of a scan: what was found where it could read. */
+  scan?: Omit<ScanReport, 'next'>;
+  /** The same of a recovery. */
+  recovery?: RecoveryReport;
 }
 
 /** Every expected failure of papyra: what failed, on what, why (`message`), and what to do (`hint`). */
@@ -49,6 +55,10 @@ export class PapyraError extends Error {
   readonly signal: StopSignal | undefined;
   /** Where some parts failed and others did not: what was done, with the status `partial`. */
   readonly report: CompactionReport | undefined;
+  /** The same of a scan: what was found in the parts that could be read. */
+  readonly scan: Omit<ScanReport, 'next'> | undefined;
+  /** The same of a recovery. */
+  readonly recovery: RecoveryReport | undefined;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
   /** Where several things are wrong: those after this one. */
@@ -63,6 +73,8 @@ export class PapyraError extends Error {
     this.hint = options.hint === undefined ? undefined : withShownPaths(options.hint);
     this.signal = options.signal;
     this.report = options.report;
+    this.scan = options.scan;
+    this.recovery = options.recovery;
   }
 }
 

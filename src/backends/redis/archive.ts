@@ -3,6 +3,7 @@ import { userInfo } from 'node:os';
 import { interruption } from '../../errors/errors.js';
 import { noteBytes } from './collect.js';
 import { entries, timeOf, type Entry } from './entries.js';
+import { fieldTexts } from './field-texts.js';
 import { upTo } from './ids.js';
 import { targetName } from './names.js';
 import type { StreamPlan } from './plan-stream.js';
@@ -56,7 +57,7 @@ function goingOf(session: Session, plan: StreamPlan): AsyncGenerator<Entry> {
 function* lineOf(key: string, { id, fields, data }: Entry): Generator<Uint8Array> {
   const head = { key, id };
   if (data === null || fields.length !== 2) {
-    yield lineFrom({ ...head, fields: pairs(fields.map(textOf)) });
+    yield lineFrom({ ...head, fields: fieldTexts(fields) });
   } else if (!isUtf8(data)) {
     yield lineFrom({ ...head, data_base64: data.toString('base64') });
   } else {
@@ -84,15 +85,4 @@ function* inPieces(head: object, data: Buffer): Generator<Uint8Array> {
     text = '';
   }
   yield Buffer.from(`${text}"}\n`);
-}
-
-/** Bytes that are no UTF-8 would not survive as a text. */
-function textOf(bytes: Buffer): string | { base64: string } {
-  return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
-}
-
-function pairs<T>(flat: T[]): [T, T][] {
-  return flat.flatMap((name, index) =>
-    index % 2 === 0 ? [[name, flat[index + 1]!] as [T, T]] : [],
-  );
 }
