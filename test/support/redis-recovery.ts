@@ -88,7 +88,7 @@ async function bundle(): Promise<string> {
     format: 'esm',
     alias: { debug: join(ROOT, 'src/backends/redis/no-debug.ts') },
     external: ['esbuild', 'execa', 'jiti', 'vitest'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
     logLevel: 'error',
   }); // prettier-ignore
   return outfile;
