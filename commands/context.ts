@@ -1,9 +1,10 @@
+// Defines what commands get from their process, and opens the console and the store for them.
 import { openSystem, type System } from '../src/index.js';
 import { Console, type Stream } from '../src/output/console.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
 
-/** What a command found out, where that alone makes an exit code. */
-export type Finding = 'check_failed';
+/** A result that is no error but has an exit code of its own. */
+export type Finding = 'check_failed' | 'anomalies_found' | 'anomalies_remain';
 
 /** What a command gets from the process it runs in. */
 export interface Context {
@@ -12,25 +13,16 @@ export interface Context {
   env: NodeJS.ProcessEnv;
   /** Aborts when a signal asks for a stop. */
   signal: AbortSignal;
-  /** To be told of a finding. */
+  /** Reports a finding. */
   found: (finding: Finding) => unknown;
 }
 
-export function consoleFor(context: Context, flags: GlobalFlags): Console {
-  return new Console(
-    context.stdout,
-    context.stderr,
-    {
-      json: flags.json ?? false,
-      quiet: flags.quiet ?? false,
-      verbose: flags.verbose ?? false,
-      color: flags.color ?? 'auto',
-    },
-    context.env,
-  );
+export function consoleFor({ stdout, stderr, env }: Context, flags: GlobalFlags): Console {
+  const { json = false, quiet = false, verbose = false, color = 'auto' } = flags;
+  return new Console(stdout, stderr, { json, quiet, verbose, color }, env);
 }
 
-/** Opens the store that the flags name, for the time of `use`. */
+/** Opens the store that the flags name, and closes it when `use` has ended. */
 export async function withSystem<T>(
   flags: GlobalFlags & StoreFlags,
   output: Console,
@@ -39,9 +31,8 @@ export async function withSystem<T>(
 ): Promise<T> {
   const system = await openSystem({ ...openOptions(flags), signal });
   const { configFile, store } = system;
-  output.detail(
-    `configuration: ${configFile ?? 'none'}; store: ${store.backend} ${store.target ?? ''}`,
-  );
+  const { backend, target } = store;
+  output.detail(`configuration: ${configFile ?? 'none'}; store: ${backend} ${target ?? ''}`);
   try {
     return await use(system);
   } finally {

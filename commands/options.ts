@@ -1,11 +1,14 @@
+// Declares the flags that several commands share, reads their values, and turns them into options of the library.
 import { Option, type Command } from 'commander';
 import { PapyraError } from '../src/errors/errors.js';
-import type { OpenOptions, Overrides } from '../src/index.js';
+import type { OpenOptions, Overrides, ScanOptions } from '../src/index.js';
 import { parseInterval } from '../src/schedule/interval.js';
-import { parseCount, parseDuration, parseSize, parseTime } from '../src/units/units.js';
+import { parseCount, parseDuration, parseShare, parseSize, parseTime } from '../src/units/units.js';
 import type { ColorMode } from '../src/output/paint.js';
+import type { ProgressMode } from '../src/output/progress.js';
+import type { Context } from './context.js';
 
-/** The options that every command has. */
+/** The flags that every command has. */
 export interface GlobalFlags {
   config?: string;
   json?: boolean;
@@ -14,7 +17,7 @@ export interface GlobalFlags {
   color?: ColorMode;
 }
 
-/** The options that say which store, and what has expired there. */
+/** The flags that name a store and its limits. */
 export interface StoreFlags {
   path?: string;
   backend?: string;
@@ -24,12 +27,25 @@ export interface StoreFlags {
   maxFiles?: number;
   maxBytes?: number;
   timeout?: number;
-  /** Of a compaction only. */
+  /** Only `persistence compact` has these two. */
   approx?: boolean;
   exact?: boolean;
 }
 
-/** Reads the value of a flag, and names the flag when the value is wrong. */
+/** The options of commands that read a whole store. */
+export interface ReadFlags {
+  limit?: number;
+  limitRate?: number;
+  progress: ProgressMode;
+}
+
+/** The options of commands that may recover a store. */
+export interface RecoveryFlags {
+  quarantineDir?: string;
+  lockWait?: number;
+}
+
+/** Parses the value of a flag; an error names the flag. */
 function value<T>(flag: string, parse: (text: string) => T): (text: string) => T {
   return (text) => {
     try {
@@ -50,11 +66,7 @@ function nonEmpty(text: string): string {
 
 export function addGlobalOptions(program: Command): Command {
   return program
-    .addOption(
-      new Option('--config <file>', 'use this configuration file (or PAPYRA_CONFIG)').argParser(
-        value('--config', nonEmpty),
-      ),
-    )
+    .option('--config <file>', 'use this configuration file (or PAPYRA_CONFIG)', text('--config'))
     .option('--json', 'print the result as one JSON document, errors too')
     .option('--quiet', 'print nothing at all on success')
     .option('--verbose', 'say more: the configuration used, stack traces of errors')
@@ -67,54 +79,95 @@ export function addGlobalOptions(program: Command): Command {
 
 export function addStoreOptions(command: Command): Command {
   return command
-    .addOption(
-      new Option(
-        '--path <file>',
-        'work on this log, in place of the configured store (or PAPYRA_PATH)',
-      ).argParser(value('--path', nonEmpty)),
+    .option(
+      '--path <file>',
+      'work on this log, in place of the configured store (or PAPYRA_PATH)',
+      text('--path'),
     )
     .addOption(
       new Option('--backend <name>', 'the backend (or PAPYRA_BACKEND)')
         .choices(['json', 'rotating', 'redis', 'memory'])
-        // Which one is meant is asked in one place, for flag, environment and file.
-        .argParser(value('--backend', nonEmpty)),
+        // Replaces the check of choices(): src/config/resolve.ts checks flag, variable and file alike.
+        .argParser(text('--backend')),
     )
-    .addOption(
-      new Option(
-        '--max-age <duration>',
-        'records older than this expire: 90s, 30m, 12h, 7d, 4w (or PAPYRA_MAX_AGE)',
-      ).argParser(value('--max-age', parseDuration)),
+    .option(
+      '--max-age <duration>',
+      'records older than this expire: 90s, 30m, 12h, 7d, 4w (or PAPYRA_MAX_AGE)',
+      duration('--max-age'),
     )
-    .addOption(
-      new Option(
-        '--max-records <count>',
-        'the newest so many records stay (or PAPYRA_MAX_RECORDS)',
-      ).argParser(value('--max-records', parseCount)),
+    .option(
+      '--max-records <count>',
+      'the newest so many records stay (or PAPYRA_MAX_RECORDS)',
+      count('--max-records'),
     )
-    .addOption(
-      new Option(
-        '--max-total-bytes <size>',
-        'the newest records stay up to this size: 500MB, 2GB, 64KiB (or PAPYRA_MAX_TOTAL_BYTES)',
-      ).argParser(value('--max-total-bytes', parseSize)),
+    .option(
+      '--max-total-bytes <size>',
+      'the newest records stay up to this size: 500MB, 2GB, 64KiB (or PAPYRA_MAX_TOTAL_BYTES)',
+      size('--max-total-bytes'),
     )
-    .addOption(
-      new Option(
-        '--max-files <count>',
-        'rotating: files in the set, as the runtime is configured; default 5 (or PAPYRA_MAX_FILES)',
-      ).argParser(value('--max-files', parseCount)),
+    .option(
+      '--max-files <count>',
+      'rotating: files in the set, as the runtime is configured; default 5 (or PAPYRA_MAX_FILES)',
+      count('--max-files'),
     )
-    .addOption(
-      new Option(
-        '--max-bytes <size>',
-        'rotating: size at which the runtime rotates; default 50000000 (or PAPYRA_MAX_BYTES)',
-      ).argParser(value('--max-bytes', parseSize)),
+    .option(
+      '--max-bytes <size>',
+      'rotating: size at which the runtime rotates; default 50000000 (or PAPYRA_MAX_BYTES)',
+      size('--max-bytes'),
     )
-    .addOption(
-      new Option(
-        '--timeout <duration>',
-        'redis: how long a connection or an answer may take; default 5s (or PAPYRA_TIMEOUT)',
-      ).argParser(value('--timeout', parseDuration)),
+    .option(
+      '--timeout <duration>',
+      'redis: how long a connection or an answer may take; default 5s (or PAPYRA_TIMEOUT)',
+      duration('--timeout'),
     );
+}
+
+export function addReadOptions(command: Command): Command {
+  return command
+    .option(
+      '--limit <count>',
+      'list so many anomalies; all are counted; default 20',
+      count('--limit'),
+    )
+    .option(
+      '--limit-rate <size>',
+      'read and write at most so many bytes a second, such as 20MB',
+      size('--limit-rate'),
+    )
+    .addOption(
+      new Option('--progress <when>', 'show progress; auto: only on a terminal')
+        .choices(['auto', 'always', 'never'])
+        .default('auto'),
+    );
+}
+
+export function addRecoveryOptions(command: Command): Command {
+  return command
+    .option(
+      '--quarantine-dir <directory>',
+      'with quarantine: where the copy of what is removed goes',
+      text('--quarantine-dir'),
+    )
+    .option(
+      '--lock-wait <duration>',
+      'wait so long for another run to finish',
+      duration('--lock-wait'),
+    );
+}
+
+export function readOptions(flags: ReadFlags, { signal }: Pick<Context, 'signal'>): ScanOptions {
+  return {
+    signal,
+    ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+    ...(flags.limitRate === undefined ? {} : { limitRate: flags.limitRate }),
+  };
+}
+
+export function recoveryOptions({ quarantineDir, lockWait }: RecoveryFlags) {
+  return {
+    lockWaitMs: (lockWait ?? 0) * 1000,
+    ...(quarantineDir === undefined ? {} : { quarantineDir }),
+  };
 }
 
 export const count = (flag: string) => value(flag, parseCount);
@@ -123,8 +176,8 @@ export const size = (flag: string) => value(flag, parseSize);
 export const interval = (flag: string) => value(flag, parseInterval);
 export const text = (flag: string) => value(flag, nonEmpty);
 export const time = (flag: string) => value(flag, parseTime);
+export const share = (flag: string) => value(flag, parseShare);
 
-/** What the flags say about the store, in the words of the API. */
 export function openOptions(flags: GlobalFlags & StoreFlags): OpenOptions {
   const overrides: Overrides = {};
   if (flags.path !== undefined) overrides.path = flags.path;

@@ -1,3 +1,4 @@
+// Builds the whole command tree: `--help` shows it, and the man pages and completions are made from it.
 import { Command } from 'commander';
 import { PapyraError } from '../src/errors/errors.js';
 import { addCompletion } from './completion/completion.js';
@@ -11,9 +12,11 @@ import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
 import { addGlobalOptions } from './options.js';
 import { addCompact } from './persistence/compact.js';
+import { addRecover } from './persistence/recover.js';
+import { addScan } from './persistence/scan.js';
+import { addStartupCheck } from './persistence/startup-check.js';
 import { addSchedule } from './schedule/schedule.js';
 
-/** The whole command tree: what `--help` shows and what the man pages are made from. */
 export function buildProgram(version: string, context: Context): Command {
   const program = new Command('papyra')
     .description('Keep the persistence logs of a Papyra system small, safely.')
@@ -25,8 +28,11 @@ export function buildProgram(version: string, context: Context): Command {
 
   const persistence = program
     .command('persistence')
-    .description('Compact the store of a Papyra system');
+    .description('Compact, check and recover the store of a Papyra system');
   addCompact(persistence, context);
+  addScan(persistence, context);
+  addRecover(persistence, context);
+  addStartupCheck(persistence, 'startup-check', context);
 
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);
@@ -50,7 +56,7 @@ export function buildProgram(version: string, context: Context): Command {
   return program;
 }
 
-/** `papyra help persistence compact`: commander's own would look at the first word only. */
+/** `papyra help persistence compact`: commander's own help command reads only the first word. */
 function addHelp(program: Command): void {
   program
     .command('help [command...]')

@@ -1,10 +1,18 @@
+// Exports the library, and connects configuration, backend, metrics and hooks in openSystem().
 /**
  * Papyra's compaction as a library: `openSystem()` finds the store as the command line does.
  *
  * @packageDocumentation
  */
 import { openBackend } from './backends/open.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+import type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecoverOptions,
+  ScanOptions,
+  StartupCheckOptions,
+} from './api/call-options.js';
 import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './api/call.js';
 import { check, type SystemCheck } from './api/check.js';
 import { compact } from './api/compaction.js';
@@ -13,9 +21,19 @@ import { loadConfig } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
 import { hooksOf } from './api/hooks-of.js';
 import { metricsFor, type Metrics } from './metrics/metrics.js';
+import type { RecoveryReport } from './report/recovery.js';
 import type { CompactionReport } from './report/report.js';
+import type { ScanReport } from './report/scan.js';
+import type { StartupReport } from './report/startup-check.js';
 
-export type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+export type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecoverOptions,
+  ScanOptions,
+  StartupCheckOptions,
+} from './api/call-options.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
@@ -44,6 +62,15 @@ export type {
   CompactionStatus,
   PartAction,
 } from './report/report.js';
+export type { Anomalies, Anomaly, AnomalyCounts, AnomalyKind } from './report/anomalies.js';
+export type {
+  RecoveryAction,
+  RecoveryMode,
+  RecoveryPart,
+  RecoveryReport,
+} from './report/recovery.js';
+export type { ScanReport } from './report/scan.js';
+export type { StartupMode, StartupReport } from './report/startup-check.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** A store, opened. */
@@ -58,35 +85,57 @@ export interface System {
     /**
      * Removes what has expired, for good.
      *
-     * @throws {PapyraError} `usage` for a bad option; `refused` when nothing would be left or unreadable
-     * lines were to fail; `not_found`, `permission_denied`, `io_error` (disk full included), `try_again` (another run is
-     * at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it was, unless
-     * the message says otherwise. Where some parts of a store failed and others did not, the error of the
-     * first one that did has a `report` of what was done, with the status `partial`. A dry run throws what the run
-     * would be refused with, and its `report` has the status `dry_run`.
+     * @throws {PapyraError} `usage` for a bad option; `refused` when no record would be left, or when a line is
+     * unreadable and `unreadable` is `fail`; `not_found`, `permission_denied`, `io_error` (disk full included),
+     * `try_again` (another run is at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it
+     * was, unless the message says otherwise. When only some parts of a store failed, the error is that of the first
+     * one; its `report` says what was done, with the status `partial`. A dry run throws what the run would be refused
+     * with; its `report` has the status `dry_run`.
      *
-     * The hooks of the configuration run in it, unless it is a dry run. `try_again` is also what a
-     * `before_compact` that says no makes of it; the failure of another hook is a warning.
+     * Runs the hooks of the configuration, unless it is a dry run. A veto of `before_compact` is also `try_again`;
+     * the failure of another hook is a warning.
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
+    /**
+     * Reads all of the store and says what is wrong with it: damaged lines or entries, truncated ends, files that do not
+     * belong there. Changes nothing and takes no lock. An anomaly is no error, but in the report.
+     *
+     * @throws {PapyraError} `usage` for a bad option; `not_found`, `permission_denied`, `io_error`, `try_again` (the log
+     * was shortened under the scan, again and again), `unreachable`, `config_invalid`, `interrupted`.
+     */
+    scan(options?: ScanOptions): Promise<ScanReport>;
+    /**
+     * Removes exactly what `scan` names, and nothing else: what stays keeps its bytes and its order. A last record without
+     * its newline gets it. Files that do not belong there are named, and with `quarantine` orphaned ones are moved.
+     *
+     * @throws {PapyraError} as `compact`; `refused` when more than `maxDrop` of the bytes would go. Where some parts failed
+     * and others did not, the error has the report as `recovery`. A dry run throws what the run would be refused with.
+     */
+    recover(options?: RecoverOptions): Promise<RecoveryReport>;
+    /**
+     * Decides whether the runtime may start on the store: scans it, and recovers it when the mode says so.
+     *
+     * @throws {PapyraError} as `scan` and `recover`.
+     */
+    startupCheck(options?: StartupCheckOptions): Promise<StartupReport>;
   };
   readonly metrics: Metrics;
   /**
-   * Looks whether a compaction could begin: the store is there and can be opened, hooks can be executed, an
+   * Checks whether a compaction could begin: the store is there and can be opened, hooks can be executed, an
    * archive could be written. Changes nothing, and reads no record.
    *
    * @throws {PapyraError} what would stop it, such as `not_found`, `permission_denied`, `unreachable`.
    */
   check(): Promise<SystemCheck>;
   /**
-   * Looks whether the store is fit for production: retention, past runs, the log or the servers, and what is
-   * around them. Only reads: creates nothing, takes no lock. A check that fails is no error, but in the report.
+   * Checks whether the store is fit for production: retention, past runs, the log or the servers, and what is
+   * around them. Only reads: creates nothing, takes no lock. A check that fails does not throw; it is in the report.
    *
    * @throws {PapyraError} `usage` for a bad option; `not_found`, `permission_denied`, `unreachable` and so on
    * when the store is not there or does not answer: there is nothing to look at then; `interrupted`.
    */
   doctor(options?: DoctorOptions): Promise<DoctorReport>;
-  /** Lets go of whatever is open. */
+  /** Closes what is open, such as connections. */
   close(): Promise<void>;
 }
 
@@ -107,7 +156,21 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
     configFile: config.file,
     config,
     store: { backend: backend.name, target: backend.target },
-    persistence: { compact: (how = {}) => compact({ config, backend, metrics }, how) },
+    persistence: {
+      compact: (how = {}) => compact({ config, backend, metrics }, how),
+      scan: async (how = {}) => {
+        const [{ scan }, { commandLine }] = await Promise.all([import('./api/scan.js'), import('./doctor/command-line.js')]); // prettier-ignore
+        return scan(backend, how, commandLine(options));
+      },
+      recover: async (how = {}) => {
+        const { recover } = await import('./api/recover.js');
+        return recover(backend, how);
+      },
+      startupCheck: async (how = {}) => {
+        const [{ startupCheck }, { commandLine }] = await Promise.all([import('./api/startup-check.js'), import('./doctor/command-line.js')]); // prettier-ignore
+        return startupCheck(backend, how, commandLine(options));
+      },
+    },
     metrics: {
       read: async (how = {}) => {
         checkReadMetricsOptions(how);

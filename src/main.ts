@@ -1,3 +1,4 @@
+// Runs the command line of this process: reads argv, handles signals and stray exceptions, sets the exit code.
 import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import type { Context, Finding } from '../commands/context.js';
@@ -9,15 +10,19 @@ import { printable, printableJson } from './output/text.js';
 
 declare const PAPYRA_VERSION: string;
 
-/** What a command may find that is no error: it did what it was asked to. */
-const FINDING_CODES: Record<Finding, number> = { check_failed: 1 };
+/** Exit codes of findings. A finding is no error: the command did its work. */
+const FINDING_CODES: Record<Finding, number> = {
+  check_failed: 1,
+  anomalies_found: 2,
+  anomalies_remain: 3,
+};
 
 /** The commands that change a store. */
-const CHANGING = ['compact', 'reset'];
+const CHANGING = ['compact', 'reset', 'recover'];
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** Runs the command line of this process, and ends it when all of the output is out. */
+/** Ends the process when all output has been written. */
 export async function main(): Promise<void> {
   const args = process.argv.slice(2);
   let found: Finding | undefined;
@@ -78,7 +83,7 @@ async function fail(error: PapyraError, args: string[], context: Context): Promi
   return exitCodeOf(error);
 }
 
-/** The flags that matter for printing an error, also when the others could not be understood. */
+/** Reads the flags that decide how an error is printed, even when commander rejects the others. */
 function looseFlags(args: string[]): GlobalFlags {
   const colors = args.map((arg, at) =>
     arg === '--color' ? args[at + 1] : /^--color=(.*)/.exec(arg)?.[1],
@@ -98,9 +103,9 @@ async function inWords(error: unknown): Promise<PapyraError> {
 }
 
 /**
- * A configuration or backend module is code of somebody else. What it prints is not the result; what it
- * leaves undone, or ends, must not pass for one: Node's own exit codes for that mean something else here.
- * Returns what to call when the run is over.
+ * Guards against foreign code (a configuration, a backend module). What it prints goes to stderr, away from the result.
+ * Its stray exceptions, or an exit before the run is over, become an internal error, because Node's own exit codes for
+ * them mean something else here. Returns what to call when the run is over.
  */
 function watchStrayCode(args: string[]): () => void {
   console.log = console.info = console.debug = console.error;
@@ -116,7 +121,7 @@ function watchStrayCode(args: string[]): () => void {
   };
 }
 
-/** The last word, when there is no time for more. */
+/** Writes an internal error at once, without waiting for streams, and ends the process. */
 function die(args: string[], message: string, cause?: unknown): void {
   const error = new PapyraError('internal', message, {
     hint: 'what was done is not known; look at the store, and mend that code or report this',
@@ -131,39 +136,29 @@ function die(args: string[], message: string, cause?: unknown): void {
   process.exit(exitCodeOf(error));
 }
 
-/** The first signal stops at the next safe point; a second one of SIGINT ends at once. */
+/** The first signal stops the run at the next safe point; the same signal again ends the process at once. */
 function stopOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const signal of STOP_SIGNALS) {
     process.once(signal, () => {
-      const message = `stopped by ${signal}`;
-      controller.abort(
-        new PapyraError('interrupted', message, {
-          signal,
-          hint: 'the storage is as it was; run again to compact it',
-        }),
-      );
+      const hint = 'the storage is as it was; run again to compact it';
+      controller.abort(new PapyraError('interrupted', `stopped by ${signal}`, { signal, hint }));
     });
   }
   return controller.signal;
 }
 
-/** A reader that has gone away is its own affair; a result that cannot be written is a failure. */
+/** A closed pipe is no failure: the reader wants no more. Any other error of stdout loses the result, and is one. */
 function watchOutput(context: Context, args: string[], changed: () => boolean) {
   const output: { failure?: Promise<number> } = {};
   process.stderr.on('error', () => {});
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
-    const why = new PapyraError(
-      'io_error',
-      `cannot write the result to stdout: ${error.code ?? ''}`,
-      {
-        hint: changed()
-          ? 'the work itself was done; look at papyra metrics persistence'
-          : 'nothing was changed; run again with a stdout that has room',
-        cause: error,
-      },
-    );
+    const hint = changed()
+      ? 'the work itself was done; look at papyra metrics persistence'
+      : 'nothing was changed; run again with a stdout that has room';
+    const message = `cannot write the result to stdout: ${error.code ?? ''}`;
+    const why = new PapyraError('io_error', message, { hint, cause: error });
     output.failure = fail(why, args, context);
   });
   return output;

@@ -1,6 +1,6 @@
+// Writes the completion script for bash 4 and later; in 3.2, of macOS, it completes all but file names.
 import { quoted, valuedFlags, type Place, type Value } from './places.js';
 
-/** For bash 4 and later; in 3.2, of macOS, all but file names. */
 export function bashScript(places: Place[]): string {
   const valued = valuedFlags(places);
   const values = valued.map(({ long, value }) => `    ${long}) ${answer(value)}; return ;;\n`);
@@ -58,7 +58,7 @@ complete -F _papyra papyra
 `;
 }
 
-/** What may follow in a place; nothing where nothing may. */
+/** A branch of `case` with what may follow in a place; none where nothing may. */
 function row(place: Place, value: Value): string[] {
   if (value.kind === 'choice' && value.words.length === 0) return [];
   return [`      ${pattern(place)}) ${answer(value)} ;;\n`];

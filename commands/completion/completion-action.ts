@@ -1,3 +1,4 @@
+// Runs `papyra completion`: prints the script for a shell, made from the command tree.
 import type { Command } from 'commander';
 import { consoleFor, type Context } from '../context.js';
 import type { GlobalFlags } from '../options.js';
@@ -14,7 +15,6 @@ const SCRIPTS: Record<Shell, (places: Place[]) => string> = {
   fish: fishScript,
 };
 
-/** Prints the script for `shell`, made from the command tree that `command` is in. */
 export function completion(shell: Shell, command: Command, context: Context): void {
   const output = consoleFor(context, command.optsWithGlobals<GlobalFlags>());
   const script = SCRIPTS[shell](placesOf(command.parent!));

@@ -1,8 +1,8 @@
+// Declares `papyra completion`.
 import { Argument, type Command } from 'commander';
 import type { Context } from '../context.js';
 import type { Shell } from './completion-action.js';
 
-/** `papyra completion bash`, and so on. */
 export function addCompletion(parent: Command, context: Context): void {
   parent
     .command('completion')

@@ -1,3 +1,4 @@
+// Writes the completion script for fish.
 import { valuedFlags, type Flag, type Place, type Value } from './places.js';
 
 export function fishScript(places: Place[]): string {

@@ -1,21 +1,23 @@
+// Lists what may follow at each place of the command line, for the completion scripts.
 import type { Argument, Command, Option } from 'commander';
 
-/** What may stand behind an option, or as an operand; null: nothing. */
+/** A value of an option, or an operand. */
 export type Value = { kind: 'file' | 'directory' | 'text' } | { kind: 'choice'; words: string[] };
 
 export interface Flag {
   short: string | undefined;
   long: string;
   about: string;
+  /** null: it takes none. */
   value: Value | null;
 }
 
-/** A place on the command line: behind these words these commands, flags and operands may follow. */
+/** A place on the command line, and the commands, flags and operands that may follow there. */
 export interface Place {
-  /** `['persistence', 'compact']`; empty: behind the program's name. */
+  /** The words before it, such as `['persistence', 'compact']`; empty: only the program's name. */
   path: string[];
   commands: { name: string; about: string }[];
-  /** Those of the command itself, and those that go everywhere. */
+  /** The flags of the command itself; `globalFlags` go with every command. */
   flags: Flag[];
   globalFlags: Flag[];
   operand: Value | null;
@@ -24,7 +26,7 @@ export interface Place {
 /** All places of a command tree, the root first. */
 export function placesOf(program: Command): Place[] {
   const places = below(program, [], true);
-  // Behind the word help stand the words of a command.
+  // After the word help, the words of any command may follow.
   const asHelp = below(program, ['help'], false).filter(({ path }) => path[1] !== 'help');
   return [...places.filter(({ path }) => path[0] !== 'help'), ...asHelp];
 }
@@ -56,7 +58,7 @@ function flagOf(option: Option): Flag {
   };
 }
 
-/** The placeholder says it: `<file>`, `<directory>`. */
+/** The placeholder names the kind: `<file>`, `<directory>`; any other is a text. */
 function valueOf(described: Option | Argument): Value {
   if (described.argChoices) return { kind: 'choice', words: [...described.argChoices] };
   const placeholder =
@@ -64,13 +66,13 @@ function valueOf(described: Option | Argument): Value {
   return { kind: placeholder === 'file' || placeholder === 'directory' ? placeholder : 'text' };
 }
 
-/** The flags of all places that have a value, each once: the same name means the same everywhere. */
+/** The flags that have a value, each once: a name means the same in all places. */
 export function valuedFlags(places: Place[]): (Flag & { value: Value })[] {
   const all = places.flatMap(({ flags }) => flags).filter((flag) => flag.value !== null);
   return [...new Map(all.map((flag) => [flag.long, flag])).values()] as (Flag & { value: Value })[];
 }
 
-/** A text in single quotes, for bash and zsh. */
+/** Puts a text in single quotes, for bash and zsh. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

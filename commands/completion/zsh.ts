@@ -1,6 +1,6 @@
+// Writes the completion script for zsh, with a function for each place, named after its words.
 import { quoted, type Flag, type Place, type Value } from './places.js';
 
-/** A function for each place, named after its words. */
 export function zshScript(places: Place[]): string {
   return `#compdef papyra
 # zsh completion for papyra; made by: papyra completion zsh
@@ -52,7 +52,7 @@ ${next}      esac
 `;
 }
 
-/** `(-n --dry-run)--dry-run[what it does]`: of two ways to write it, one is enough. */
+/** `(-n --dry-run)--dry-run[what it does]`: when one form was given, zsh offers neither again. */
 function specsOf({ short, long, about, value }: Flag): string[] {
   const text = `[${about.replaceAll(/[\\[\]:]/g, String.raw`\$&`)}]`;
   const rest = value === null ? '' : `: :${action(value)}`;

@@ -1,3 +1,4 @@
+// Runs the commands `papyra config`: show, check, schema and init.
 import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PapyraError } from '../../src/errors/errors.js';
@@ -24,7 +25,7 @@ export async function check(command: Command, context: Context): Promise<void> {
     output.result(report, (paint) => checkText(report, paint));
     output.warnings(report.warnings);
   } catch (error) {
-    // Elsewhere one of them is enough; here somebody is about to mend them all.
+    // Other commands show the first problem only. Whoever runs `config check` wants to mend all of them.
     const all = error instanceof PapyraError ? [error, ...error.others] : [error];
     const last = all.pop();
     for (const each of all) output.failure(each as PapyraError);
@@ -37,7 +38,7 @@ export async function schema(command: Command, context: Context): Promise<void> 
   consoleFor(context, flags).verbatim(`${printableJson(await configSchema(), 2)}\n`);
 }
 
-/** A configuration may be written in these, by the ends of their names. */
+/** The forms of a starter, by the extension of the file. */
 const FORMS: Record<string, 'yaml' | 'json'> = { '.yaml': 'yaml', '.yml': 'yaml', '.json': 'json' };
 
 export async function init(

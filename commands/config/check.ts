@@ -1,8 +1,8 @@
+// Declares `papyra config check`.
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { addStoreOptions } from '../options.js';
 
-/** `papyra config check` */
 export function addConfigCheck(parent: Command, context: Context): void {
   const command = parent
     .command('check')

@@ -1,8 +1,8 @@
+// Declares `papyra config init`.
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { addStoreOptions } from '../options.js';
 
-/** `papyra config init` */
 export function addConfigInit(parent: Command, context: Context): void {
   const command = parent
     .command('init')
@@ -12,7 +12,7 @@ export function addConfigInit(parent: Command, context: Context): void {
       'Print a configuration to start from: YAML with comments, or JSON for --json or a file that ends with .json. What the flags say is filled in. Needs no configuration, and heeds none.',
     );
   addStoreOptions(command);
-  // No variable stands for a flag here: what is in the environment may be no part of a file.
+  // This command ignores the environment: what is set there may not belong into a file.
   for (const option of command.options) {
     option.description = option.description.replace(/ \(or PAPYRA_\w+\)$/, '');
   }

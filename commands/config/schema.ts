@@ -1,7 +1,7 @@
+// Declares `papyra config schema`.
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 
-/** `papyra config schema` */
 export function addConfigSchema(parent: Command, context: Context): void {
   parent
     .command('schema')

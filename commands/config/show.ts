@@ -1,8 +1,8 @@
+// Declares `papyra config show`.
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { addStoreOptions } from '../options.js';
 
-/** `papyra config show` */
 export function addConfigShow(parent: Command, context: Context): void {
   const command = parent
     .command('show')

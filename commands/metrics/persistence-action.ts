@@ -1,3 +1,4 @@
+// Runs `papyra metrics persistence`: shows counters as a table, with the last runs, or for Prometheus.
 import { PapyraError } from '../../src/errors/errors.js';
 import { prometheusText, type MetricsReport } from '../../src/index.js';
 import { historyText } from '../../src/output/history.js';
@@ -6,6 +7,7 @@ import type { Context } from '../context.js';
 import type { GlobalFlags, StoreFlags } from '../options.js';
 import { showMetrics } from './show.js';
 
+/** How many runs `--history` shows without a count. */
 const RUNS = 20;
 
 export interface MetricsFlags extends GlobalFlags, StoreFlags {
@@ -13,7 +15,6 @@ export interface MetricsFlags extends GlobalFlags, StoreFlags {
   prometheus?: boolean;
 }
 
-/** Shows the counters of the store that the flags name: as a table, with its last runs, or for Prometheus. */
 export async function metricsPersistence(flags: MetricsFlags, context: Context): Promise<void> {
   const { json, prometheus, history } = flags;
   if (prometheus && (json || history !== undefined)) {

@@ -1,8 +1,8 @@
+// Declares `papyra metrics reset`.
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { addStoreOptions, type GlobalFlags, type StoreFlags } from '../options.js';
 
-/** `papyra metrics reset` */
 export function addMetricsReset(parent: Command, context: Context): void {
   const command = parent
     .command('reset')

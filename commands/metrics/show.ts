@@ -1,9 +1,9 @@
+// Gets the metrics of the store that the flags name, and shows them.
 import type { MetricsReport, System } from '../../src/index.js';
 import type { Paint } from '../../src/output/paint.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
 import type { GlobalFlags, StoreFlags } from '../options.js';
 
-/** Gets the metrics of the store that the flags name, and shows them. */
 export async function showMetrics(
   flags: GlobalFlags & StoreFlags,
   context: Context,

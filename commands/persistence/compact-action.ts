@@ -1,3 +1,4 @@
+// Runs `papyra persistence compact`: compacts the store that the flags name, and shows the report.
 import { constants, setPriority } from 'node:os';
 import { PapyraError } from '../../src/errors/errors.js';
 import type { CompactionReport, CompactOptions, OddLines } from '../../src/index.js';
@@ -21,7 +22,6 @@ export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   now?: number;
 }
 
-/** Compacts the store that the flags name, and shows what that did. */
 export async function compact(flags: CompactFlags, context: Context): Promise<void> {
   if (flags.now !== undefined && !flags.dryRun) {
     throw new PapyraError('usage', '--now goes with --dry-run only', {
@@ -58,20 +58,17 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
       }),
     );
   } catch (error) {
-    // Some parts are done: what was done is the result, and the first failure comes after it.
+    // When only some parts failed, the report of what was done is the result; the first failure follows it.
     if (error instanceof PapyraError && error.report) show(error.report);
     throw error;
   }
 }
 
-/**
- * On a machine that it shares with Redis, papyra would push the server off its core in the middle of a command. Hooks
- * inherit it.
- */
+/** Lowers the priority, or papyra would push a local Redis off its core in the middle of a command. Hooks inherit it. */
 function giveWay(): void {
   try {
     setPriority(constants.priority.PRIORITY_LOW);
   } catch {
-    // Not every sandbox lets a process do so; it goes without.
+    // Some sandboxes forbid it; then the priority stays.
   }
 }

@@ -1,3 +1,4 @@
+// Declares `papyra persistence compact`.
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.js';
 import { addStoreOptions, duration, size, time } from '../options.js';
@@ -7,7 +8,6 @@ function collect(name: string, names: string[] = []): string[] {
   return [...names, name];
 }
 
-/** `papyra persistence compact` */
 export function addCompact(parent: Command, context: Context): void {
   const command = parent
     .command('compact')
@@ -34,44 +34,37 @@ export function addCompact(parent: Command, context: Context): void {
     )
     .option('--archive <directory>', 'write what is dropped to a gzip file there first')
     .option('--offline', 'assert that nothing is writing to the log')
-    .addOption(
-      new Option(
-        '--limit-rate <size>',
-        'read and write at most so many bytes a second, such as 20MB',
-      ).argParser(size('--limit-rate')),
+    .option(
+      '--limit-rate <size>',
+      'read and write at most so many bytes a second, such as 20MB',
+      size('--limit-rate'),
     )
     .addOption(
       new Option('--approx', 'redis: trim whole nodes only, the cheapest').conflicts('exact'),
     )
     .option('--exact', 'redis: trim to the very entry')
-    .addOption(
-      new Option(
-        '--ignore-group <name>',
-        'redis: trim what this consumer group still needs, too; may be given more than once',
-      ).argParser(collect),
+    .option(
+      '--ignore-group <name>',
+      'redis: trim what this consumer group still needs, too; may be given more than once',
+      collect,
     )
     .option('--ignore-groups', 'redis: trim whatever consumer groups still need')
-    .addOption(
-      new Option(
-        '--max-duration <duration>',
-        'stop after so long at the next safe point; the next run goes on',
-      ).argParser(duration('--max-duration')),
+    .option(
+      '--max-duration <duration>',
+      'stop after so long at the next safe point; the next run goes on',
+      duration('--max-duration'),
     )
-    .addOption(
-      new Option('--lock-wait <duration>', 'wait so long for another run to finish').argParser(
-        duration('--lock-wait'),
-      ),
+    .option(
+      '--lock-wait <duration>',
+      'wait so long for another run to finish',
+      duration('--lock-wait'),
     )
     .addOption(
       new Option('--progress <when>', 'show progress; auto: only on a terminal')
         .choices(['auto', 'always', 'never'])
         .default('auto'),
     )
-    .addOption(
-      new Option('--now <time>', 'dry run only: what would go at that time').argParser(
-        time('--now'),
-      ),
-    )
+    .option('--now <time>', 'dry run only: what would go at that time', time('--now'))
     .action(async (_options: unknown, self: Command) => {
       const { compact } = await import('./compact-action.js');
       await compact(self.optsWithGlobals<CompactFlags>(), context);

@@ -1,14 +1,14 @@
+// Warns of hooks that a scheduled job would not find, though they may be found here.
 import type { EffectiveConfig } from '../../src/index.js';
 import type { ScheduleKind } from '../../src/schedule/schedule.js';
 import { findProgram } from './place.js';
 
-/** Where a job finds programs; the PATH of a shell has more. A container's is its own. */
+/** Where a job looks for programs; a shell's PATH has more directories. A container has a PATH of its own. */
 const PLACES: Partial<Record<ScheduleKind, string[]>> = {
   cron: ['/usr/bin', '/bin'],
   systemd: ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
 };
 
-/** Hooks that the job will not find, though they may be found here. */
 export function hookWarnings(kind: ScheduleKind, { hooks }: EffectiveConfig): string[] {
   const places = PLACES[kind];
   if (!places || !hooks) return [];

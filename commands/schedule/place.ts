@@ -1,3 +1,4 @@
+// Describes this machine, and a container of another one, for the jobs of schedulers.
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,7 +7,7 @@ import type { Container } from '../../src/schedule/container.js';
 import { LOW_PRIORITY, type Host } from '../../src/schedule/host.js';
 import type { Job } from '../../src/schedule/job.js';
 
-/** This machine, for cron and systemd, and what was said about another, for the others. */
+/** This machine, for cron and systemd; for Kubernetes and Nomad, the image and volume that the flags name. */
 export function placeOf(
   job: Job,
   { image, volume = 'papyra-data' }: { image: string; volume?: string },
@@ -29,7 +30,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A number that has no name.
+    // The user id has no name.
     return String(process.getuid?.());
   }
 }
@@ -52,14 +53,14 @@ function ownerOf(log: string): Container['owner'] {
   return stat ? { uid: stat.uid, gid: stat.gid } : null;
 }
 
-/** Where a log is when links are followed. */
+/** The path of a log when links are followed. */
 export function findLog(log: string): { realLog: string; isLink: boolean } {
   const ways = linkChain(log);
   const isLink = ways.length > 1;
   try {
     return { realLog: realpathSync(log), isLink };
   } catch {
-    // It, or what the link leads to, is not there yet.
+    // The log, or what the link leads to, is not there yet.
     return { realLog: ways.at(-1)!, isLink };
   }
 }

@@ -1,3 +1,4 @@
+// Runs `papyra schedule`: prints the job that compacts the store which the flags name.
 import type { Command } from 'commander';
 import { PapyraError } from '../../src/errors/errors.js';
 import type { System } from '../../src/index.js';
@@ -22,7 +23,7 @@ export interface ScheduleFlags extends GlobalFlags, StoreFlags {
   volume?: string;
 }
 
-/** Where a job finds what only the environment says. */
+/** How a job gets the secrets that only the environment of this command has. */
 const SECRETS: Record<ScheduleKind, string> = {
   cron: 'cron does not have it; put it into the configuration, or a file that password_file names',
   systemd: 'put it into the file that EnvironmentFile= names',
@@ -30,7 +31,6 @@ const SECRETS: Record<ScheduleKind, string> = {
   nomad: 'put the URL into the variable of Nomad',
 };
 
-/** Prints the units that compact the store which the flags of `command` name. */
 export async function schedule(
   kind: ScheduleKind,
   command: Command,
@@ -38,44 +38,43 @@ export async function schedule(
 ): Promise<void> {
   const flags = command.optsWithGlobals<ScheduleFlags>();
   const output = consoleFor(context, flags);
-  const version = command.parent?.parent?.version() ?? '';
-  const result = await withSystem(
-    flags,
-    output,
-    context.signal,
-    async (system): Promise<Schedule> => {
-      const { config, store } = system;
-      const interval = await intervalOf(system, flags.every);
-      const log = logOf(config);
-      const job = jobOf(config, store.target ?? store.backend, interval, log === null ? null : findLog(log)); // prettier-ignore
-      const place = placeOf(job, { image: `papyra:${version}`, ...flags });
-      assertPrintable([
-        job.target,
-        job.realLog ?? '',
-        ...job.args,
-        ...job.others,
-        ...Object.values(place).flat().map(String),
-      ]);
-      return {
-        schema: 'papyra.schedule/v1',
-        kind,
-        backend: store.backend,
-        target: job.target,
-        every_seconds: interval.seconds,
-        reason: interval.reason,
-        files: await unitsFor(kind, job, place),
-        warnings: [
-          ...interval.warnings,
-          ...limitWarnings(config.retention),
-          ...intervalWarnings(interval.seconds, config.retention),
-          ...hookWarnings(kind, config),
-          ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
-        ],
-      };
-    },
+  const image = `papyra:${command.parent?.parent?.version() ?? ''}`;
+  const result = await withSystem(flags, output, context.signal, (system) =>
+    scheduleFor(kind, system, { image, ...flags }),
   );
   output.result(result, () => result.files.map(({ content }) => content).join('\n'));
   output.warnings(result.warnings);
+}
+
+async function scheduleFor(
+  kind: ScheduleKind,
+  system: System,
+  flags: ScheduleFlags & { image: string },
+): Promise<Schedule> {
+  const { config, store } = system;
+  const interval = await intervalOf(system, flags.every);
+  const log = logOf(config);
+  const location = log === null ? null : findLog(log);
+  const job = jobOf(config, store.target ?? store.backend, interval, location);
+  const place = placeOf(job, flags);
+  const words = Object.values(place).flat().map(String);
+  assertPrintable([job.target, job.realLog ?? '', ...job.args, ...job.others, ...words]);
+  return {
+    schema: 'papyra.schedule/v1',
+    kind,
+    backend: store.backend,
+    target: job.target,
+    every_seconds: interval.seconds,
+    reason: interval.reason,
+    files: await unitsFor(kind, job, place),
+    warnings: [
+      ...interval.warnings,
+      ...limitWarnings(config.retention),
+      ...intervalWarnings(interval.seconds, config.retention),
+      ...hookWarnings(kind, config),
+      ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
+    ],
+  };
 }
 
 async function intervalOf({ config, metrics }: System, every: number | undefined) {
@@ -88,14 +87,14 @@ async function intervalOf({ config, metrics }: System, every: number | undefined
   if (every !== undefined) {
     return { seconds: every, reason: 'it was asked for with --every', warnings: [] };
   }
-  // Of Redis the answer is known, and the server need not be up to write a file.
+  // The interval for Redis does not depend on growth, so the server need not be up.
   const { growth, warnings } = backend === 'redis' ? UNKNOWN : await growthSeen(metrics);
   return { ...chooseInterval(backend, config.retention, growth), warnings };
 }
 
 const UNKNOWN: { growth: Growth | null; warnings: string[] } = { growth: null, warnings: [] };
 
-/** Counters that cannot be read are no reason to print nothing: they say no more than how often. */
+/** Only the interval depends on the counters, so counters that cannot be read are a warning. */
 async function growthSeen(metrics: System['metrics']): Promise<typeof UNKNOWN> {
   try {
     const report = await metrics.read();
@@ -107,7 +106,7 @@ async function growthSeen(metrics: System['metrics']): Promise<typeof UNKNOWN> {
   }
 }
 
-/** They go out as they are: to be saved, and to a terminal. */
+/** These words are printed unescaped, into a file or onto a terminal. */
 function assertPrintable(words: string[]): void {
   const odd = words.find((word) => printable(word) !== word);
   if (odd === undefined) return;

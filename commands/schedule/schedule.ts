@@ -1,4 +1,5 @@
-import { Option, type Command } from 'commander';
+// Declares the commands `papyra schedule`, one for each scheduler.
+import type { Command } from 'commander';
 import type { ScheduleKind } from '../../src/schedule/schedule.js';
 import type { Context } from '../context.js';
 import { addStoreOptions, interval, text } from '../options.js';
@@ -10,7 +11,6 @@ const KINDS: Record<ScheduleKind, { makes: string; inContainer: boolean }> = {
   nomad: { makes: 'a periodic job of Nomad', inContainer: true },
 };
 
-/** `papyra schedule cron`, and so on. */
 export function addSchedule(parent: Command, context: Context): void {
   for (const [kind, { makes, inContainer }] of Object.entries(KINDS)) {
     const command = parent
@@ -19,11 +19,10 @@ export function addSchedule(parent: Command, context: Context): void {
       .description(
         `Print ${makes} to compact the configured store, or the one that the flags name. It prints, and installs nothing.`,
       )
-      .addOption(
-        new Option(
-          '--every <interval>',
-          'how often: hourly, daily, weekly, or such as 15m or 6h; left out: what retention and traffic ask for',
-        ).argParser(interval('--every')),
+      .option(
+        '--every <interval>',
+        'how often: hourly, daily, weekly, or such as 15m or 6h; left out: what retention and traffic ask for',
+        interval('--every'),
       );
     if (inContainer) addContainerOptions(command);
     addStoreOptions(command).action(async (_options: unknown, self: Command) => {
@@ -35,16 +34,14 @@ export function addSchedule(parent: Command, context: Context): void {
 
 function addContainerOptions(command: Command): void {
   command
-    .addOption(
-      new Option(
-        '--image <name>',
-        'the image to run, with Node and papyra in it; default: papyra, of this version',
-      ).argParser(text('--image')),
+    .option(
+      '--image <name>',
+      'the image to run, with Node and papyra in it; default: papyra, of this version',
+      text('--image'),
     )
-    .addOption(
-      new Option(
-        '--volume <name>',
-        'the volume that holds the data; default: papyra-data',
-      ).argParser(text('--volume')),
+    .option(
+      '--volume <name>',
+      'the volume that holds the data; default: papyra-data',
+      text('--volume'),
     );
 }

@@ -1,20 +1,22 @@
-/** What the calls of the library may be given; what is wrong with it is said by call.ts. */
+// Defines the options of the library's calls. call.ts checks them.
 import type { Progress } from '../backends/backend.js';
 import type { ConfigInput, Overrides } from '../config/types.js';
+import type { RecoveryMode } from '../report/recovery.js';
+import type { StartupMode } from '../report/startup-check.js';
 import type { OddLines } from '../retention/policy.js';
 
 /** How `openSystem()` finds the store. */
 export interface OpenOptions extends ConfigInput {
   /**
-   * A configuration file; else PAPYRA_CONFIG, else the usual search. Not looked at when `persistence` is
-   * given; what else is given (`metrics`) beats the file.
+   * A configuration file; default: PAPYRA_CONFIG, then the usual search. It is not read when `persistence` is given.
+   * Other sections that are given (`metrics`) beat those of the file.
    */
   configFile?: string;
   /** Values that beat file and environment, as flags do. */
   overrides?: Overrides;
   /** The directory where relative paths start and the search begins; default: the working directory. */
   cwd?: string;
-  /** Ends whatever waits for an answer of the store; a compaction has one of its own. */
+  /** Ends every wait for an answer of the store; a compaction has a signal of its own. */
   signal?: AbortSignal;
 }
 
@@ -28,11 +30,11 @@ export interface CompactOptions extends Partial<OddLines> {
   allowEmpty?: boolean;
   /** Milliseconds to wait for another run's lock; default 0: do not wait. */
   lockWaitMs?: number;
-  /** Remove the expired head of the file without a copy; what expired behind it stays. */
+  /** Remove the expired head of the file without a copy; expired records behind it stay. */
   inPlace?: boolean;
-  /** A directory to which what is dropped goes first; default: `persistence.archive.dir`. */
+  /** A directory to which dropped records go first; default: `persistence.archive.dir`. */
   archive?: string;
-  /** Assert that nothing writes to the store: no looking for writers, no waiting for them. */
+  /** Assert that nothing writes to the store: the run does not look for writers, nor wait for them. */
   offline?: boolean;
   /** Bytes read and written in a second, at most. */
   limitRate?: number;
@@ -42,8 +44,48 @@ export interface CompactOptions extends Partial<OddLines> {
   maxDurationMs?: number;
   /** Stops the run at the next safe point; the storage is then as it was. */
   signal?: AbortSignal;
+  /** Called often, with the bytes (or entries) that are done, and their total. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** How a store is scanned for anomalies. All optional. */
+export interface ScanOptions {
+  /** So many anomalies are listed, default 20; all are counted. */
+  limit?: number;
+  /** Bytes read in a second, at most. */
+  limitRate?: number;
+  /** Stops the scan. */
+  signal?: AbortSignal;
   /** Called often, with bytes (or entries) done and in all. */
   onProgress?: (progress: Progress) => void;
+}
+
+/** How a recovery is done. All optional. */
+export interface RecoverOptions extends ScanOptions {
+  /** `repair`, the default, removes what is damaged; `quarantine` keeps a copy of it. */
+  mode?: RecoveryMode;
+  /** The directory where the copy goes; file stores need it for `quarantine`. */
+  quarantineDir?: string;
+  /** Only plan: the report says what would be done. Creates nothing and takes no lock. */
+  dryRun?: boolean;
+  /** Milliseconds to wait for another run's lock; default 0: do not wait. */
+  lockWaitMs?: number;
+  /** Assert that nothing writes to the store: no looking for writers, no waiting for them. */
+  offline?: boolean;
+  /** The share of the store's bytes that may go, from 0 to 1; default 0.1. */
+  maxDrop?: number;
+}
+
+/** How a startup check is done. All optional. */
+export interface StartupCheckOptions extends ScanOptions {
+  /** What to do about anomalies; default `fail_on_anomaly`. */
+  mode?: StartupMode;
+  /** How to recover, with `recover`; default `repair`. */
+  recoveryMode?: RecoveryMode;
+  /** Where the copy of what is removed goes, with the recovery mode `quarantine`. */
+  quarantineDir?: string;
+  /** Milliseconds to wait for another run's lock; default 0: do not wait. */
+  lockWaitMs?: number;
 }
 
 /** How a store is looked at. */

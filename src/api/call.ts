@@ -1,11 +1,18 @@
+// Checks the options of library calls at run time, because the compiler does not see a call from JavaScript.
 import { inWords, suggestion } from '../config/explain.js';
 import type { Overrides } from '../config/types.js';
 import { MAX_SECONDS } from '../units/units.js';
 import { PapyraError } from '../errors/errors.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './call-options.js';
+import type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecoverOptions,
+  ScanOptions,
+  StartupCheckOptions,
+} from './call-options.js';
 import type { ReadMetricsOptions } from '../metrics/metrics.js';
 
-/** What a program may hand over; the compiler is not there to see it when it is written in JavaScript. */
 interface Rule {
   allowed: string;
   holds: (value: unknown) => boolean;
@@ -33,19 +40,18 @@ const OBJECT: Rule = {
   holds: (value) => typeof value === 'object' && value !== null,
 };
 
+const upToMaximum = (seconds: number) => seconds > 0 && seconds <= MAX_SECONDS;
+
 const OVERRIDES: Rules<Overrides> = {
   path: TEXT,
   backend: TEXT,
-  max_age_seconds: number(
-    `seconds above zero, at most ${MAX_SECONDS}`,
-    (n) => n > 0 && n <= MAX_SECONDS,
-  ),
+  max_age_seconds: number(`seconds above zero, at most ${MAX_SECONDS}`, upToMaximum),
   max_records: WHOLE,
   max_total_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
   max_files: WHOLE,
   max_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
   approx_trim: FLAG,
-  timeout_seconds: number('seconds above zero', (n) => n > 0 && n <= MAX_SECONDS),
+  timeout_seconds: number('seconds above zero', upToMaximum),
   redis_url: TEXT,
   redis_username: TEXT,
   redis_password: TEXT,
@@ -64,11 +70,15 @@ const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal
   overrides: OBJECT,
 };
 
+const PROGRESS: Rule = { allowed: 'a function', holds: (value) => typeof value === 'function' };
+const RATE = number('bytes a second above zero', (n) => n > 0);
+const WAIT = number('milliseconds, zero or more', (n) => n >= 0);
+
 const COMPACT: Rules<CompactOptions> = {
   dryRun: FLAG,
   now: number('seconds since 1970', () => true),
   allowEmpty: FLAG,
-  lockWaitMs: number('milliseconds, zero or more', (n) => n >= 0),
+  lockWaitMs: WAIT,
   inPlace: FLAG,
   archive: TEXT,
   offline: FLAG,
@@ -77,15 +87,40 @@ const COMPACT: Rules<CompactOptions> = {
     holds: (value) => value === true || (Array.isArray(value) && value.every(TEXT.holds)),
   },
   maxDurationMs: number('milliseconds above zero', (n) => n > 0),
-  limitRate: number('bytes a second above zero', (n) => n > 0),
+  limitRate: RATE,
   unreadable: oneOf('keep', 'drop', 'fail'),
   undated: oneOf('keep', 'drop'),
   signal: SIGNAL,
-  onProgress: { allowed: 'a function', holds: (value) => typeof value === 'function' },
+  onProgress: PROGRESS,
+};
+
+const SCAN: Rules<ScanOptions> = {
+  limit: number('a whole number, zero or more', (n) => Number.isSafeInteger(n) && n >= 0),
+  limitRate: RATE,
+  signal: SIGNAL,
+  onProgress: PROGRESS,
+};
+
+const RECOVER: Rules<RecoverOptions> = {
+  ...SCAN,
+  mode: oneOf('repair', 'quarantine'),
+  quarantineDir: TEXT,
+  dryRun: FLAG,
+  lockWaitMs: WAIT,
+  offline: FLAG,
+  maxDrop: number('a share from 0 to 1', (n) => n >= 0 && n <= 1),
+};
+
+const STARTUP: Rules<StartupCheckOptions> = {
+  ...SCAN,
+  mode: oneOf('ignore', 'fail_on_anomaly', 'recover'),
+  recoveryMode: oneOf('repair', 'quarantine'),
+  quarantineDir: TEXT,
+  lockWaitMs: WAIT,
 };
 
 /**
- * Checks what `openSystem()` was called with; the configuration in it is left to the schema.
+ * Checks the options of `openSystem()`, but not the configuration in them, which the schema checks.
  *
  * @throws {PapyraError} `usage` naming the option that is wrong.
  */
@@ -98,23 +133,37 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (overrides) check(overrides, OVERRIDES, 'overrides.');
 }
 
-/** The same for `compact()`. An option that is misspelt is one that would have been forgotten. */
+/** The same for `compact()`. */
 export function checkCompactOptions(options: CompactOptions): void {
   check(options, COMPACT, '');
 }
 
+/** The same for `scan()`. */
+export function checkScanOptions(options: ScanOptions): void {
+  check(options, SCAN, '');
+}
+
+/** The same for `recover()`. */
+export function checkRecoverOptions(options: RecoverOptions): void {
+  check(options, RECOVER, '');
+}
+
+/** The same for `startupCheck()`. */
+export function checkStartupOptions(options: StartupCheckOptions): void {
+  check(options, STARTUP, '');
+}
+
 /** The same for `metrics.read()`. */
 export function checkReadMetricsOptions(options: ReadMetricsOptions): void {
-  const rules: Rules<ReadMetricsOptions> = { history: WHOLE };
-  check(options, rules, '');
+  check(options, { history: WHOLE } satisfies Rules<ReadMetricsOptions>, '');
 }
 
 /** The same for `doctor()`. */
 export function checkDoctorOptions(options: DoctorOptions): void {
-  const rules: Rules<DoctorOptions> = { signal: SIGNAL };
-  check(options, rules, '');
+  check(options, { signal: SIGNAL } satisfies Rules<DoctorOptions>, '');
 }
 
+/** An unknown option is an error: it may be a misspelt one, which would have no effect. */
 function check(options: object, rules: Record<string, Rule>, where: string): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;

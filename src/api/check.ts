@@ -1,3 +1,4 @@
+// Checks that nothing stands in the way of a compaction, without running one.
 import type { Backend } from '../backends/backend.js';
 import { NO_LIMIT } from '../log/report.js';
 import { isFor } from '../config/keys.js';
@@ -6,7 +7,7 @@ import { namesFor } from '../files/names.js';
 import { hooksOf } from './hooks-of.js';
 import { isUnlimited, type RetentionPolicy } from '../retention/policy.js';
 
-/** A system of which nothing stands in the way of a compaction, and the document of `config check --json`. */
+/** The result of a check that found no obstacle, and the document of `config check --json`. */
 export interface SystemCheck {
   schema: 'papyra.check/v1';
   /** The configuration file; null when there is none. */
@@ -18,7 +19,6 @@ export interface SystemCheck {
   warnings: string[];
 }
 
-/** Makes sure that nothing stands in the way of a compaction, without one. */
 export async function check(config: EffectiveConfig, backend: Backend): Promise<SystemCheck> {
   const { file, store, retention, archive, metrics } = config;
   const warnings = await backend.check();

@@ -1,3 +1,4 @@
+// Implements the library calls that show a configuration, describe it as a JSON Schema, or start one.
 import { checkOpenOptions } from './call.js';
 import type { ConfigReport } from '../config/show.js';
 import type { StarterForm } from '../config/starter.js';
@@ -9,7 +10,7 @@ export type { StarterForm } from '../config/starter.js';
 
 /**
  * The configuration that `openSystem()` would use, and where each value came from. Passwords, and the
- * arguments of hooks, are not in it. Nothing of the store is looked at.
+ * arguments of hooks, are not in it. Does not look at the store.
  *
  * @throws {PapyraError} as `openSystem()` does.
  */
@@ -35,8 +36,8 @@ export async function configSchema(): Promise<object> {
 }
 
 /**
- * A configuration to start from, as YAML with comments or as JSON: with what `overrides` say, and what can
- * be said besides as comments.
+ * A configuration to start from, as YAML or as JSON, with the values of `overrides`. In YAML, comments show the other
+ * keys.
  *
  * @throws {PapyraError} `usage` for a backend for which there is none.
  */

@@ -1,7 +1,7 @@
+// Loads the hooks of a configuration; their code is loaded only where there are any.
 import type { EffectiveConfig } from '../config/types.js';
 import type { Hooks } from '../hooks/hooks.js';
 
-/** The hooks of the configuration; they are loaded only where there are any. */
 export async function hooksOf({ hooks: config }: EffectiveConfig): Promise<Hooks | undefined> {
   if (!config) return undefined;
   const { Hooks } = await import('../hooks/hooks.js');

@@ -1,3 +1,4 @@
+// Defines what a backend is: how a store of one kind is checked, planned, compacted and examined.
 import type { PapyraError } from '../errors/errors.js';
 import type { RetentionRules } from '../retention/policy.js';
 import type { RecoveryMode, RecoveryReport } from '../report/recovery.js';
@@ -9,9 +10,9 @@ import type { StoreFacts } from './facts.js';
 export interface Progress {
   /** `scan`: reading and deciding; `write`: copying what stays; `trim`: removing what goes. */
   phase: 'scan' | 'write' | 'trim';
-  /** Of what `done` and `total` count; left out: bytes. */
+  /** What `done` and `total` count; left out: bytes. */
   unit?: 'bytes' | 'entries';
-  /** Of the store, done in this phase, and in all. */
+  /** How much of the store this phase has done, and how much there is. */
   done: number;
   total: number;
 }
@@ -26,27 +27,29 @@ export interface PlanRequest {
   lockWaitMs: number;
   /** Remove the expired head of the file without a copy, in place of a rewrite. */
   inPlace: boolean;
-  /** A directory to which what is dropped goes first; undefined: nowhere. */
+  /** The directory that gets an archive of what is dropped; undefined: no archive. */
   archive?: string | undefined;
   /** The operator asserts that nothing writes to the store. */
   offline: boolean;
-  /** Consumer groups whose needs do not count: some of them, or (true) all. */
+  /** Consumer groups whose needs are ignored; true: all of them. */
   ignoreGroups?: readonly string[] | true;
-  /** Bytes read and written in a second, at most; undefined: as fast as it goes. */
+  /** Most bytes to read and write in a second; undefined: no limit. */
   limitRate?: number | undefined;
+  /** It is a recovery: truncated ends are mended, too. `quarantine`: a directory to which what is removed goes first. */
+  recovery?: { quarantine?: string | undefined };
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 
-/** What a compaction will do, decided once: a preview cannot differ from the run. */
+/** What a compaction will do. It is decided once, so a preview cannot differ from the run. */
 export interface Plan {
   /** The report of a dry run. */
   report: CompactionReport;
-  /** Of a dry run: why `execute` would do nothing of it now. */
+  /** Of a dry run: why `execute` could not do it now. */
   refusal?: PapyraError | undefined;
   /** Does exactly what `report` says, once. */
   execute(): Promise<CompactionReport>;
-  /** Lets go of the lock, and of open files: of a log that was replaced, the space is free then. */
+  /** Releases the lock and closes the files. Only then is the space of a replaced log free. */
   close(): Promise<void>;
 }
 
@@ -89,21 +92,16 @@ export interface RecoveryPlan {
   close(): Promise<void>;
 }
 
-/** A store that papyra can compact. */
 export interface Backend {
   name: string;
-  /** What the operator calls the store: a path. null where there is nothing outside the runtime. */
+  /** The name of the store for the operator, such as a path. null: nothing is outside the runtime. */
   target: string | null;
-  /**
-   * Where the counters over all runs live: beside the log at this real path, or in a hash next to the data;
-   * where a backend has none, the reason.
-   */
+  /** Where the counters of all runs are kept: beside the log at this real path, or in a hash; else why nowhere. */
   metricsLocation(): { log: string } | { hash: SharedHash } | { unavailable: string };
   /** Bytes that the store takes now; null when unknown. */
   usage(): Promise<number | null>;
   /**
-   * Looks whether a compaction could begin: that the store is there and can be opened. Changes nothing, and
-   * reads no record. Returns what the operator should know.
+   * Checks that the store is there and can be opened. Changes nothing, reads no record, and returns notes.
    *
    * @throws {PapyraError} what would stop it.
    */
@@ -115,19 +113,16 @@ export interface Backend {
   recover?(request: RecoveryRequest): Promise<RecoveryPlan>;
   /** Looks at the store and its surroundings. Changes nothing and takes no lock. */
   examine?(signal: AbortSignal | undefined): Promise<StoreFacts>;
-  /** Lets go of connections. */
+  /** Closes the connections. */
   close?(): Promise<void>;
 }
 
-/** Named fields that several hosts may change at a time. */
+/** Named fields that several hosts may change at the same time. */
 export interface SharedHash {
   /** For messages. */
   name: string;
   read(): Promise<Record<string, string>>;
-  /**
-   * Adds to numbers and sets texts, all or nothing, on the grounds of what is there: when somebody else
-   * changes it meanwhile, `change` is asked again.
-   */
+  /** Makes one change, of what is there now. `change` is called again when somebody else was faster. */
   update(change: (fields: Record<string, string>) => HashChange): Promise<void>;
 }
 

@@ -1,3 +1,4 @@
+// Builds a report from what a custom backend returned, and rejects values that a report cannot have.
 import { PapyraError } from '../errors/errors.js';
 import type { CompactionReport, CompactionStatus, PartAction } from '../report/report.js';
 
@@ -31,10 +32,10 @@ const ACTIONS: Record<PartAction, true> = {
   collapsed: true,
 };
 
-const PART_NUMBERS = ['scanned', 'kept', 'dropped', 'bytes_before', 'bytes_after'] as const;
+const PART = { scanned: null, kept: null, dropped: null, bytes_before: null, bytes_after: null };
 
 /**
- * Lays what a module returned over a report that knows nothing. Only fields of a report are taken.
+ * Fields that a report does not have are ignored.
  *
  * @throws {PapyraError} `io_error` naming module and field when a value is not what a report has there.
  */
@@ -97,7 +98,7 @@ export function numbersAt<T extends object>(
   return numbersOf(objectAt(value ?? {}, field, wrong), blank, field, wrong);
 }
 
-/** The numbers that `blank` has, as far as they are known. */
+/** The numbers of the fields that `blank` has; null where one is not known. */
 export function numbersOf<T extends object>(
   given: Fields,
   blank: T,
@@ -132,7 +133,7 @@ export function listOf(value: unknown, field: string, wrong: Wrong): unknown[] {
   throw wrong(field, 'a list');
 }
 
-/** A dry run stays one whatever the module says; no other run can be one. */
+/** A dry run keeps its status whatever the module says. No other run can have it. */
 function statusOf(value: unknown, known: CompactionStatus, wrong: Wrong): CompactionStatus {
   if (value === undefined || value === null) return known;
   const status = wordOf(value, STATUSES, 'status', wrong);
@@ -154,14 +155,10 @@ export function wordOf<T extends string>(
 function partOf(value: unknown, at: number, wrong: Wrong): CompactionReport['parts'][number] {
   const field = `parts[${at}]`;
   const part = objectAt(value, field, wrong);
-  const blank = Object.fromEntries(PART_NUMBERS.map((key) => [key, null])) as Record<
-    (typeof PART_NUMBERS)[number],
-    null
-  >;
   const pinned = textOf(part['pinned_by'], `${field}.pinned_by`, wrong);
   return {
     name: textAt(part['name'], `${field}.name`, wrong),
-    ...numbersOf(part, blank, field, wrong),
+    ...numbersOf(part, PART, field, wrong),
     action: wordOf(part['action'], ACTIONS, `${field}.action`, wrong),
     ...(pinned === null ? {} : { pinned_by: pinned }),
   };

@@ -46,7 +46,7 @@ export interface PartialRecovery extends Partial<
   records?: Partial<RecoveryReport['records']>;
   bytes?: Partial<RecoveryReport['bytes']>;
   parts?: (Pick<RecoveryPart, 'name' | 'action'> & Partial<RecoveryPart>)[];
-  anomalies?: { found?: Partial<AnomalyCounts>; remaining?: PartialAnomalies };
+  anomalies?: { found?: PartialAnomalies; remaining?: PartialAnomalies };
 }
 
 const SCAN_STATUSES: Record<ScanReport['status'], true> = {
@@ -124,7 +124,6 @@ export function recoveryOf(
   const root = objectAt(given, 'report', wrong);
   const anomalies = objectAt(root['anomalies'] ?? {}, 'anomalies', wrong);
   const records = numbersAt(root['records'], blank.records, 'records', wrong);
-  const found = countsAt(anomalies['found'], 'anomalies.found', wrong);
   return {
     ...blank,
     status: recoveryStatusOf(root['status'], blank.status, records.removed_lines === 0, wrong),
@@ -135,7 +134,7 @@ export function recoveryOf(
     parts: listOf(root['parts'], 'parts', wrong).map((part, at) => recoveryPartOf(part, at, wrong)), // prettier-ignore
     quarantine: textOf(root['quarantine'], 'quarantine', wrong),
     anomalies: {
-      found,
+      found: anomaliesAt(anomalies['found'], 'anomalies.found', limit, wrong),
       remaining: anomaliesAt(anomalies['remaining'], 'anomalies.remaining', limit, wrong),
     },
     warnings: warningsOf(root, wrong),

@@ -1,3 +1,4 @@
+// Runs a custom backend: an object with a compact() function that the default export of a module makes.
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interruption, PapyraError } from '../errors/errors.js';
@@ -60,11 +61,7 @@ export interface CustomBackend {
 const MODULE_HINT =
   'it must default-export (options) => ({ name, compact({ policy, dryRun, signal, … }) })';
 
-/**
- * Makes a backend of what a module exports by default.
- *
- * @throws {PapyraError} `config_invalid` when it does not have the shape of a backend.
- */
+/** @throws {PapyraError} `config_invalid` when what the module makes does not have the shape of a backend. */
 export async function customBackend(
   file: string,
   factory: unknown,
@@ -78,9 +75,7 @@ export async function customBackend(
   if (typeof factory !== 'function') throw wrong('has no function as its default export');
   let backend: Partial<CustomBackend> | null;
   try {
-    backend = (await (factory as (options: unknown) => unknown)(
-      options,
-    )) as Partial<CustomBackend> | null;
+    backend = await (factory as (options: unknown) => Promise<typeof backend>)(options);
   } catch (error) {
     throw wrong(`failed to start: ${reasonOf(error)}`, error);
   }
@@ -97,7 +92,7 @@ export async function customBackend(
     target: file,
     metricsLocation: () => ({ unavailable: `the custom backend ${name} keeps none` }),
     usage: () => Promise.resolve(null),
-    // It has been loaded, and has made a backend: more only it knows.
+    // The module was loaded and has made a backend. Nothing else can be checked.
     check: () => Promise.resolve([]),
     plan: async (request) => {
       const run = (dryRun: boolean) => callModule(backend as CustomBackend, file, request, dryRun);
@@ -193,7 +188,7 @@ export async function askModule<T extends object>(
   return given ?? null;
 }
 
-/** A module that does not heed the signal is not waited for. */
+/** How long a module may take to stop after the signal; then it is not waited for. */
 const GRACE_MS = 500;
 
 async function orGivenUp<T>(
@@ -214,7 +209,7 @@ async function orGivenUp<T>(
   }
 }
 
-/** Progress of a phase that nobody knows, or without numbers, cannot be shown. */
+/** Leaves out progress of an unknown phase or without finite numbers: it cannot be shown. */
 function passOn(progress: unknown, { onProgress }: ReadRequest): void {
   const { phase, done, total } = (progress ?? {}) as Partial<Progress>;
   if (phase !== 'scan' && phase !== 'write' && phase !== 'trim') return;
@@ -222,7 +217,7 @@ function passOn(progress: unknown, { onProgress }: ReadRequest): void {
   onProgress?.({ phase, done: done!, total: total! });
 }
 
-/** Whatever a module throws once it was asked to stop: that is how it stops. */
+/** Whatever a module throws after it was asked to stop counts as the stop. */
 function stopped(
   { name }: CustomBackend,
   file: string,

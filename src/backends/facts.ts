@@ -1,3 +1,4 @@
+// Defines the facts about a store that doctor judges. Collecting them changes nothing.
 import type { PapyraError } from '../errors/errors.js';
 import type { Readers } from '../files/followers.js';
 import type { LockHolder, OddLock } from '../files/lock-holder.js';
@@ -9,7 +10,6 @@ import type { Ends } from '../log/ends.js';
 import type { Group } from './redis/groups.js';
 import type { Rotation } from './rotating/set.js';
 
-/** What there is to see of a store without changing it. Facts: what to think of them is up to others. */
 export type StoreFacts = LogFacts | StreamFacts;
 
 /** A log of one file, or a rotating set. */
@@ -26,11 +26,11 @@ export interface LogFacts {
   directory: PathState;
   /** Where papyra keeps its metrics. */
   home: PathState;
-  /** Whose the log is, when that is why this user may not replace it. */
+  /** The owner of the log, when this user may not replace it for that reason. */
   foreign: { uid: number; why: PapyraError } | null;
   /** Why it could not be rewritten while a runtime writes to it, or shortened in place. */
   obstacles: { rewrite: PapyraError | null; inPlace: PapyraError | null };
-  /** An error: no lock can be taken here at all. */
+  /** An error: no lock can be taken in this place. */
   lock: LockHolder | OddLock | PapyraError | null;
   /** Who keeps the active file open for writing. */
   writers: Writer[];
@@ -38,7 +38,7 @@ export interface LogFacts {
   readers: Readers;
   leftovers: {
     ours: { path: string; changed: Date }[];
-    /** What they mean, where one file is all there is. */
+    /** What they mean for a log of one file; null for a set. */
     recovery: Recovery | null;
     ofRuntime: RuntimeTemp[];
   };
@@ -56,15 +56,15 @@ export interface LogFile {
 export interface StreamFacts {
   kind: 'streams';
   servers: RedisServer[];
-  /** Those that have entries. */
+  /** Only streams that have entries. */
   streams: RedisStream[];
   /** What the keys of streams begin with. */
   prefix: string;
-  /** Configured systems of which no stream is there; `*`: there are none at all. */
+  /** Configured systems that have no stream; `*`: there is no stream at all. */
   absent: string[];
 }
 
-/** A master. What this user may not ask is null. */
+/** A master. A fact that this user may not ask for is null. */
 export interface RedisServer {
   /** Arguments with which redis-cli reaches it, without credentials. */
   cli: string[];
@@ -72,19 +72,19 @@ export interface RedisServer {
   maxMemory: number | null;
   usedMemory: number | null;
   evictionPolicy: string | null;
-  /** Intervals at which it saves itself; an empty text: never. */
+  /** Its `save` setting; an empty text: it never saves itself. */
   save: string | null;
   appendOnly: boolean | null;
-  /** Whether what it wrote last, of each kind, reached the disk. */
+  /** Whether the last write of each kind reached the disk. */
   saved: { snapshot: boolean | null; appendOnly: boolean | null };
-  /** By which its clock is ahead of ours. */
+  /** How far its clock is ahead of ours. */
   secondsAhead: number | null;
 }
 
 export interface RedisStream {
   key: string;
   entries: number;
-  /** Seconds since 1970, by the server's clock: of the oldest and the newest entry. */
+  /** Times of the oldest and the newest entry by the server's clock, in seconds since 1970. */
   oldest: number;
   newest: number;
   /** Arguments of redis-cli for its server. */

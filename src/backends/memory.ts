@@ -1,3 +1,4 @@
+// The backend of records that exist only in the process of the runtime: there is nothing to compact or to count.
 import { blankRecovery, blankScan } from '../report/blank.js';
 import { blankReport } from '../report/report.js';
 import { policyOf } from '../retention/policy.js';
@@ -11,7 +12,6 @@ const NOTHING = `nothing to compact: ${WHY}, and its retention alone removes the
 
 const NOTHING_TO_SCAN = `nothing to scan or recover: ${WHY}`;
 
-/** Nothing outside the runtime's process: nothing to compact, nothing to count. */
 export function memoryBackend(): Backend {
   return {
     name: 'memory',

@@ -1,3 +1,4 @@
+// Makes the backend of the store that is configured.
 import { realpathSync } from 'node:fs';
 import type { StoreConfig } from '../config/types.js';
 import { PapyraError } from '../errors/errors.js';
@@ -5,13 +6,10 @@ import type { Backend } from './backend.js';
 import { jsonBackend } from './json/backend.js';
 import { memoryBackend } from './memory.js';
 
-/**
- * Loads a module that the configuration names, after asking whether it may be executed. `explicit`: the
- * operator named that configuration.
- */
+/** Loads a module if it may be executed. `explicit`: the operator named the configuration that names it. */
 export type ModuleLoader = (file: string, explicit: boolean) => Promise<unknown>;
 
-/** Makes the backend of a configured store. Nothing of the store is touched yet. */
+/** Does not touch the store. */
 export async function openBackend(
   store: StoreConfig,
   load: ModuleLoader,

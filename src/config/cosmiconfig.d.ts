@@ -1,4 +1,4 @@
-/** A class that cosmiconfig has and does not declare: see discover.ts for why it is needed. */
+// Declares a class that cosmiconfig has but does not declare. read-config.ts says why it is needed.
 declare module 'cosmiconfig/dist/Explorer.js' {
   import type { CosmiconfigResult, Options } from 'cosmiconfig';
 

@@ -1,3 +1,4 @@
+// Finds the configuration file: the one that was named, or the first one in the usual places.
 import { lstatSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -26,15 +27,15 @@ const PROJECT_PLACES = [
   ...OF_OTHERS,
 ];
 
-/** In a directory that is papyra's own, the file may also simply be called `config`. */
+/** In `~/.config/papyra` and `/etc/papyra`, the file may also be called `config.EXTENSION`. */
 const OWN_PLACES = [
   ...[...DATA, ...CODE].map((extension) => `config.${extension}`),
   ...PROJECT_PLACES.slice(0, -OF_OTHERS.length),
 ];
 
 /**
- * Finds and reads the configuration: the named file, or the first one from the working directory up,
- * then in `$XDG_CONFIG_HOME/papyra`, then in `/etc/papyra`. null when there is none.
+ * Reads the named file, or else searches from the working directory up, then in `$XDG_CONFIG_HOME/papyra`,
+ * then in `/etc/papyra`. null when there is none.
  *
  * @throws {PapyraError} `config_invalid` when a file cannot be parsed or trusted, `permission_denied`
  * when it cannot be read.
@@ -76,10 +77,10 @@ async function lookIn(directory: string, places: string[]): Promise<FoundConfig 
 }
 
 /**
- * A file, or a link to one. Somebody has made a link that leads nowhere on purpose: it is no reason to take another file.
- * Where this user may not even look, there is none for this user, but in a directory of papyra's own.
+ * Whether there is a file, or a link to one. A file in a directory that this user may not search counts as missing.
  *
- * @throws {PapyraError} `config_invalid` for such a link, `permission_denied` for such a directory.
+ * @throws {PapyraError} `config_invalid` for a link that leads nowhere: somebody meant it to be used, so the search
+ * must not go on to another file; `permission_denied` for a directory of papyra's own that this user may not search.
  */
 function isThere(file: string, isOwn: boolean): boolean {
   try {
@@ -92,7 +93,7 @@ function isThere(file: string, isOwn: boolean): boolean {
   try {
     return statSync(file).isFile();
   } catch (error) {
-    // One that leads where nobody may look fails when it is read.
+    // Its target cannot be reached by this user: the error comes when the file is read.
     if (errnoOf(error) === 'EACCES') return true;
     if (OF_OTHERS.includes(basename(file))) return false;
     throw new PapyraError(
@@ -120,7 +121,7 @@ function forbidden(directory: string, cause: unknown): PapyraError {
 
 async function loadNamed(file: string): Promise<FoundConfig> {
   const stat = statSync(file, { throwIfNoEntry: false });
-  // A pipe would be waited for.
+  // Reading a pipe could wait forever.
   if (stat && !stat.isFile() && !stat.isDirectory()) {
     throw new PapyraError('config_invalid', `configuration ${file} is not a regular file`, {
       hint: 'name a file; nothing was done',
@@ -135,7 +136,7 @@ async function loadNamed(file: string): Promise<FoundConfig> {
   return { file, explicit: true, content };
 }
 
-/** Loaded only when there is something to read: it brings a parser of YAML with it. */
+/** Loads read-config.ts only when there is a file, because it loads a parser of YAML. */
 async function read(file: string, explicit: boolean): Promise<unknown> {
   const { readConfig } = await import('./read-config.js');
   return readConfig(file, explicit);

@@ -1,10 +1,11 @@
+// Reads the PAPYRA_ variables of the environment, and says which flag each one stands for.
 import { PapyraError } from '../errors/errors.js';
 import type { Overrides } from './types.js';
 import { parseCount, parseDuration, parseSize } from '../units/units.js';
 
 /**
- * The environment variables, and the flags for which they stand: weaker than the flag, stronger than the
- * file. What is secret has no flag: every user of a machine can read those.
+ * A variable is weaker than its flag and stronger than the file. Secrets have no flag, because every user of a machine
+ * can read the arguments of a process.
  */
 export const ENVIRONMENT = {
   PAPYRA_PATH: { key: 'path', flag: '--path', parse: (text: string) => text },
@@ -31,7 +32,7 @@ export function asWritten(key: 'path' | 'backend', value: string, flags: Overrid
 }
 
 /**
- * What the environment says. An empty variable counts as not set.
+ * The values that the environment sets. An empty variable counts as not set.
  *
  * @throws {PapyraError} `usage` naming the variable whose value is wrong.
  */

@@ -1,11 +1,12 @@
+// Words what is wrong with a configuration or a call: what was found, what is allowed, and what was probably meant.
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { withoutCredentials } from '../text/secrets.js';
 
-/** Farther apart than this, two words are not the same word mistyped. */
+/** The greatest edit distance at which one word counts as a misspelt form of another. */
 const NEAR_MISS = 3;
 
-/** Keys of whose values a message says no more than the kind: they may hold a password. */
+/** Keys whose values may hold a password: a message says only what kind of value it is. */
 const SECRET = ['url', 'cluster', 'sentinel', 'hooks'];
 
 export interface Problem {
@@ -16,7 +17,7 @@ export interface Problem {
   hint?: string;
 }
 
-/** Everything that is wrong, unknown keys first: what else is missing may well be what they were meant for. */
+/** All problems, unknown keys first: a missing key is often one of them, misspelt. */
 export function explainIssues(error: z.ZodError, input: unknown, schema: z.ZodType): Problem[] {
   const unknown = error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' ? explainUnknown(issue, schema) : [],
@@ -86,7 +87,7 @@ export function inWords(value: unknown): string {
     if (typeof part === 'string') return withoutCredentials(part);
     return typeof part === 'number' && !Number.isFinite(part) ? String(part) : part;
   });
-  return shortened(json);
+  return json.length > 60 ? `${json.slice(0, 57)}…` : json;
 }
 
 function kindOf(value: unknown): string {
@@ -94,8 +95,4 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   const kind = typeof value;
   return kind === 'object' ? 'an object' : kind === 'string' ? 'a text' : `a ${kind}`;
-}
-
-function shortened(json: string): string {
-  return json.length > 60 ? `${json.slice(0, 57)}…` : json;
 }

@@ -1,6 +1,6 @@
+// Imports the default export of a module. TypeScript needs a loader (jiti), because Node 20 cannot read it.
 import { pathToFileURL } from 'node:url';
 
-/** The default export of a module. TypeScript needs a loader: Node 20 cannot read it by itself. */
 export async function importDefault(file: string): Promise<unknown> {
   if (file.endsWith('.ts')) {
     const { createJiti } = await import('jiti');

@@ -1,24 +1,22 @@
+// Makes the JSON Schema of a configuration, for editors, from schema.ts and keys.ts.
 import * as z from 'zod';
 import { KEYS } from './keys.js';
 import { configSchema } from './schema.js';
 
-/** As far as it is looked at here. */
+/** The part of a JSON Schema that is used here. */
 export interface JsonSchema {
   properties?: Record<string, JsonSchema>;
   [keyword: string]: unknown;
 }
 
-/**
- * The JSON Schema of a configuration, for editors. It is that of the schema itself; what no keyword can say
- * is left to `config check`. Draft 7 is what they all understand.
- */
+/** Draft 7, which all editors understand. `config check` checks what no keyword of it can say. */
 export function configJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(configSchema, { target: 'draft-7', io: 'input' }) as JsonSchema;
   const { $schema, ...rest } = schema;
   return { $schema, title: 'Configuration of papyra', ...explained(rest, '') };
 }
 
-/** With what is known of its keys. */
+/** Adds what keys.ts knows of each key. */
 function explained(node: JsonSchema, key: string): JsonSchema {
   const { says, preset, sample, backends } = KEYS[key] ?? {};
   const who = backends ? ` (${backends.join(', ')})` : '';

@@ -1,18 +1,18 @@
+// Lists the keys of the configuration: what each means, its backends and its default. schema.ts says what is valid.
 import type { Overrides } from './types.js';
 
-/** What there is to know of a key of the configuration, beside what is valid there (schema.ts). */
 export interface KeyFacts {
-  /** What it is, in a few words. */
+  /** What the key means, in a few words. */
   says: string;
-  /** The backends that look at it; left out: all. A backend module gets everything. */
+  /** The backends that use it; left out: all. A backend module gets every key. */
   backends?: readonly string[];
-  /** Its backends cannot do without it, or one that says the same. */
+  /** Its backends need it, or another key that says the same. */
   needed?: true;
-  /** What is in force where nobody says anything; null: no limit. Left out: nothing. */
+  /** The default; null: no limit; left out: none. */
   preset?: string | number | boolean | null;
-  /** What somebody might write. */
+  /** An example of a value. */
   sample?: unknown;
-  /** `path`: relative ones start at the configuration file. The others may have a unit. */
+  /** A relative `path` starts at the configuration file. The other two may have a unit. */
   form?: 'path' | 'duration' | 'size';
 }
 
@@ -55,10 +55,7 @@ export const KEYS: Readonly<Record<string, KeyFacts>> = {
     sample: 'redis://localhost:6379/0',
   },
   'persistence.cluster': { says: 'nodes of a cluster: a list of host:port', backends: REDIS },
-  'persistence.sentinel.name': {
-    says: 'what the sentinels call the master',
-    backends: REDIS,
-  },
+  'persistence.sentinel.name': { says: 'what the sentinels call the master', backends: REDIS },
   'persistence.sentinel.nodes': { says: 'the sentinels: a list of host:port', backends: REDIS },
   'persistence.sentinel.db': { says: 'the number of the database', backends: REDIS },
   'persistence.sentinel.username': { says: 'the user of the sentinels', backends: REDIS },
@@ -120,11 +117,7 @@ export const KEYS: Readonly<Record<string, KeyFacts>> = {
     sample: '/backup/papyra',
     form: 'path',
   },
-  'metrics.enabled': {
-    says: 'whether to count what compaction does',
-    preset: true,
-    sample: true,
-  },
+  'metrics.enabled': { says: 'whether to count what compaction does', preset: true, sample: true },
   'metrics.textfile': {
     says: 'the metrics after each run, for the textfile collector of node_exporter',
     sample: '/var/lib/node_exporter/papyra.prom',
@@ -144,7 +137,7 @@ export const KEYS: Readonly<Record<string, KeyFacts>> = {
   },
 };
 
-/** What no file may say: secrets, and what is for one run. Shown when it is said. */
+/** Values that only the environment or a flag can set: secrets, and a setting for one run. */
 const SAID_ASIDE: Readonly<Record<string, KeyFacts>> = {
   timeout_seconds: { says: 'how long a connection or an answer may take', backends: REDIS },
   redis_username: { says: 'the user of Redis', backends: REDIS },
@@ -156,7 +149,7 @@ export function factsOf(key: string): Partial<KeyFacts> {
   return KEYS[key] ?? SAID_ASIDE[key] ?? {};
 }
 
-/** Whether a backend looks at a key. */
+/** Whether a backend uses a key. */
 export function isFor(backend: string, key: string): boolean {
   const { backends } = factsOf(key);
   return backends === undefined || backend === 'module' || backends.includes(backend);

@@ -1,3 +1,4 @@
+// Loads the configuration in force: flags beat the environment, which beats the file.
 import { PapyraError } from '../errors/errors.js';
 import { discoverConfig } from './discover.js';
 import { fromEnvironment } from './environment.js';
@@ -9,8 +10,8 @@ export interface LoadRequest {
   /** The configuration file named by the operator; PAPYRA_CONFIG when left out. */
   configFile?: string | undefined;
   /**
-   * A configuration given in a call. With a persistence section no file is looked for, and the
-   * environment is not asked; without one it beats the file.
+   * A configuration given in a call. With a persistence section, neither a file nor the environment is read.
+   * Without one, its sections beat those of the file.
    */
   input?: ConfigInput | undefined;
   overrides?: Overrides | undefined;
@@ -18,16 +19,12 @@ export interface LoadRequest {
   env?: NodeJS.ProcessEnv | undefined;
 }
 
-/**
- * The configuration in force: flags beat the environment, which beats the file.
- *
- * @throws {PapyraError} `config_invalid` when it is missing or wrong, `usage` for a bad environment variable.
- */
+/** @throws {PapyraError} `config_invalid` when it is missing or wrong, `usage` for a bad environment variable. */
 export async function loadConfig(request: LoadRequest): Promise<EffectiveConfig> {
   return resolveConfig(await gatherConfig(request));
 }
 
-/** All that speaks about the configuration, before it is taken together. */
+/** Collects file, environment and flags, not yet merged. */
 export async function gatherConfig(request: LoadRequest): Promise<ResolveRequest> {
   const env = request.env ?? process.env;
   const cwd = workingDirectory(request.cwd);

@@ -1,6 +1,6 @@
+// Parses YAML, JSON and TOML. An error is `line 3: why` and repeats no text of the file, which may hold a secret.
 import { defaultLoadersSync } from 'cosmiconfig';
 
-/** Reads the text of a configuration. What it throws is `line 3: why`, and repeats none of the text. */
 export type Parse = (content: string) => unknown;
 
 export const parseYaml: Parse = (content) => {
@@ -8,7 +8,7 @@ export const parseYaml: Parse = (content) => {
     return defaultLoadersSync['.yaml']('', content) as unknown;
   } catch (error) {
     const { reason, mark } = error as { reason?: string; mark?: { line: number } };
-    // The parser adds a line of its own at the end.
+    // The parser may name the line after the last one.
     const last = content.trimEnd().split('\n').length;
     throw syntaxError(error, reason ?? 'not YAML', mark && Math.min(mark.line + 1, last));
   }
@@ -22,7 +22,7 @@ export const parseJson: Parse = (content) => {
     return document;
   } catch (error) {
     if (error instanceof DuplicateKey) throw error;
-    // V8 adds the place, and a piece of the text.
+    // V8 adds the position and a piece of the text to its message.
     const reason = (error as Error).message.replace(/ in JSON at position.*|, \.*"[^]*/, '');
     throw syntaxError(error, reason, jsonErrorLine(text));
   }
@@ -40,7 +40,7 @@ export const parseToml: Parse = async (content) => {
 
 class DuplicateKey extends SyntaxError {}
 
-/** Of two values `JSON.parse` takes the last without a word. JSON is YAML, whose parser says where. */
+/** `JSON.parse` silently takes the last of two values. JSON is also YAML, whose parser finds the duplicate. */
 function assertNoDuplicateKey(text: string): void {
   try {
     defaultLoadersSync['.yaml']('', text);
@@ -51,7 +51,7 @@ function assertNoDuplicateKey(text: string): void {
   }
 }
 
-/** The stack says where in papyra; the text of the configuration, and what is secret in it, is left out. */
+/** Keeps the frames of the stack, but not its first lines, which may quote the configuration and a secret in it. */
 function syntaxError(cause: unknown, reason: string, line: number | undefined): SyntaxError {
   const error = new SyntaxError(line === undefined ? reason : `line ${line}: ${reason}`);
   const frames = (cause as Error).stack?.match(/^ +at .*$/gm) ?? [];
@@ -59,7 +59,7 @@ function syntaxError(cause: unknown, reason: string, line: number | undefined): 
   return error;
 }
 
-/** V8 does not always say where: the longest beginning that could still become JSON ends there. */
+/** V8 does not always name the position, so this finds the longest beginning that could still become JSON. */
 function jsonErrorLine(text: string): number {
   let good = 0;
   let bad = text.trimEnd().length;

@@ -1,3 +1,4 @@
+// Reads one configuration file of any form; before its content is used, the owner of the file is checked (trust.ts).
 import { basename } from 'node:path';
 import type { Loaders } from 'cosmiconfig';
 import { Explorer } from 'cosmiconfig/dist/Explorer.js';
@@ -6,15 +7,15 @@ import { importDefault } from './import-module.js';
 import { parseJson, parseToml, parseYaml, type Parse } from './parse.js';
 import { assertTrusted } from './trust.js';
 
-/** What a configuration file says; undefined when it has nothing for papyra. `explicit`: it was named. */
+/** The content; undefined when it has nothing for papyra. `explicit`: the operator named the file. */
 export async function readConfig(file: string, explicit: boolean): Promise<unknown> {
   const result = await reading(file, () => explorerOf(loaders(explicit)).load(file));
   return result && !result.isEmpty ? (result.config as unknown) : undefined;
 }
 
 /**
- * The explorer inside cosmiconfig. Its front door first looks for settings of its own, and executes
- * `.config/config.js` of whatever directory we happen to stand in, before any of our loaders is asked.
+ * The inner explorer of cosmiconfig. The public API first looks for settings of cosmiconfig itself, and executes
+ * `.config/config.js` of the working directory before it calls any of our loaders.
  */
 function explorerOf(using: Loaders): Explorer {
   return new Explorer({
@@ -32,7 +33,7 @@ function explorerOf(using: Loaders): Explorer {
   });
 }
 
-/** cosmiconfig's own loaders execute whatever they find: ours ask first. */
+/** Loaders that check the owner first; those of cosmiconfig execute whatever they find. */
 function loaders(explicit: boolean): Loaders {
   const ask = (file: string, code: boolean) =>
     assertTrusted({ file, what: 'configuration', code, explicit });
@@ -43,7 +44,7 @@ function loaders(explicit: boolean): Loaders {
       ask(file, false);
       return parse(content);
     }
-    // It is there for others. Whose it is matters once it has something for papyra.
+    // The file belongs to other programs too. Its owner matters only when it has a section for papyra.
     const document = await parse(content);
     if (shared(document) !== undefined) ask(file, false);
     return document;
@@ -74,7 +75,7 @@ function loaders(explicit: boolean): Loaders {
   };
 }
 
-/** Files that belong to other programs, too, and where papyra's section is in them. */
+/** Files that belong to other programs too, and how to get papyra's section from them. */
 const SHARED: Record<string, ((document: unknown) => unknown) | undefined> = {
   'package.json': (document) => (document as { papyra?: unknown } | null)?.papyra,
   'pyproject.toml': (document) => (document as { tool?: { papyra?: unknown } }).tool?.papyra,
@@ -107,7 +108,7 @@ async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The first line that says something, without the name of the file. */
+/** The first line of the message that is not empty, without the name of the file. */
 function reasonOf({ message }: Error, file: string): string {
   if (message.startsWith('No loader specified')) {
     return 'it must be named .json, .yaml, .yml, .toml, .js, .mjs, .cjs, .ts or .papyrarc';

@@ -1,11 +1,12 @@
+// Builds the Redis store from the configuration, the environment and flags.
 import { PapyraError } from '../errors/errors.js';
 import { parseAddress, parseRedisUrl, REDIS_PORT, SENTINEL_PORT, wrongIn } from './redis-url.js';
-import type { Address, Overrides, PersistenceInput, RedisServer, RedisStore } from './types.js';
+import type { Address, Overrides, PersistenceInput, RedisStore, TlsInput } from './types.js';
 
 export interface RedisRequest {
   persistence: PersistenceInput;
   overrides: Overrides;
-  /** Where it was written, for messages. */
+  /** The file, for messages. */
   where: string;
   /** Makes a path of the configuration absolute. */
   absolute: (path: string) => string;
@@ -14,20 +15,19 @@ export interface RedisRequest {
 const DEFAULT_TIMEOUT_SECONDS = 5;
 
 /**
- * The Redis store of a configuration. PAPYRA_REDIS_URL stands for `url`, `cluster` and `sentinel` together.
+ * PAPYRA_REDIS_URL replaces `url`, `cluster` and `sentinel` together.
  *
- * @throws {PapyraError} `config_invalid` when it does not say where Redis is, or says it twice.
+ * @throws {PapyraError} `config_invalid` when the configuration does not say where Redis is, or says it twice.
  */
 export function redisStore(request: RedisRequest): RedisStore {
   const { persistence, overrides, absolute } = request;
   const { username, password_file, tls, system_id = 'local' } = persistence;
   const server = serverOf(request);
   const names = typeof system_id === 'string' ? [system_id] : [...new Set(system_id)].sort();
-  const files = typeof tls === 'object' ? tls : {};
   return {
     backend: 'redis',
     ...server,
-    tls: tls === true || typeof tls === 'object' || server.tls === true ? filesOf(files, absolute) : undefined, // prettier-ignore
+    tls: tls || server.tls ? filesOf(typeof tls === 'object' ? tls : {}, absolute) : undefined,
     username: overrides.redis_username ?? server.username ?? username,
     password:
       overrides.redis_password ??
@@ -49,9 +49,7 @@ type Found = Pick<RedisStore, 'server' | 'db'> & {
 function serverOf({ persistence, overrides, where, absolute }: RedisRequest): Found {
   const { redis_url } = overrides;
   const { url, cluster, sentinel } = redis_url === undefined ? persistence : { url: redis_url };
-  const given = Object.entries({ url, cluster, sentinel }).filter(
-    ([, value]) => value !== undefined,
-  );
+  const given = Object.entries({ url, cluster, sentinel }).filter(([, one]) => one !== undefined);
   if (given.length !== 1) {
     const names = given.map(([name]) => name).join(' and ');
     throw new PapyraError(
@@ -72,17 +70,11 @@ function serverOf({ persistence, overrides, where, absolute }: RedisRequest): Fo
   const { name, nodes, db = 0, username, password_file } = sentinel!;
   const password =
     overrides.sentinel_password ?? (password_file === undefined ? undefined : { file: absolute(password_file) }); // prettier-ignore
-  const server: RedisServer = {
-    kind: 'sentinel',
-    name,
-    nodes: addresses(nodes, SENTINEL_PORT),
-    username,
-    password,
-  };
-  return { server, db };
+  const sentinels = addresses(nodes, SENTINEL_PORT);
+  return { server: { kind: 'sentinel', name, nodes: sentinels, username, password }, db };
 }
 
-/** The schema has looked at the configuration's; that of the environment was never shown to it. */
+/** The schema has checked a URL of the configuration already, so the wrong one is that of the environment. */
 function parsed(url: string) {
   const result = parseRedisUrl(url);
   if (result) return result;
@@ -100,7 +92,7 @@ function addresses(nodes: (string | Address)[], port: number): Required<Address>
 }
 
 function filesOf(
-  { ca, cert, key, server_name }: { ca?: string | undefined; cert?: string | undefined; key?: string | undefined; server_name?: string | undefined }, // prettier-ignore
+  { ca, cert, key, server_name }: TlsInput,
   absolute: (path: string) => string,
 ): NonNullable<RedisStore['tls']> {
   const file = (path: string | undefined) => (path === undefined ? undefined : absolute(path));

@@ -1,6 +1,6 @@
+// Parses Redis URLs and addresses, and says which part of a URL is wrong without repeating its password.
 import type { Address } from './types.js';
 
-/** What a Redis URL says. */
 export interface RedisUrl {
   server: Address | { path: string };
   db: number;
@@ -19,15 +19,15 @@ const OPTIONS = ['db', 'username', 'password'];
 /**
  * `redis://[user:password@]host[:port][/db]`, `rediss://…` with TLS, `unix://[user:password@]/path/to/socket`, each
  * with `?db=`, `?username=` and `?password=`: the forms of Redis' own registration, and of redis-py, with which the
- * runtime connects. As there, a database after `?` comes before one in the path, and a user before the `@` before one
- * after `?`. undefined: none of them; `wrongIn` says why.
+ * runtime connects. As in redis-py, a database after `?` beats one in the path, and a user before the `@` beats one
+ * after `?`. undefined: it has none of these forms; `wrongIn` says why.
  */
 export function parseRedisUrl(text: string): RedisUrl | undefined {
   const result = read(text);
   return 'wrong' in result ? undefined : result;
 }
 
-/** Which part of it is wrong, without a word of what may be a password in it; undefined: none. */
+/** Says which part of a URL is wrong; undefined: none. */
 export function wrongIn(text: string): string | undefined {
   const result = read(text);
   return 'wrong' in result ? result.wrong : undefined;
@@ -38,7 +38,7 @@ function read(text: string): RedisUrl | { wrong: string } {
   if (scheme === undefined) return { wrong: 'there is no scheme, as in redis://' };
   if (!SCHEMES.includes(scheme)) return { wrong: `the scheme is ${scheme}` };
   const isUnix = scheme === 'unix';
-  // A URL has a user only where it has a host.
+  // WHATWG's parser allows a user only before a host, so a socket gets the host `socket`.
   const url = parsed(isUnix ? text.replace(/:\/\/([^/]*@)?\//, '://$1socket/') : text);
   if (!url) return { wrong: unreadable(text) };
   const { hostname, pathname, searchParams: query } = url;
@@ -67,7 +67,7 @@ function parsed(text: string): URL | undefined {
   return URL.canParse(text) ? new URL(text) : undefined;
 }
 
-/** WHATWG's parser does not say what it stumbled over. */
+/** Finds out what is wrong, because WHATWG's parser does not say. */
 function unreadable(text: string): string {
   const [, authority = '', host = ''] = /:\/\/([^/?#]*@)?([^/?#]*)/.exec(text) ?? [];
   if (host === '') return 'there is no host';
@@ -94,7 +94,7 @@ function credentialsOf({ username, password, searchParams: query }: URL) {
   return { ...(user ? { username: user } : {}), ...(secret ? { password: secret } : {}) };
 }
 
-/** A stray `%` stands for itself. */
+/** A text with a stray `%` is taken as it is. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,3 +1,4 @@
+// Merges the configuration file, the environment and flags into the configuration in force.
 import { dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import type { RetentionPolicy } from '../retention/policy.js';
@@ -25,17 +26,17 @@ export interface ResolveRequest {
   /** The validated content of `found`, or what was given in a call. */
   input: ConfigInput;
   overrides: Overrides;
-  /** Those of them that were flags, or in the call; the others are from the environment. */
+  /** The overrides that came from flags or from the call; the others came from the environment. */
   flags: Overrides;
-  /** null: it was deleted, and only absolute paths mean anything. */
+  /** null: it was deleted, so only absolute paths are possible. */
   cwd: string | null;
 }
 
 /**
- * Takes file, environment and flags together. `overrides.path` replaces the whole persistence section
- * and the hooks; without it the retention flags override the configured policy key by key.
+ * `overrides.path` replaces the whole persistence section and the hooks. Without it, the retention flags override
+ * the configured policy key by key.
  *
- * @throws {PapyraError} `config_invalid` when no store comes out of it.
+ * @throws {PapyraError} `config_invalid` when no store is configured.
  */
 export function resolveConfig(request: ResolveRequest): EffectiveConfig {
   const { found, input, overrides } = request;
@@ -52,7 +53,7 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
     retention: retentionOf(persistence, overrides),
     metrics: {
       enabled: input.metrics?.enabled ?? true,
-      // Another store's metrics would take the place of the configured one's.
+      // The textfile belongs to the configured store: metrics of another store must not replace it.
       textfile: given ? undefined : textfileOf(request, guarded),
     },
     overrides,
@@ -85,6 +86,7 @@ function configuredStore(request: ResolveRequest, persistence: PersistenceInput)
     });
   }
   const base = found ? dirname(found.file) : cwd;
+  const absolute = (path: string) => startingAt(base, path);
   switch (backend) {
     case 'json':
     case 'rotating':
@@ -93,22 +95,17 @@ function configuredStore(request: ResolveRequest, persistence: PersistenceInput)
           hint: `name the log file of the ${backend} backend`,
         });
       }
-      return fileStore(backend, startingAt(base, persistence.path), 'config', persistence, overrides); // prettier-ignore
+      return fileStore(backend, absolute(persistence.path), 'config', persistence, overrides);
     case 'memory':
       return { backend };
     case 'redis':
-      return redisStore({
-        persistence,
-        overrides,
-        where,
-        absolute: (path) => startingAt(base, path),
-      });
+      return redisStore({ persistence, overrides, where, absolute });
     default:
-      return moduleStore(startingAt(base, backend), persistence, startingAt(base, '.'), found);
+      return moduleStore(absolute(backend), persistence, absolute('.'), found);
   }
 }
 
-/** What the runtime does when nobody tells it otherwise. */
+/** The defaults of the runtime. */
 const ROTATION = { max_bytes: 50_000_000, max_files: 5 };
 
 function fileStore(
@@ -145,7 +142,7 @@ function hooksOf({ found, input, cwd }: ResolveRequest): HooksConfig | undefined
   return { commands, directory, explicit: assertMayNameCode(found) };
 }
 
-/** A configuration that names code decides what is executed. Returns whether it was named itself. */
+/** Checks the owner of a configuration that names code to execute. Returns whether the operator named the file. */
 function assertMayNameCode(found: FoundConfig | null): boolean {
   const explicit = found?.explicit ?? true;
   if (found) assertTrusted({ file: found.file, what: 'configuration', code: true, explicit });
@@ -176,7 +173,7 @@ function textfileOf({ found, cwd, input }: ResolveRequest, guarded: Guarded): st
   return path;
 }
 
-/** Also where flags or environment say something else: the files are there all the same. */
+/** Includes files that flags or the environment replace: they hold secrets all the same. */
 function secretFilesOf({ found, cwd, input }: ResolveRequest): string[] {
   const { url = '', password_file, sentinel, tls } = input.persistence ?? {};
   const key = typeof tls === 'object' ? tls.key : undefined;

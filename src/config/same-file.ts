@@ -1,14 +1,14 @@
+// Tells whether two paths lead to the same file, through any links or mounts, even before the file exists.
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { linkChain } from '../files/links.js';
 
-/** Whether two paths are one file, or would be if it were there: by whatever links or mounts one comes to it. */
 export function isSameFile(one: string, other: string): boolean {
   const places = placesOf(one);
   return placesOf(other).some((place) => places.includes(place));
 }
 
-/** The names in directories that lead to a file, and the file itself where it is there. */
+/** The identity of the file if it exists, and each name that leads to it, with the identity of its directory. */
 function placesOf(path: string): string[] {
   const names = linkChain(path).map((way) => {
     return `${identityOf(dirname(way)) ?? dirname(way)}/${basename(way)}`;

@@ -1,3 +1,4 @@
+// Defines with zod which configurations are valid. meta() holds the patterns of refinements, for the JSON Schema.
 import * as z from 'zod';
 import { BACKENDS, type ConfigInput } from './types.js';
 import { parseAddress, REDIS_PORT, wrongIn } from './redis-url.js';
@@ -9,14 +10,12 @@ import {
   SIZE_PATTERN,
 } from '../units/units.js';
 
-// What `meta()` holds goes into the JSON Schema for editors: there a refinement is a pattern.
-
-/** Every leaf says in its error what is allowed there; `explain.ts` adds where, and what was found. */
+/** The error of each leaf says what is allowed there; `explain.ts` adds the key and what was found. */
 function says(allowed: string): { error: string } {
   return { error: allowed };
 }
 
-/** A number, or a text that has a unit. Both say the same: one that is nearly right is told on its own. */
+/** A number, or a text with a unit. Both have the same error, as zod reports only one of them for a near miss. */
 function withUnit(
   number: z.ZodNumber,
   parse: (text: string) => number,

@@ -1,3 +1,4 @@
+// Describes the configuration in force for `config show`: each value and who set it, and what has no effect.
 import { dirname } from 'node:path';
 import { parseDuration, parseSize } from '../units/units.js';
 import { ENVIRONMENT } from './environment.js';
@@ -7,7 +8,7 @@ import { resolveConfig, type ResolveRequest } from './resolve.js';
 import type { Overrides } from './types.js';
 import { startingAt } from './working-directory.js';
 
-/** A key that is in force, what it is, and who said so. */
+/** A key, its value in force, and where the value comes from. */
 export interface ConfigValue {
   key: string;
   /** Paths are absolute, durations seconds, sizes bytes. null: no limit. */
@@ -23,39 +24,35 @@ export interface ConfigReport {
   /** The configuration file; null when there is none. */
   file: string | null;
   values: ConfigValue[];
-  /** What was said and is not in force, and why. */
+  /** Keys that were set but have no effect, and why. */
   unused: { key: string; why: string }[];
 }
 
-/** Says which values are in force. Written down as a configuration they mean the same again. */
+/** The values, written down as a configuration, would mean the same again. */
 export function describeConfig(request: ResolveRequest): ConfigReport {
   const { store } = resolveConfig(request);
   const { found, input, overrides } = request;
   const written = new Map(leaves(input, ''));
-  const report: ConfigReport = {
-    schema: 'papyra.config/v1',
-    file: found?.file ?? null,
-    values: [],
-    unused: [],
-  };
+  const file = found?.file ?? null;
+  const report: ConfigReport = { schema: 'papyra.config/v1', file, values: [], unused: [] };
   const keys = [...Object.keys(KEYS), ...written.keys(), ...Object.values(OVERRIDDEN)];
   for (const key of new Set(keys)) {
     const override = fromOverrides(key, request);
-    const file = written.has(key) ? fromFile(key, written.get(key), request) : undefined;
+    const inFile = written.has(key) ? fromFile(key, written.get(key), request) : undefined;
     if (!isFor(store.backend, key)) {
       const why = `the backend ${store.backend} has no use for it`;
-      if (override ?? file) report.unused.push({ key, why });
+      if (override ?? inFile) report.unused.push({ key, why });
       continue;
     }
     const replacement = replacementOf(key, request);
-    if (file && replacement) report.unused.push({ key, why: `${replacement} replaces it` });
-    const value = override ?? (replacement ? undefined : file) ?? fromPreset(key, overrides);
+    if (inFile && replacement) report.unused.push({ key, why: `${replacement} replaces it` });
+    const value = override ?? (replacement ? undefined : inFile) ?? fromPreset(key, overrides);
     if (value) report.values.push(value);
   }
   return report;
 }
 
-/** What replaces more in the file than the key of its own. */
+/** Overrides that replace more keys of the file than their own. */
 const REPLACEMENTS: [override: keyof Overrides, keys: RegExp, name: string][] = [
   ['path', /^(?:persistence|hooks)\.|^metrics\.textfile$/, 'the path that was given'],
   ['redis_url', /^persistence\.(?:url$|cluster$|sentinel\.)/, 'PAPYRA_REDIS_URL'],
@@ -67,9 +64,8 @@ const REPLACEMENTS: [override: keyof Overrides, keys: RegExp, name: string][] = 
 function replacementOf(key: string, { overrides, input }: ResolveRequest): string | undefined {
   const url = parseRedisUrl(overrides.redis_url ?? input.persistence?.url ?? '');
   if (url?.username !== undefined && key === 'persistence.username') return 'the user in the URL';
-  if (url?.password !== undefined && key === 'persistence.password_file') {
-    return 'the password in the URL';
-  }
+  const isPassword = key === 'persistence.password_file';
+  if (url?.password !== undefined && isPassword) return 'the password in the URL';
   const replacing = REPLACEMENTS.find(([name, keys]) => overrides[name] !== undefined && keys.test(key)); // prettier-ignore
   return replacing?.[2];
 }
@@ -106,7 +102,7 @@ function sourced(
   return { key, value, from, name: name ?? null };
 }
 
-/** The value that is meant by what was written. */
+/** What a written value means: an absolute path, seconds or bytes. */
 function inForm(key: string, value: unknown, base: string | null): unknown {
   if (typeof value !== 'string') return value;
   switch (factsOf(key).form) {
@@ -121,7 +117,7 @@ function inForm(key: string, value: unknown, base: string | null): unknown {
   }
 }
 
-/** The keys of a configuration that have a value, with their paths; sections have none of their own. */
+/** The keys of a configuration that have a value, with their full paths. A section has no value of its own. */
 function leaves(node: object, above: string): [key: string, value: unknown][] {
   return Object.entries(node).flatMap(([name, value]: [string, unknown]) => {
     const key = above === '' ? name : `${above}.${name}`;

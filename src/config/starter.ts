@@ -1,3 +1,4 @@
+// Writes the starter configuration of `config init`, as YAML with comments or as JSON.
 import { PapyraError } from '../errors/errors.js';
 import { printableJson } from '../text/printable.js';
 import { factsOf, isFor, KEYS, OVERRIDDEN, type KeyFacts } from './keys.js';
@@ -29,10 +30,9 @@ interface Entry {
 }
 
 /**
- * A configuration to start from: what was given and what is in force anyway is written out, the rest is
- * there as a comment; JSON has none.
+ * Values that were given, and defaults, are written out. The other keys are comments, or left out in JSON.
  *
- * @throws {PapyraError} `usage` for a backend that there is none for.
+ * @throws {PapyraError} `usage` for a backend that has no starter.
  */
 export function starterConfig(given: Overrides, form: StarterForm): string {
   const { backend = 'json', path } = given;
@@ -56,7 +56,7 @@ export function starterConfig(given: Overrides, form: StarterForm): string {
   return `${printableJson(document, 2)}\n`;
 }
 
-/** By key, in the form in which somebody would write them. */
+/** The values by key, in the form in which a person would write them. */
 function givenValues(given: Overrides): Map<string, unknown> {
   const path = given.path && startingAt(workingDirectory(undefined), given.path);
   const named = Object.entries({ ...given, path }).filter(([, value]) => value !== undefined);
@@ -85,7 +85,7 @@ function entryOf(key: string, facts: KeyFacts, given: unknown): Entry[] {
   return value === undefined ? [] : [{ path: key.split('.'), says, value, active }];
 }
 
-/** A section of which nothing is active is a comment as a whole. */
+/** A section without an active entry is a comment as a whole. */
 function yaml(entries: readonly Entry[], isComment: boolean): string[] {
   return grouped(entries).flatMap(([name, inside]) => {
     const comment = !isComment && !inside.some(({ active }) => active);
@@ -106,7 +106,7 @@ function nested(entries: readonly Entry[]): Record<string, unknown> {
   );
 }
 
-/** By the first name of their paths, which is taken off. */
+/** Groups entries by the first name of their paths, and removes that name. */
 function grouped(entries: readonly Entry[]): [name: string, inside: Entry[]][] {
   const groups = new Map<string, Entry[]>();
   for (const entry of entries) {
@@ -117,7 +117,7 @@ function grouped(entries: readonly Entry[]): [name: string, inside: Entry[]][] {
   return [...groups];
 }
 
-/** Plain where the plain text means itself; JSON is YAML, too. */
+/** Plain where YAML reads it back as the same text, else JSON, which is also YAML. */
 function scalar(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(scalar).join(', ')}]`;
   if (typeof value !== 'string') return String(value);

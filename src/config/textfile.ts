@@ -1,3 +1,4 @@
+// Refuses a metrics textfile that would replace the log, a file of papyra, or a file of the configuration.
 import { isRotated, OWN_FOLDER, ownPrefix } from '../files/file-names.js';
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
@@ -5,12 +6,11 @@ import { linkChain } from '../files/links.js';
 import { isSameFile } from './same-file.js';
 import type { EffectiveConfig } from './types.js';
 
-/** What the metrics must not take the place of. */
+/** The files that the textfile must not replace. */
 export type Guarded = Pick<EffectiveConfig, 'file' | 'store' | 'archive' | 'secretFiles'>;
 
 /**
- * The metrics replace what has their name. A log is empty, or not there, before its first record: only its
- * name tells that it is one.
+ * Compares names and inodes, not contents: before its first record a log is empty or does not exist.
  *
  * @throws {PapyraError} `config_invalid` when the textfile is the log, one of its other files or of papyra's
  * beside it, or one of the configuration.
@@ -25,10 +25,8 @@ export function assertNobodyElses(textfile: string, guarded: Guarded): void {
   );
 }
 
-function whoseIs(
-  textfile: string,
-  { file, store, archive, secretFiles }: Guarded,
-): string | undefined {
+function whoseIs(textfile: string, guarded: Guarded): string | undefined {
+  const { file, store, archive, secretFiles } = guarded;
   const is = (path: string): boolean => isSameFile(textfile, path);
   if (file !== null && is(file)) return 'the configuration itself';
   if (archive !== undefined && is(archive)) return 'the directory of the archives';

@@ -1,3 +1,4 @@
+// Decides by owner and mode whether a configuration, a backend module or a hook may be used.
 import { lstatSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
@@ -9,18 +10,17 @@ export interface TrustQuestion {
   file: string;
   /** What it is, for the message. */
   what: 'configuration' | 'backend module' | 'hook';
-  /** It is executed, or names what is executed. */
+  /** The file is executed, or names what is executed. */
   code: boolean;
   /** The operator named it with `--config` or PAPYRA_CONFIG. */
   explicit: boolean;
 }
 
 /**
- * Whose word counts. Code is executed only when the operator named it, or when it is the operator's
- * own and nobody else can write it; a backend module and a hook may be root's, too. Run as root,
- * everything that is read or executed must be root's own and writable by no one else: the rule of
- * logrotate, because whoever can write it would be root. A link decides what is read as much as the file
- * does: it must be the operator's or root's.
+ * Code is executed only when the operator named it, or when the operator owns it and nobody else can write it. Root may
+ * own a backend module or a hook as well. When papyra runs as root, root must own everything that it reads or executes,
+ * and nobody else may write it (the rule of logrotate), because whoever can write it would become root. A symbolic link
+ * on the way must belong to the operator or to root, because it decides which file is read.
  *
  * @throws {PapyraError} `config_invalid` when the file does not pass.
  */
@@ -53,7 +53,7 @@ export function assertTrusted({ file, what, code, explicit }: TrustQuestion): vo
   }
 }
 
-/** The file at the end of a chain of symbolic links, and whose they are. The kernel follows 40 at most. */
+/** The file at the end of a chain of symbolic links, and the owners of the links. The kernel follows at most 40. */
 function followed(file: string): { stat: Stats; links: { path: string; uid: number }[] } {
   const links: { path: string; uid: number }[] = [];
   let path = file;

@@ -1,3 +1,4 @@
+// Defines the types of a configuration: as it may be written, and as it is in force.
 import type { RetentionPolicy } from '../retention/policy.js';
 
 export const BACKENDS = ['json', 'rotating', 'redis', 'memory'] as const;
@@ -24,7 +25,7 @@ export interface SentinelInput {
   nodes: (string | Address)[];
   /** The database; default 0. */
   db?: number | undefined;
-  /** Of the sentinels themselves. */
+  /** The user of the sentinels themselves. */
   username?: string | undefined;
   password_file?: string | undefined;
 }
@@ -46,14 +47,14 @@ export interface PersistenceInput {
   /** Bytes, or a text such as `50MB`. */
   max_bytes?: number | string | undefined;
   max_files?: number | undefined;
-  /** `redis://…`, `rediss://…` or `unix://…`; or one of the next two. */
+  /** `redis://…`, `rediss://…` or `unix://…`. Only one of `url`, `cluster` and `sentinel` may be given. */
   url?: string | undefined;
   cluster?: (string | Address)[] | undefined;
   sentinel?: SentinelInput | undefined;
   username?: string | undefined;
   /** A file whose first line is the password; relative to the configuration file. */
   password_file?: string | undefined;
-  /** true, or the files of it: PEM, relative to the configuration file. */
+  /** true, or its PEM files, relative to the configuration file. */
   tls?: boolean | TlsInput | undefined;
   prefix?: string | undefined;
   system_id?: string | string[] | undefined;
@@ -119,18 +120,11 @@ export interface RedisStore {
   server: RedisServer;
   db: number;
   /** Undefined: no TLS. Absolute paths of PEM files. */
-  tls?:
-    | {
-        ca?: string | undefined;
-        cert?: string | undefined;
-        key?: string | undefined;
-        serverName?: string | undefined;
-      }
-    | undefined;
+  tls?: (Omit<TlsInput, 'server_name'> & { serverName?: string | undefined }) | undefined;
   username?: string | undefined;
   password?: Password | undefined;
   prefix: string;
-  /** Names, in order; or `*` alone: whatever is there. */
+  /** Names, in order; or `*` alone: all that exist. */
   systems: string[];
   /** Trim whole nodes only. */
   approx: boolean;
@@ -138,7 +132,7 @@ export interface RedisStore {
   timeoutMs: number;
 }
 
-/** The store as papyra will open it. */
+/** The store that papyra opens. */
 export type StoreConfig =
   | { backend: 'json'; path: string; namedBy: 'path' | 'config' }
   | {
@@ -154,7 +148,7 @@ export type StoreConfig =
   | {
       backend: 'module';
       module: string;
-      /** The configuration that names it was named itself, or given in a call. */
+      /** The operator named the configuration file, or gave the configuration in a call. */
       explicit: boolean;
       options: PersistenceInput;
       baseDirectory: string;
@@ -164,11 +158,11 @@ export interface HooksConfig {
   commands: HooksInput;
   /** Where they run, and where their relative paths start. */
   directory: string;
-  /** The configuration that names them was named itself, or given in a call. */
+  /** The operator named the configuration file, or gave the configuration in a call. */
   explicit: boolean;
 }
 
-/** The configuration in force: file, environment and flags taken together. */
+/** The configuration in force. */
 export interface EffectiveConfig {
   /** The configuration file; null when there is none. */
   file: string | null;
@@ -178,10 +172,10 @@ export interface EffectiveConfig {
   archive?: string | undefined;
   /** `textfile`: where the metrics go after each run, for node_exporter; undefined: nowhere. */
   metrics: { enabled: boolean; textfile?: string | undefined };
-  /** What flags and environment said. */
+  /** The values of flags and the environment. */
   overrides: Overrides;
   /** undefined: there are none. */
   hooks?: HooksConfig | undefined;
-  /** The files of the configuration that have a password or a key in them, the configuration file included. */
+  /** The files of the configuration that contain a password or a key; the configuration file may be one. */
   secretFiles: string[];
 }

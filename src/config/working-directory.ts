@@ -1,7 +1,8 @@
+// Makes paths absolute, also when the working directory has been deleted.
 import { isAbsolute, resolve } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 
-/** The given directory, or the one this process stands in; null when that was deleted. */
+/** The given directory, or that of this process; null when it was deleted. */
 export function workingDirectory(given: string | undefined): string | null {
   try {
     return given === undefined ? process.cwd() : resolve(given);
@@ -10,11 +11,7 @@ export function workingDirectory(given: string | undefined): string | null {
   }
 }
 
-/**
- * `path`, seen from `directory`.
- *
- * @throws {PapyraError} `config_invalid` for a relative path where there is no directory to start at.
- */
+/** @throws {PapyraError} `config_invalid` for a relative path when there is no directory to start at. */
 export function startingAt(directory: string | null, path: string): string {
   if (isAbsolute(path)) return resolve(path);
   if (directory === null) throw noWorkingDirectory(`${path} is relative to it`);

@@ -1,3 +1,4 @@
+// Checks that this machine's clock, which decides retention by age, agrees with the clocks that date records.
 import { ageInWords } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { typed } from './command-line.js';
@@ -7,7 +8,6 @@ const MINUTE = 60;
 const HOUR = 3600;
 const DAY = 86_400;
 
-/** Retention by age decides by this machine's clock: it agrees with those that date records. */
 export const clock: Check = (facts) => {
   const { now, store, metrics } = facts;
   if (!store) return null;

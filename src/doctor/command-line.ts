@@ -1,23 +1,24 @@
+// Builds the commands that doctor suggests: they name the same store, and can be pasted into a shell.
 import { flagsOf } from '../config/as-flags.js';
 import type { Overrides } from '../config/types.js';
 import { shellWord } from '../schedule/quote.js';
 
-/** Makes a command for the store that is looked at: `papyra('persistence compact', '--in-place')`. */
+/** Makes a command for the store of this run: `papyra('persistence compact', '--in-place')`. */
 export type CommandLine = (command: string, ...flags: string[]) => string;
 
-/** `call`: how the store was named. What the environment says stays in force. */
+/** `call`: how the store was named. Variables of the environment stay in force, so they are left out. */
 export function commandLine(call: { configFile?: string; overrides?: Overrides }): CommandLine {
   const { configFile, overrides = {} } = call;
   const config = configFile === undefined ? [] : ['--config', configFile];
   const given = flagsOf(overrides, null);
   return (command, ...flags) => {
-    // In pairs of flag and value: one that is given anew goes.
+    // `given` has pairs of flag and value: a pair whose flag is given anew is left out.
     const others = given.filter((_word, at) => !flags.includes(given[at - (at % 2)]!));
     return typed('papyra', ...config, ...command.split(' '), ...others, ...flags);
   };
 }
 
-/** A command as one types it into a shell. */
+/** Quotes the words of a command for a shell. */
 export function typed(...words: string[]): string {
   return words.map(shellWord).join(' ');
 }

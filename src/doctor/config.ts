@@ -1,10 +1,11 @@
+// Checks metrics, textfile, hooks and secrets of the configuration.
 import { dirname } from 'node:path';
 import { ageInWords } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { edit, typed } from './command-line.js';
 import { logOf } from './facts.js';
 
-/** Runs are counted, where they can be. */
+/** Metrics are on and can be written, where the store has any. */
 export const metrics: Check = (facts) => {
   const { config, metricsFailure, papyra } = facts;
   const next = papyra('metrics persistence');
@@ -30,7 +31,7 @@ export const metrics: Check = (facts) => {
   return pass('runs are counted');
 };
 
-/** What Prometheus is to find is written, and has been by the last run. */
+/** The textfile can be written, and the last run has written it. */
 export const textfile: Check = ({ config, metrics: report }) => {
   if (!config.textfile) return null;
   const { file, problem, doubt } = config.textfile;
@@ -45,7 +46,7 @@ export const textfile: Check = ({ config, metrics: report }) => {
   return pass(file.path);
 };
 
-/** Hooks can be executed, without `before_compact` no run begins; and none has failed unseen after one. */
+/** Hooks can be executed, and no hook failed after a run. */
 export const hooks: Check = ({ config, metrics: report, now, papyra }) => {
   if (!config.hooks) return null;
   const { names, failure } = config.hooks;
@@ -56,7 +57,7 @@ export const hooks: Check = ({ config, metrics: report, now, papyra }) => {
   return warn(`${ago} ago ${last.message}; it has not run well since`, papyra('metrics persistence')); // prettier-ignore
 };
 
-/** What is secret is not for everybody to read. */
+/** Files with secrets are not readable for every user. */
 export const secrets: Check = ({ config }) => {
   const open = config.secrets.find((place) => place.public);
   if (open) {

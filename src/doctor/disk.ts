@@ -1,3 +1,4 @@
+// Checks the disks: whether there is room, and whether a rewrite, a removal in place and an archive are possible.
 import type { LogFacts } from '../backends/facts.js';
 import { formatBytes } from '../output/text.js';
 import { fail, pass, warn, type Check } from './check.js';
@@ -21,7 +22,7 @@ export const freeSpace: Check = (facts) => {
     : warn(`${there}, and a rewrite of which little goes would need ${formatBytes(most)}`, next);
 };
 
-/** What the largest file that is to be rewritten, or was last time, leaves. */
+/** The largest size that a rewritten file of the dry run, or else a file of the last run, has afterwards. */
 function likelyRewrite(facts: Facts, { files }: LogFacts): number {
   const trial = trialOf(facts);
   const parts = (trial ?? facts.metrics?.last_compaction)?.parts ?? [];
@@ -39,7 +40,7 @@ export const fileSystem: Check = (facts) => {
   return fail(`${rewrite.message}; ${rewrite.hint ?? ''}`, facts.papyra('persistence compact', '--dry-run')); // prettier-ignore
 };
 
-/** When the disk is full, there is a way that needs no space. */
+/** A full disk can be helped in place, which needs no space. */
 export const inPlace: Check = (facts) => {
   const log = logOf(facts);
   if (!log) return null;
@@ -49,7 +50,7 @@ export const inPlace: Check = (facts) => {
   return warn(`${obstacle.message}: a full disk has no way out but room made elsewhere`, typed('df', '-hT', log.directory.path)); // prettier-ignore
 };
 
-/** What is dropped finds a place where it is to go first. */
+/** The archive is there, can be written and has room. */
 export const archive: Check = (facts) => {
   const place = facts.config.archive;
   if (!place || !facts.store) return null;

@@ -1,3 +1,4 @@
+// Runs all checks of doctor and makes its report.
 import type { Check } from './check.js';
 import { hooks, metrics, secrets, textfile } from './config.js';
 import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
@@ -14,7 +15,7 @@ import { rotation } from './rotation.js';
 import { errors, growth, lastCompaction, nothingFreed } from './runs.js';
 import { store } from './store.js';
 
-/** In the order in which they are shown. */
+/** The checks, in the order in which they are shown. */
 const CHECKS: Record<string, Check> = {
   store,
   retention,
@@ -46,13 +47,12 @@ const CHECKS: Record<string, Check> = {
   clock,
 };
 
-/** Looks at a store and judges what there is to see. */
 export async function examine(patient: DoctorTarget): Promise<DoctorReport> {
   const { name, target } = patient.backend;
   return runChecks(await gatherFacts(patient), { backend: name, target });
 }
 
-/** Pure. */
+/** Does no I/O. */
 export function runChecks(
   facts: Facts,
   of: Pick<DoctorReport, 'backend' | 'target'>,

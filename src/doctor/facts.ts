@@ -1,3 +1,4 @@
+// Defines the facts that the checks of doctor judge.
 import type { LogFacts, StoreFacts, StreamFacts } from '../backends/facts.js';
 import type { PapyraError } from '../errors/errors.js';
 import type { PathState } from '../files/path-state.js';
@@ -7,7 +8,6 @@ import type { CompactionReport } from '../report/report.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import type { CommandLine } from './command-line.js';
 
-/** All that checks may know. */
 export interface Facts {
   /** Milliseconds since 1970. */
   now: number;
@@ -16,26 +16,26 @@ export interface Facts {
     file: string | null;
     backend: string;
     retention: RetentionPolicy;
-    /** `--path`, or its variable, replaces the limits of the file. */
+    /** `--path`, or its variable, was given: it replaces the limits of the file. */
     pathGiven: boolean;
     metricsEnabled: boolean;
-    /** Files with a password or a key in them. */
+    /** Files that contain a password or a key. */
     secrets: PathState[];
     archive: PathState | null;
     /** `problem`: why it cannot be written; `doubt`: why it is of no use. */
     textfile: { file: PathState; problem: string | undefined; doubt: string | undefined } | null;
-    /** Which there are, and why the first one that cannot be executed cannot; null: there are none. */
+    /** `failure`: why a hook cannot be executed, the first such; null: there are no hooks. */
     hooks: { names: string[]; failure: PapyraError | null } | null;
   };
-  /** null: the backend has none to tell. */
+  /** null: the backend has no facts. */
   store: StoreFacts | null;
-  /** Whether the folder of the metrics is a link: none is followed there. */
+  /** Whether the folder of the metrics is a link: papyra follows no link there. */
   homeIsLink: boolean;
   /** With the history of all runs; null: there are none, or they cannot be read. */
   metrics: (MetricsReport & { history: HistoryEntry[] }) | null;
   /** Why they cannot be read. */
   metricsFailure: PapyraError | null;
-  /** A dry run, or why it failed; null: the store is too large to try it by the way. */
+  /** A dry run, or why it failed; null: none was made, as the store is too large. */
   trial: CompactionReport | PapyraError | null;
 }
 

@@ -1,3 +1,4 @@
+// Checks which programs follow the log line by line, because they notice each compaction.
 import type { Reader } from '../files/followers.js';
 import { plural } from '../output/text.js';
 import { pass, warn, type Check } from './check.js';
@@ -5,7 +6,6 @@ import { typed } from './command-line.js';
 import { logOf } from './facts.js';
 import { followerOf, type Follower } from './known-followers.js';
 
-/** No program that follows a log line by line is at work on it: it sees each compaction. */
 export const followers: Check = (facts) => {
   const log = logOf(facts);
   if (!log || log.files.length === 0) return null;
@@ -30,7 +30,7 @@ const VERBS = {
   directory: ['watches the directory of the log', 'watch the directory of the log'],
 } as const;
 
-/** `pid 7 (tail -F x) and 2 others read the log`: what the first one does. */
+/** `pid 7 (tail -F x) and 2 others read the log`. The verb is that of the first one. */
 function whoOf(readers: readonly Reader[]): string {
   const [{ pid, command, sees }] = readers as [Reader];
   const others = readers.length - 1;

@@ -1,3 +1,4 @@
+// Collects the facts that doctor judges, about a store, its surroundings and its past runs.
 import { lstatSync } from 'node:fs';
 import type { Backend } from '../backends/backend.js';
 import type { StoreFacts } from '../backends/facts.js';
@@ -11,7 +12,7 @@ import { checkTextfile, textfileProblem } from '../metrics/textfile.js';
 import type { CommandLine } from './command-line.js';
 import type { Facts } from './facts.js';
 
-/** Up to so much a dry run takes a second or so, and says more than any look. */
+/** Up to these sizes a dry run takes about a second, and tells more than looking at both ends of each file. */
 const TRIAL = { bytes: 64 << 20, entries: 100_000 };
 
 export interface DoctorTarget {
@@ -24,7 +25,7 @@ export interface DoctorTarget {
 }
 
 /**
- * Looks at a store, its surroundings and its past. Changes nothing and takes no lock.
+ * Changes nothing and takes no lock.
  *
  * @throws {PapyraError} what opening the store throws, when it is not there or does not answer.
  */
@@ -78,11 +79,11 @@ function failureOf(work: () => void): PapyraError | null {
   }
 }
 
-async function metricsOf({
-  metrics,
-}: DoctorTarget): Promise<Pick<Facts, 'metrics' | 'metricsFailure'>> {
+type MetricsFacts = Pick<Facts, 'metrics' | 'metricsFailure'>;
+
+async function metricsOf(target: DoctorTarget): Promise<MetricsFacts> {
   try {
-    const report = await metrics.read({ history: HISTORY_LENGTH });
+    const report = await target.metrics.read({ history: HISTORY_LENGTH });
     const { history } = report;
     return { metrics: history ? { ...report, history } : null, metricsFailure: null };
   } catch (error) {
@@ -92,7 +93,7 @@ async function metricsOf({
 }
 
 function isWorthTrying(store: StoreFacts): boolean {
-  // A set with a wrong number of files is told of by another check.
+  // The check `rotation` reports a set with a wrong number of files.
   if (store.kind === 'log') return store.bytes <= TRIAL.bytes && !store.rotation?.tooHigh.length;
   return store.streams.reduce((sum, { entries }) => sum + entries, 0) <= TRIAL.entries;
 }

@@ -1,7 +1,7 @@
+// Recognizes programs that read a log line by line while it grows, and tells what their operators should know.
 import { basename } from 'node:path';
 import type { Reader } from '../files/followers.js';
 
-/** A program that reads a log line by line while it grows. */
 export interface Follower {
   /** What its operator should know or set, as papyra-scheduling(7) explains it. */
   remedy: string;
@@ -48,7 +48,7 @@ const TAIL_OF_DESCRIPTOR: Follower = {
   remedy: 'it stays with the old file after a run, where tail -F goes on with the new one',
 };
 
-/** The names of interpreters say nothing: their arguments do. */
+/** Programs of these are recognized by the arguments. */
 const INTERPRETERS = ['java', 'ruby'];
 
 /** Which known follower a process is; undefined: none. */
@@ -59,7 +59,7 @@ export function followerOf(reader: Reader): Follower | undefined {
   return SHIPPERS.find((shipper) => names.some((one) => shipper.names.includes(one)));
 }
 
-/** One that only watches the directory follows another file there. */
+/** A tail that only watches the directory follows another file there. */
 function tailOf({ words, sees }: Reader): Follower | undefined {
   if (sees === 'directory') return undefined;
   if (words.some((word) => /^(-[a-z0-9]*F|--follow=name$)/.test(word))) return TAIL_OF_NAME;

@@ -1,3 +1,4 @@
+// Checks the surroundings of a log: rights, lock, writers and leftovers.
 import { basename } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { plural } from '../output/text.js';
@@ -21,7 +22,7 @@ export const rights: Check = (facts) => {
   );
 };
 
-/** Hours in which even a large log is done. */
+/** Even a large log is compacted in less time. */
 const LONG_MS = 2 * 3_600_000;
 
 /** A lock can be taken, and no run has held it for hours. */
@@ -41,7 +42,7 @@ export const lock: Check = (facts) => {
   return warn(`${who} has held the lock for ${ageInWords(age / 1000)}: no other run can begin`, typed('ps', '-fp', String(pid))); // prettier-ignore
 };
 
-/** No process keeps the log open: it would go on writing to the old file after a rewrite. */
+/** No process keeps the log open, as it would go on writing to the old file after a rewrite. */
 export const writers: Check = (facts) => {
   const log = logOf(facts);
   if (!log || log.files.length === 0) return null;
@@ -55,10 +56,10 @@ export const writers: Check = (facts) => {
   return warn(`${holds}: it cannot be rewritten, only shortened in place`, facts.papyra('persistence compact', '--in-place')); // prettier-ignore
 };
 
-/** Changed so lately, it may be of a run that cannot be seen from here. */
+/** A leftover that was changed more recently may belong to a run that cannot be seen from here, as in a container. */
 const FRESH_MS = 60_000;
 
-/** Nothing was left behind by a crash, of papyra or of the runtime. */
+/** A crash of papyra or of the runtime left no files. */
 export const leftovers: Check = (facts) => {
   const log = logOf(facts);
   if (!log) return null;

@@ -1,3 +1,4 @@
+// Checks the lines of a log: whether all are records, and whether one holds back what has expired.
 import { basename } from 'node:path';
 import type { LogFacts } from '../backends/facts.js';
 import { formatCount, plural } from '../output/text.js';
@@ -6,13 +7,12 @@ import { typed } from './command-line.js';
 import { logOf, trialOf, type Facts } from './facts.js';
 import { muchIsLeft } from './left.js';
 
-/** Not a command of this tool. */
+/** `persistence recover` is a command of the runtime, not of papyra. */
 const RECOVER = "the runtime's own persistence recover mends it";
 
-/** A writer is done with a line in a moment. */
+/** A writer finishes a line in less time. */
 const MOMENT_MS = 60_000;
 
-/** All of the lines that were seen are records. */
 export const readable: Check = (facts) => {
   const log = logOf(facts);
   if (!log || log.files.length === 0) return null;
@@ -31,7 +31,7 @@ export const readable: Check = (facts) => {
   return pass(`every line is a record (${found})`);
 };
 
-/** What was looked at: all of it by a dry run, else both ends of each file and what the last run saw. */
+/** Counts unreadable lines: in the whole log by a dry run, else at both ends of each file or as the last run saw. */
 function unreadableIn(facts: Facts, { files }: LogFacts): { lines: number; found: string } {
   const tried = trialOf(facts)?.records.unreadable ?? null;
   if (tried !== null) return { lines: tried, found: 'the whole log read' };
@@ -42,7 +42,7 @@ function unreadableIn(facts: Facts, { files }: LogFacts): { lines: number; found
   return { lines: seen, found: `${formatCount(read)} lines at both ends read` };
 }
 
-/** No line keeps what has expired behind it, or a set from rotating. */
+/** No line holds back expired records behind it, or keeps a set from rotating. */
 export const pinned: Check = (facts) => {
   const log = logOf(facts);
   if (!log || log.files.length === 0) return null;

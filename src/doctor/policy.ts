@@ -1,3 +1,4 @@
+// Checks that a retention limit is set, and that a dry run does not fail.
 import { PapyraError } from '../errors/errors.js';
 import { policyText } from '../output/policy.js';
 import { formatBytes, plural } from '../output/text.js';
@@ -5,7 +6,6 @@ import { isUnlimited } from '../retention/policy.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { edit } from './command-line.js';
 
-/** A limit is set. */
 export const retention: Check = ({ config, papyra }) => {
   if (!isUnlimited(config.retention)) return pass(policyText(config.retention));
   if (config.backend === 'memory') return pass('the runtime alone removes records from its memory');
@@ -16,7 +16,6 @@ export const retention: Check = ({ config, papyra }) => {
   return fail('no limit is set, so no record ever expires and the store only grows', next);
 };
 
-/** A run, tried out, does not fail. */
 export const nextRun: Check = ({ trial, papyra }) => {
   if (trial === null) return null;
   if (trial instanceof PapyraError) {

@@ -1,3 +1,4 @@
+// Checks the Redis servers of a store, and the consumer groups of its streams.
 import type { RedisServer, RedisStream } from '../backends/facts.js';
 import { cut, formatBytes, formatShare } from '../output/text.js';
 import { ageInWords } from '../units/units.js';
@@ -6,7 +7,7 @@ import { typed } from './command-line.js';
 import { streamsOf, trialOf, type Facts } from './facts.js';
 import type { Finding } from './report.js';
 
-/** The first server that gives reason to say something; null: none tells what would have to be known. */
+/** The worst finding of all servers; null: no server tells what the check needs to know. */
 function worst(
   facts: Facts,
   judge: (server: RedisServer, cli: (...words: string[]) => string) => Finding | null,
@@ -15,11 +16,14 @@ function worst(
   const findings = servers.flatMap(
     (server) => judge(server, (...words) => typed('redis-cli', ...server.cli, ...words)) ?? [],
   );
-  const first = (status: string) => findings.find((finding) => finding.status === status);
-  return first('fail') ?? first('warn') ?? first('pass') ?? null;
+  return first(findings, 'fail') ?? first(findings, 'warn') ?? findings[0] ?? null;
 }
 
-/** No record goes but by retention. */
+function first(findings: readonly Finding[], status: Finding['status']): Finding | undefined {
+  return findings.find((finding) => finding.status === status);
+}
+
+/** Redis evicts no streams: only retention removes records. */
 export const eviction: Check = (facts) =>
   worst(facts, ({ evictionPolicy: policy }, cli) => {
     if (policy === null) return null;
@@ -32,7 +36,7 @@ export const eviction: Check = (facts) =>
 
 const NEARLY = { warn: 0.9, fail: 0.98 };
 
-/** There is memory for what comes. */
+/** There is memory for new records. */
 export const memory: Check = (facts) =>
   worst(facts, ({ maxMemory, usedMemory: used }, cli) => {
     if (maxMemory === null || used === null) return null;
@@ -62,14 +66,13 @@ export const durability: Check = (facts) =>
 const A_DAY = 86_400;
 const NAME_COLUMNS = 40;
 
-/** No consumer group keeps what has expired, or has been given up. */
+/** No consumer group holds back expired records, and none is abandoned. */
 export const groups: Check = (facts) => {
   const streams = streamsOf(facts)?.streams;
   if (!streams) return null;
   const findings = streams.flatMap((stream) => stream.groups.map((group) => judgeGroup(facts, stream, group))); // prettier-ignore
-  const first = (status: string) => findings.find((finding) => finding.status === status);
   if (findings.length === 0) return pass('there are none');
-  return first('fail') ?? heldBack(facts) ?? first('warn') ?? findings[0]!;
+  return first(findings, 'fail') ?? heldBack(facts) ?? first(findings, 'warn') ?? findings[0]!;
 };
 
 function judgeGroup(facts: Facts, stream: RedisStream, group: RedisStream['groups'][number]) {
@@ -89,7 +92,7 @@ function judgeGroup(facts: Facts, stream: RedisStream, group: RedisStream['group
   return pass('consumers keep up');
 }
 
-/** By number or size, only a plan can tell. */
+/** Whether a group holds back what has expired by count or size: only a plan can tell. */
 function heldBack(facts: Facts): Finding | null {
   const pin = trialOf(facts)?.parts.find(({ pinned_by }) => pinned_by !== undefined);
   if (!pin) return null;

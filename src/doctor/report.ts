@@ -1,3 +1,4 @@
+// Defines the report of doctor.
 /** Whether a store is fit for production: what `papyra doctor` shows, and the document of its `--json`. */
 export interface DoctorReport {
   schema: 'papyra.doctor/v1';
@@ -5,16 +6,16 @@ export interface DoctorReport {
   target: string | null;
   /** `failing`: a check failed; `warnings`: none did, but there is something to look at. */
   status: 'healthy' | 'warnings' | 'failing';
-  /** What does not apply to this store is left out. */
+  /** Checks that do not apply to this store are left out. */
   checks: DoctorCheck[];
 }
 
 export interface DoctorCheck extends Finding {
-  /** In small letters, such as `free_space`: stays the same from version to version. */
+  /** In lower case, such as `free_space`. It stays the same from version to version. */
   name: string;
 }
 
-/** What a check came to. */
+/** The result of a check. */
 export interface Finding {
   status: 'pass' | 'warn' | 'fail';
   /** Why, in a sentence. */

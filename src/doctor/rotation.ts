@@ -1,10 +1,10 @@
+// Checks that the runtime still rotates the log, and with the max_bytes and max_files that papyra knows.
 import { basename } from 'node:path';
 import { formatBytes } from '../output/text.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { typed } from './command-line.js';
 import { logOf } from './facts.js';
 
-/** The runtime goes on rotating, by the numbers that papyra knows. */
 export const rotation: Check = (facts) => {
   const log = logOf(facts);
   if (!log?.rotation) return null;

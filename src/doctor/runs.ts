@@ -1,3 +1,4 @@
+// Checks past runs, by the metrics: whether they come, whether they fail, what they drop and what they leave.
 import type { StoreFacts } from '../backends/facts.js';
 import { endedWell, endOf } from '../metrics/run.js';
 import type { HistoryEntry } from '../metrics/state.js';
@@ -10,7 +11,7 @@ import { muchIsLeft } from './left.js';
 const HOUR = 3_600_000;
 const WEEK = 168 * HOUR;
 
-/** The last run that ended well is younger than records may become, and than runs usually come apart. */
+/** The last success is younger than the maximum age of records, and than three times the longest of the last gaps. */
 export const lastCompaction: Check = ({ now, metrics, store, config, papyra }) => {
   if (!metrics) return null;
   const next = papyra('persistence compact');
@@ -40,12 +41,12 @@ export const lastCompaction: Check = ({ now, metrics, store, config, papyra }) =
   return pass(was);
 };
 
-/** So few gaps, or gaps over so short a time, may be of runs by hand. */
+/** Fewer gaps, or gaps over a shorter time, may come from runs by hand. */
 const ENOUGH = { gaps: 5, time: 6 * HOUR };
 
 /**
- * Milliseconds between the last runs, the shortest first: as many as tell how often a job comes now, not how
- * often it came once. null: too few to tell.
+ * Milliseconds between the last runs, the shortest first. Takes only as many as it needs, as the schedule of the job
+ * may have changed. null: too few to tell.
  */
 function lastGaps(history: readonly HistoryEntry[]): number[] | null {
   const starts = history.map(({ started_at }) => Date.parse(started_at)).reverse();
@@ -62,7 +63,7 @@ function isEmpty(store: StoreFacts | null): boolean {
   return store?.kind === 'log' ? store.bytes === 0 : store?.streams.length === 0;
 }
 
-/** A run may meet another one now and then. */
+/** How many runs in a row may fail, or drop nothing, by chance: a run may meet another one. */
 const PATIENCE = 3;
 const MESSAGE_COLUMNS = 160;
 
@@ -90,7 +91,7 @@ export const errors: Check = ({ now, metrics, papyra }) => {
 const RUNS = { least: 5, most: 10 };
 const MUCH = 1.5;
 
-/** What a run leaves does not become more and more, although runs drop records. */
+/** The store does not grow from run to run although runs drop records. */
 export const growth: Check = ({ metrics, papyra }) => {
   if (!metrics) return null;
   const left = metrics.history
@@ -107,7 +108,7 @@ export const growth: Check = ({ metrics, papyra }) => {
   );
 };
 
-/** Where records have expired, runs drop some. */
+/** Runs drop records when some have expired. */
 export const nothingFreed: Check = ({ metrics, config, papyra }) => {
   if (!metrics) return null;
   const runs = metrics.history.filter(endedWell).slice(-PATIENCE);

@@ -1,8 +1,8 @@
+// Checks that the runtime has written where papyra looks: nothing is stored under a misspelt name.
 import { pass, warn, type Check } from './check.js';
 import { typed } from './command-line.js';
 import { logOf, streamsOf } from './facts.js';
 
-/** The runtime writes where papyra looks: a name that is misspelt has nothing in it. */
 export const store: Check = (facts) => {
   const log = logOf(facts);
   if (log?.files.length === 0) {

@@ -1,17 +1,18 @@
+// Defines PapyraError and its codes.
 import { withShownPaths } from './held-paths.js';
 import type { RecoveryReport } from '../report/recovery.js';
 import type { CompactionReport } from '../report/report.js';
 import type { ScanReport } from '../report/scan.js';
 
 /**
- * What went wrong, in one word. `exit-codes.ts` alone turns these into exit codes.
+ * The kind of a failure. Only `exit-codes.ts` turns these into exit codes.
  *
  * - `usage`: the call itself is wrong (unknown flag, bad value).
- * - `refused`: papyra will not do this without being told again (nothing would be left, unreadable records).
+ * - `refused`: the operator has to confirm this (nothing would be left, unreadable records).
  * - `not_found`: the named file, or the directory of the configured one, does not exist.
  * - `unreachable`: the store cannot be reached.
  * - `io_error`: reading or writing failed, disk full included.
- * - `try_again`: somebody else is at work; the same call may succeed later.
+ * - `try_again`: another process is at work; the same call may succeed later.
  * - `permission_denied`: the operating system said no.
  * - `config_invalid`: the configuration is missing or wrong.
  * - `interrupted`: stopped by a signal or by the caller's `AbortSignal`.
@@ -39,10 +40,10 @@ export interface PapyraErrorOptions {
   cause?: unknown;
   /** For `interrupted`: the signal that asked for the stop. */
   signal?: StopSignal;
-  /** What was done nevertheless: the report of a run of which some parts failed. */
+  /** The report of a run of which some parts failed. */
   report?: CompactionReport;
   /** The same of a scan: what was found where it could read. */
-  scan?: Omit<ScanReport, 'next'>;
+  scan?: ScanReport;
   /** The same of a recovery. */
   recovery?: RecoveryReport;
 }
@@ -53,28 +54,26 @@ export class PapyraError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly signal: StopSignal | undefined;
-  /** Where some parts failed and others did not: what was done, with the status `partial`. */
+  /** When only some parts failed: what was done, with the status `partial`. */
   readonly report: CompactionReport | undefined;
   /** The same of a scan: what was found in the parts that could be read. */
-  readonly scan: Omit<ScanReport, 'next'> | undefined;
+  readonly scan: ScanReport | undefined;
   /** The same of a recovery. */
   readonly recovery: RecoveryReport | undefined;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
-  /** Where several things are wrong: those after this one. */
+  /** When several things are wrong: those after this one. */
   readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
-    super(
-      withShownPaths(message),
-      options.cause === undefined ? undefined : { cause: options.cause },
-    );
+    const { hint, cause, signal, report, scan, recovery } = options;
+    super(withShownPaths(message), cause === undefined ? undefined : { cause });
     this.code = code;
-    this.hint = options.hint === undefined ? undefined : withShownPaths(options.hint);
-    this.signal = options.signal;
-    this.report = options.report;
-    this.scan = options.scan;
-    this.recovery = options.recovery;
+    this.hint = hint === undefined ? undefined : withShownPaths(hint);
+    this.signal = signal;
+    this.report = report;
+    this.scan = scan;
+    this.recovery = recovery;
   }
 }
 
@@ -84,7 +83,7 @@ export function interruption(signal: AbortSignal): PapyraError {
   return new PapyraError('interrupted', 'stopped by the caller', { cause: signal.reason });
 }
 
-/** What was thrown, if it is a failure that papyra foresees; anything else is thrown again. */
+/** Returns a PapyraError, and throws anything else again. */
 export function expected(error: unknown): PapyraError {
   if (error instanceof PapyraError) return error;
   throw error;

@@ -1,7 +1,7 @@
+// Maps error codes to exit codes, and makes the document that describes an error.
 import { constants } from 'node:os';
 import { PapyraError, type ErrorCode } from './errors.js';
 
-/** The one table from what went wrong to the exit code. */
 const EXIT_CODES: Record<Exclude<ErrorCode, 'interrupted'>, number> = {
   usage: 64,
   refused: 65,
@@ -19,7 +19,7 @@ export function exitCodeOf({ code, signal }: Pick<PapyraError, 'code' | 'signal'
   return 128 + constants.signals[signal ?? 'SIGTERM'];
 }
 
-/** What `--json` and the hook `on_error` are told of a failure. */
+/** The document for `--json` and for the hook `on_error`. */
 export function errorDocument(error: PapyraError) {
   const { code, message, hint } = error;
   return {
@@ -31,7 +31,7 @@ export function errorDocument(error: PapyraError) {
   } as const;
 }
 
-/** Whatever was thrown, as a failure with a way out; what nobody has foreseen is a bug. */
+/** Turns anything thrown into a PapyraError; an unexpected error becomes `internal`: a bug. */
 export async function asPapyraError(error: unknown): Promise<PapyraError> {
   if (error instanceof PapyraError) return error;
   const { errnoOf, systemError } = await import('./system-error.js');

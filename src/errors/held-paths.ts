@@ -1,15 +1,12 @@
-/**
- * How paths are shown that lead through a directory which papyra holds open (files/directory.ts): as the
- * directory was called when it was opened.
- */
+// Shows paths through a directory that papyra holds open (files/directory.ts) under the name it had when it was opened.
 const held = new Map<number, string>();
 
-/** Remembers what to call `/proc/self/fd/FD`; until that number is another directory's. */
+/** Remembers what to show for `/proc/self/fd/FD`, until the number is used for another directory. */
 export function rememberHeld(fd: number, path: string): void {
   held.set(fd, path);
 }
 
-/** A text in which such paths may be, in words for the operator. */
+/** Replaces such paths in a text for the operator. */
 export function withShownPaths(text: string): string {
   if (!text.includes('/proc/self/fd/')) return text;
   return text.replace(/\/proc\/self\/fd\/(\d+)/g, (path, fd: string) => {

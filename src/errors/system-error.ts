@@ -1,3 +1,4 @@
+// Turns errors of system calls into PapyraErrors.
 import { constants } from 'node:os';
 import { PapyraError, type ErrorCode } from './errors.js';
 
@@ -59,27 +60,21 @@ export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof PapyraError) return undefined;
   const { code, errno } = error as NodeJS.ErrnoException;
   if (typeof code !== 'string') return undefined;
-  // Node has no names for some, such as EDQUOT.
+  // Node lacks the names of some, such as EDQUOT.
   return code.startsWith('Unknown system error') ? (nameOf(errno) ?? code) : code;
 }
 
-/**
- * Puts a failed system call into words: `cannot <action> <path>: <reason>`. What is no system error
- * passes through as it is.
- */
+/** The message is `cannot <action> <path>: <reason>`. Returns anything but a system error as it is. */
 export function systemError(error: unknown, action: string, path: string): unknown {
   if (error instanceof PapyraError) return error;
   const errno = errnoOf(error);
   if (errno === undefined) return error;
-  const known = REASONS[errno];
-  return new PapyraError(
-    known?.code ?? 'io_error',
-    `cannot ${action} ${path}: ${known?.reason ?? errno}`,
-    { cause: error, ...(known?.hint === undefined ? {} : { hint: known.hint }) },
-  );
+  const { code, reason, hint } = REASONS[errno] ?? { code: 'io_error', reason: errno };
+  const options = { cause: error, ...(hint === undefined ? {} : { hint }) };
+  return new PapyraError(code, `cannot ${action} ${path}: ${reason}`, options);
 }
 
-/** Runs a system call, and words its failure. */
+/** Runs a system call; throws its failure as a PapyraError. */
 export function attempt<T>(action: string, path: string, call: () => T): T {
   try {
     return call();

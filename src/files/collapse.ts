@@ -1,3 +1,4 @@
+// Removes ranges of a file (fallocate with FALLOC_FL_COLLAPSE_RANGE), and finds out in what units a file system can.
 import { closeSync, fstatSync, ftruncateSync, statfsSync } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
 import { codeOf } from '../system/library.js';
@@ -7,15 +8,15 @@ import { FILLER_BYTES } from './filler.js';
 import type { OpenFile } from './read.js';
 import { errnoOf, systemError } from '../errors/system-error.js';
 
-/** File systems that can remove a range of a file (statfs f_type), for where it cannot be tried out. */
+/** File systems (statfs f_type) that can remove a range of a file: used where it cannot be tried out. */
 const ABLE = [0xef53 /* ext4 */, 0x58465342 /* xfs */, 0x794c7630 /* overlay */];
 
-/** No file system gives space in larger pieces. */
+/** No file system has a larger allocation unit. */
 export const LARGEST_UNIT = 256 << 20;
 
 /**
- * What a file system removes ranges in multiples of: tried out on a nameless file in the directory. The block
- * is not enough to know: bigalloc of ext4 has larger clusters, and ext2 and ext3, which have its number, cannot.
+ * The unit of the ranges that a file system removes, tried out on a nameless file in the directory. The block size
+ * does not tell: ext4 with bigalloc has larger clusters; ext2 and ext3, which have the number of ext4, remove nothing.
  *
  * @throws {PapyraError} `io_error` where ranges cannot be removed.
  */
@@ -25,7 +26,7 @@ export function collapseUnit(directory: string): number {
   try {
     fd = openNameless(directory);
   } catch (error) {
-    // Whoever may make no file there may only look; a run fails before it comes here.
+    // Who may make no file there can only do a dry run: other runs fail before they come here.
     if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EROFS') throw systemError(error, 'make a file in', directory); // prettier-ignore
   }
   if (fd === undefined) {
@@ -41,7 +42,7 @@ export function collapseUnit(directory: string): number {
 
 function tryUnits(fd: number, directory: string, block: number): number {
   for (let unit = block; unit <= LARGEST_UNIT; unit *= 2) {
-    // Nothing but a hole: it takes no space.
+    // A hole, which takes no space.
     ftruncateSync(fd, 3 * unit);
     try {
       space.collapseRange(fd, unit, unit);
@@ -65,14 +66,13 @@ function cannotCollapse(directory: string, code: string | undefined): PapyraErro
   );
 }
 
-/** How much of a head can go when `keep` is the first byte that stays; 0: not one unit. */
+/** How many bytes of a head can be removed if `keep` is the first byte that stays; 0: not one unit. */
 export function removable(unit: number, keep: number): number {
-  // Below it there must be room for a filler, too.
+  // There must be room for a filler before and after it.
   const align = Math.floor((keep - FILLER_BYTES) / unit) * unit;
   return align < Math.max(unit, FILLER_BYTES) ? 0 : align;
 }
 
-/** Removes `[offset, offset + length)` of an open file: what is behind it moves up, without a copy. */
 export function collapseRange(file: OpenFile, offset: number, length: number): void {
   try {
     space.collapseRange(file.fd, offset, length);

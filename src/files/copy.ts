@@ -1,17 +1,18 @@
+// Copies pieces of data to a new file, and keeps the holes of a sparse file.
 import { fdatasync, fstatSync, ftruncateSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
 import { writeAll } from './durable.js';
 import type { OpenFile, Tick } from './read.js';
 import { attempt, systemError } from '../errors/system-error.js';
 
-/** The disk works while we do: so much is written at a time, not all of it at the end. */
+/** After so many bytes a sync starts in the background: the disk works while we read on. */
 const SYNC_BYTES = 16 << 20;
 
 const syncData = promisify(fdatasync);
 
 /**
- * Appends pieces, each in one write, to a new file that nobody else writes to; returns how many bytes there were.
- * `keepHoles`: what comes from holes becomes holes again, so that a log does not take more space than it did.
+ * Appends pieces to a new file that nobody else writes to; returns how many bytes there were. With `keepHoles` long
+ * runs of NULs become holes, so that a sparse log does not take more space than before.
  */
 export async function copyChunks(
   pieces: AsyncIterable<Uint8Array>,
@@ -29,7 +30,7 @@ export async function copyChunks(
       await inWords(syncing, to);
       synced = copied;
       syncing = syncData(to.fd);
-      // It is waited for, and its failure heard, before the next one and at the end.
+      // The next sync, or the end, waits for this one and reports its failure.
       syncing.catch(() => {});
     }
     const pause = onWrite(piece.length);
@@ -39,15 +40,15 @@ export async function copyChunks(
   return copied;
 }
 
-/** Blocks are missing that its size would need. */
+/** Whether a file has fewer blocks than its size needs. */
 export function isSparse({ size, blocks }: Pick<Stats, 'size' | 'blocks'>): boolean {
   return blocks * 512 < size;
 }
 
-/** A hole saves whole blocks: a shorter run of NULs may not contain one. */
+/** A shorter run of NULs may contain no whole block, so a hole would save nothing. */
 const HOLE_BYTES = 8192;
 
-/** Appends; runs of NULs are left out, and the file becomes as much longer. */
+/** Appends; long runs of NULs are not written, only added to the size of the file. */
 function writeSparsely(fd: number, piece: Uint8Array): void {
   let written = 0;
   for (let at = piece.indexOf(0); at !== -1; at = piece.indexOf(0, at)) {

@@ -1,14 +1,12 @@
+// Holds a directory open, so that calls reach it whatever takes its place or that of a parent directory.
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { rememberHeld } from '../errors/held-paths.js';
 
-/** Linux: the same number on all architectures that Node runs on, and no part of what it knows. */
+/** Linux: the same number on all architectures of Node, which does not define it. */
 const O_PATH = 0o10_000_000;
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
-/**
- * A directory that is held open. Whoever may rename it, or one above it, can put a link in its place between
- * any two calls: paths through the descriptor lead to the same directory all the same.
- */
+/** Paths through the descriptor lead to this directory, also when a user puts a link in its place between two calls. */
 export interface HeldDirectory {
   /** To put before `/NAME` in any call. */
   path: string;
@@ -16,8 +14,8 @@ export interface HeldDirectory {
 }
 
 /**
- * Opens a directory at its real path, part by part, and follows no link on the way. Where there is no /proc, the
- * path itself has to do.
+ * Opens a directory at its real path, component by component, without following links. Without /proc it returns the
+ * path itself.
  *
  * @throws {NodeJS.ErrnoException} ENOTDIR or ELOOP when a link has taken the place of a part.
  */
@@ -30,7 +28,7 @@ export function holdDirectory(real: string): HeldDirectory {
   return heldAs(fd, real);
 }
 
-/** Opens a directory in another one; a link in its place is not followed. */
+/** Opens a directory in another one, without following a link. */
 export function holdInside(parent: string, name: string): HeldDirectory {
   const path = `${parent}/${name}`;
   if (!canHold()) return { path, close: () => undefined };

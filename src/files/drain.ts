@@ -1,3 +1,10 @@
+// Brings over what writers append to the old file after the rename (step 5 of replace.ts, which tells about crashes).
+//
+// Lines go one by one to the end of the log (live-append.ts). Each is on the disk in the old file before: otherwise a
+// power loss could leave half of it in the log and nothing in the old file to recognise it by. The drain is over when
+// a look shows no writer and two passes after it bring nothing, and once more so after a pause. Only then an
+// unterminated rest is appended, with a newline. Offline one pass is enough. A write that ends early leaves half a line
+// in the log, to which other writers may append: reconcile.ts mends that.
 import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../units/clock.js';
@@ -9,22 +16,21 @@ import { attempt } from '../errors/system-error.js';
 import { WholeLines } from './whole-lines.js';
 import { findWriters, type WriterSearch } from './writers.js';
 
-/** A writer that holds the old file longer than this is not waited for. */
+/** If a writer holds the old file longer, it is kept for the next run. */
 const PATIENCE_MS = 5000;
-/** An open() that has resolved the name needs microseconds to show its descriptor. */
+/** An open() that has resolved the old name shows its descriptor within microseconds. */
 const PAUSE_MS = 100;
 const POLL_MS = 10;
 
 export interface Drain {
   old: OpenFile;
   live: OpenFile;
-  /** From here on the old file is to be drained. */
+  /** Offset in the old file from which it is drained. */
   from: number;
-  /** What the link says: see old-link.ts. */
   link: { taken: number; synced: number };
   /** The operator asserts that nothing writes: no looks, no waiting. */
   offline: boolean;
-  /** Nothing has touched the old file for long: writers that cannot be seen are taken to be gone. */
+  /** Nothing has touched the old file for long: where writers cannot be seen, assume that there are none. */
   rested: boolean;
   /** An earlier run may have appended the torn rest already. */
   recovering: boolean;
@@ -44,11 +50,6 @@ export interface Drained {
   look: WriterSearch;
 }
 
-/**
- * Step 7: takes over what writers append to the old file after the rename. Done only when a look shows
- * no writer and, after it, two passes bring nothing; then a pause, another look and another pass. Only
- * then a torn rest is appended, with a newline.
- */
 export async function drain(task: Drain): Promise<Drained> {
   const { old } = task;
   let follower = new WholeLines(old, task.from);
@@ -60,7 +61,6 @@ export async function drain(task: Drain): Promise<Drained> {
       return added > 0;
     } catch (error) {
       if (!(error instanceof ShortWrite)) throw error;
-      // Half a line is in the log, and others may have written behind it: that is what R mends.
       const { added, at } = await reconcile({ ...task, ...task.link });
       follower = new WholeLines(old, at);
       count += added;
@@ -114,7 +114,7 @@ async function takeOver(task: Drain, follower: WholeLines): Promise<number> {
   return count;
 }
 
-/** What a writer that is gone left unfinished: as a line of its own, so that nothing is glued to it. */
+/** Appends what a writer that is gone left unfinished, as a line of its own. */
 async function appendRest(task: Drain, at: number): Promise<void> {
   const { old, live, link } = task;
   const size = fstatSync(old.fd).size;
@@ -135,10 +135,6 @@ async function appendRest(task: Drain, at: number): Promise<void> {
   }
 }
 
-/**
- * What the log is given must be on the disk in the old file first: else a power loss could leave half
- * of it in the log and nothing to recognise it by.
- */
 function syncOld({ old }: Drain): void {
   attempt('sync', old.path, () => fdatasyncSync(old.fd));
 }

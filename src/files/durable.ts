@@ -1,3 +1,4 @@
+// Creates, writes, syncs, replaces and removes files and names, with guarantees that node:fs does not give.
 import { ownPrefix } from './file-names.js';
 import {
   closeSync,
@@ -23,12 +24,12 @@ import { attempt, errnoOf } from '../errors/system-error.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDWR, O_APPEND, O_RDONLY, O_DIRECTORY } = constants;
 
-/** Writes all of it. `write(2)` may take less than it was given without an error. */
+/** Repeats write(2), which may write less than it was given without an error. */
 export function writeAll(fd: number, data: Uint8Array): void {
   for (let at = 0; at < data.length;) at += writeSync(fd, data, at, data.length - at);
 }
 
-/** Makes created, renamed and removed names of a directory survive a power loss. */
+/** After this, the names that were created, renamed and removed in a directory survive a power loss. */
 export function syncDirectory(path: string): void {
   const fd = openSync(path, O_RDONLY | O_DIRECTORY);
   try {
@@ -38,12 +39,12 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** A new file, opened for reading and appending. Its mode is the owner's alone until it is `adopt`ed. */
+/** Makes a new file and opens it for reading and appending. Only its owner may open it, until its mode is set. */
 export function createExclusive(path: string): number {
   return openSync(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
 }
 
-/** Removes a name, if it is there. Not rmSync, which asks again as for a directory when it is refused. */
+/** Removes a name, if it is there. Not by rmSync: that tries rmdir(2) when unlink(2) is refused. */
 export function removeFile(path: string): void {
   try {
     unlinkSync(path);
@@ -52,10 +53,7 @@ export function removeFile(path: string): void {
   }
 }
 
-/**
- * Opens the very file of a descriptor for writing, whatever its name is by now, for the time of `use`. Without
- * /proc by the name, which must still be its own.
- */
+/** Opens the file of a descriptor for writing, whatever its name is now. Without /proc it must still have its name. */
 export async function withWriting<T>(
   file: OpenFile,
   use: (fd: number) => Promise<T> | T,
@@ -79,10 +77,7 @@ function reopen({ fd, path }: OpenFile): number {
   });
 }
 
-/**
- * Replaces a small file by new content: after a crash there is the old one or the new one, whole. The caller
- * holds a lock: what an earlier run left is nobody's.
- */
+/** After a crash the file has its old or new content, whole. The caller holds a lock: `.tmp` can only be a leftover. */
 export function replaceFile(path: string, content: string | Uint8Array, owner: Owner): void {
   const temp = `${path}.tmp`;
   removeFile(temp);
@@ -94,16 +89,15 @@ export function replaceFile(path: string, content: string | Uint8Array, owner: O
 }
 
 /**
- * Replaces a small file that anybody may read: whoever looks finds the old one or the new one, whole. Two
- * processes may do so at the same time, also in containers, where their numbers may be the same. A link is
- * replaced, not followed.
+ * Replaces a small file that everybody may read: a reader finds the old or the new content, whole. Two processes may
+ * do so at the same time, also in containers, with the same process id. A link is replaced, not followed.
  */
 export function publishFile(named: string, content: string): void {
   const directory = dirname(named);
   const held = holdDirectory(resolveTo(directory));
   try {
     const path = join(held.path, basename(named));
-    // Not node:crypto, which every run would load.
+    // The global `crypto`, as importing node:crypto would slow down every run.
     const temp = join(held.path, `${ownPrefix(basename(path))}${crypto.randomUUID()}`);
     putOver(path, temp, content, (fd) => fchmodSync(fd, 0o644));
     removeUnpublished(path);
@@ -112,10 +106,10 @@ export function publishFile(named: string, content: string): void {
   }
 }
 
-/** Writing one takes no more than a moment: an older one is of a run that was killed. */
+/** A temporary file that is older was left by a run that was killed: writing one takes a moment. */
 const UNPUBLISHED_MS = 60_000;
 
-/** Only tidying up: what cannot be looked at, or belongs to somebody else, stays. */
+/** Removes such temporary files; those that cannot be removed stay. */
 function removeUnpublished(path: string): void {
   const directory = dirname(path);
   const beginning = ownPrefix(basename(path));

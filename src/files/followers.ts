@@ -1,3 +1,4 @@
+// Finds the processes that have files of a directory open for reading, or watch them with inotify.
 import { closeSync, constants, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { fileId, idBehind, type FileId } from './identity.js';
 import { processNames, type ProcessNames } from './process-name.js';
@@ -7,26 +8,26 @@ import { watchOf } from './watched.js';
 
 const { O_RDONLY, O_DIRECTORY } = constants;
 
-/** The closest first. */
+/** The most direct first. */
 const SIGHTS = ['file', 'watch', 'directory'] as const;
 
-/** Another process that has files open for reading, or is told by the kernel when they change. */
+/** Another process that reads or watches. */
 export interface Reader extends ProcessNames {
   pid: number;
-  /** `file`: it has one open; `watch`: it watches one; `directory`: it watches no more than their directory. */
+  /** `file`: it has a file open; `watch`: it watches a file; `directory`: it watches their directory only. */
   sees: (typeof SIGHTS)[number];
 }
 
 export interface Readers {
   seen: Reader[];
-  /** Why there may be others; null: these are all. */
+  /** Why there may be more; null: these are all. */
   blind: string | null;
 }
 
-/** On a machine with very many processes the rest is left out. */
+/** The time for one search; the processes that are left then are not looked at. */
 const LOOK_MS = 1000;
 
-/** Looks who reads some files of a directory, or watches them or it. Compares devices and inodes exactly. */
+/** Finds who reads `files` of a directory, or watches them or it. */
 export function findReaders(files: readonly OpenFile[], directory: string): Readers {
   const wanted: Wanted = {
     ids: new Set(files.map(({ fd }) => fileId(fd))),
@@ -59,7 +60,7 @@ function sightOf(pid: string, fd: string, wanted: Wanted): Reader['sees'] | unde
   try {
     const target = readlinkSync(path);
     if (target === 'anon_inode:inotify') return watchedBy(pid, fd, wanted);
-    // Sockets, pipes and the like are most of the descriptors of a machine.
+    // Skips sockets, pipes and the like: they are most of the descriptors of a machine.
     if (!target.startsWith('/') || !wanted.ids.has(idBehind(path))) return undefined;
     return isReadOnly(flagsOf(pid, fd)) ? 'file' : undefined;
   } catch {

@@ -1,3 +1,27 @@
+// Removes the expired head of a log in place, without a copy, while writers append to the same file.
+//
+// The file system removes whole units only (collapse.ts). `keep` is the first byte that stays, `align` the end of what
+// is removed, `start` the start of the line at or before `align - FILLER_BYTES`. The caller holds the lock.
+//
+// 1. Write the intent (intent.ts), which holds these three numbers; fsync the directory. Check that the log is still
+//    what was scanned: nobody has truncated it, no other program rewrites it, its name is still its own.
+//    A crash leaves the intent beside an untouched log.
+// 2. Overwrite [start, keep) with fillers; fdatasync. The last one reaches from `align` to `keep`; those before it
+//    (more than one where a line is very long) end at `align`. A crash leaves torn writes, all within expired lines.
+// 3. Check again, and that no writer has an offset of its own. Collapse [0, align); fdatasync. The process that holds
+//    the lock makes the call: it has ended, done or not, before the kernel frees the lock, and no second run can repair
+//    what it is still doing. A power loss in the middle leaves a hole, a run of NULs, somewhere in the log.
+// 4. Remove the intent; fsync the directory.
+//
+// `repairHead` mends, in the next run. It does not do what the intent says, which may be done already and would then
+// remove live records. It looks:
+//
+// - The intent is about another file: it is void.
+// - A run of NULs that covers a block: collapse it; what cannot be collapsed becomes newlines. If this is interrupted,
+//   the next run finds what is left.
+// - The log begins with the last filler of this intent: the collapse was done.
+// - The offsets of the intent are not bounds of lines: another program has changed the log since; the intent is void.
+// - Otherwise the collapse was not done: write the fillers again, which may be torn. The plan then starts afresh.
 import { fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
 import { collapseRange, collapseUnit } from './collapse.js';
@@ -13,36 +37,21 @@ import type { TailSample } from './tail-sample.js';
 import { assertWritersAppend } from './writers.js';
 
 export interface Head {
-  /** The log, open for reading and writing, without O_APPEND: pwrite would append. */
+  /** The log, open for reading and writing; without O_APPEND, with which pwrite(2) would append. */
   log: OpenFile;
   names: LogNames;
-  /** Called with bytes read; may stop the work, which is safe between any two steps. */
+  /** Called with bytes read; may throw to stop the work, which is safe between any two steps. */
   tick: Tick;
 }
 
-/**
- * Removes the head of a log without a copy, while writers append to it: the file stays the same.
- * `startOf` finds the start of the last line that begins at or before a byte of the head.
- *
- * 1. Write down the intent; fsync the directory. Make sure that the log is still what was scanned: nobody
- *    has truncated it, no other program rewrites it, its name is still its own.
- * 2. Write fillers over [start, keep); fdatasync. The last one leads from where the collapse will end to the first
- *    line that stays; those before it, more than one where a line is very long, end there. Whatever a crash leaves
- *    of these writes, it is within what has expired.
- * 3. Make sure again, and that no writer has an offset of its own. Collapse [0, align); fdatasync. The call is
- *    made by the process that holds the lock: it has ended, done or not, before the kernel frees the lock, and no
- *    second run can repair what it is still at.
- * 4. Remove the intent; fsync the directory.
- */
 export function removeHead(
   head: Head & { tailSample: TailSample },
   keep: number,
   align: number,
   start: number,
 ): void {
-  const { log, names } = head;
+  const { log, names, tailSample } = head;
   const intent: Intent = { align, start, keep, nonce: makeNonce() };
-  const { tailSample } = head;
   writeIntent(names, log.fd, intent);
   try {
     syncNames(names);
@@ -51,7 +60,7 @@ export function removeHead(
     assertStillTheLog(log, names, tailSample);
     assertWritersAppend(log);
   } catch (error) {
-    // Nothing but expired bytes was touched, and a repair would write over what is there now.
+    // Only expired bytes were changed so far, and a repair would write over what another program put there.
     if (error instanceof PapyraError && error.code === 'try_again') dropIntent(names);
     throw error;
   }
@@ -70,23 +79,12 @@ function assertStillTheLog(log: OpenFile, names: LogNames, tailSample: TailSampl
   tailSample.assertUnchanged();
 }
 
-/** Bytes below `align` that a filler needs: the line it replaces must begin at or before that. */
+/** The line that the filler before `align` replaces must begin at or before this byte. */
 export function fillerStart(align: number): number {
   return align - FILLER_BYTES;
 }
 
-/**
- * Brings a head removal that was cut short to a sound end; the caller holds the lock. Returns what was
- * done, in words. Not by redoing what the intent says, which may be done already and would then take
- * live records; by looking:
- *
- * - Another file, or none: the intent is void.
- * - A power loss in the middle of the collapse leaves its hole, a run of NULs, somewhere: collapse
- *   that, and what cannot be collapsed becomes newlines. Looking again finds nothing, however often.
- * - The log begins with the second filler of this intent: it was done.
- * - Else, where the offsets of the intent are no bounds of lines, somebody has changed the log since: it is void.
- * - Else it was not: write the fillers, whose write may have been torn. The plan then starts afresh.
- */
+/** Returns what was done, in words. */
 export async function repairHead(head: Head): Promise<string[]> {
   const { log, names } = head;
   const intent = readIntent(names, log.fd);
@@ -128,7 +126,7 @@ function writeFillers(log: OpenFile, { start, align, keep, nonce }: Intent): voi
     if (pending.length > 0) flush(pending);
     pending = piece;
   }
-  // What was one write stays one.
+  // The last two fillers are one write.
   flush(Buffer.concat([pending, oneFiller(nonce, keep - align)]));
   sync(log);
 }
@@ -139,7 +137,6 @@ function writeAt(fd: number, bytes: Uint8Array, position: number): void {
   }
 }
 
-/** The offsets of an intent are lines' bounds, or the file is not what the intent is about. */
 function isUncollapsed(log: OpenFile, { start, keep }: Intent): boolean {
   const bound = (at: number) => at === 0 || readText(log, at - 1, 1) === '\n';
   return fstatSync(log.fd).size >= keep && bound(start) && bound(keep);
@@ -147,7 +144,7 @@ function isUncollapsed(log: OpenFile, { start, keep }: Intent): boolean {
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Closes runs of NULs of at least one block; returns how many there were. */
+/** Closes the runs of NULs that cover a block; returns how many there were. */
 async function closeHoles({ log, names, tick }: Head): Promise<number> {
   const block = collapseUnit(names.directory);
   let closed = 0;
@@ -157,8 +154,7 @@ async function closeHoles({ log, names, tick }: Head): Promise<number> {
     const { size } = fstatSync(log.fd);
     const start = Math.ceil(hole.start / block) * block;
     // A collapse may not reach the end of the file.
-    const last =
-      Math.floor((Math.min(hole.end, size) - (hole.end >= size ? 1 : 0)) / block) * block;
+    const last = Math.floor(Math.min(hole.end, size - 1) / block) * block;
     const end = Math.max(start, last);
     if (end > start) collapseRange(log, start, end - start);
     blank(log, hole.start, hole.end - (end - start));
@@ -167,7 +163,7 @@ async function closeHoles({ log, names, tick }: Head): Promise<number> {
   return closed;
 }
 
-/** Blank lines, which nobody counts. */
+/** Writes blank lines, which nobody counts. */
 function blank(log: OpenFile, from: number, to: number): void {
   for (let at = from; at < to; at += CHUNK_BYTES) {
     const bytes = Buffer.alloc(Math.min(CHUNK_BYTES, to - at), '\n');
@@ -175,7 +171,7 @@ function blank(log: OpenFile, from: number, to: number): void {
   }
 }
 
-/** The first run of NULs at or behind `from` that covers a whole block. */
+/** The first run of NULs at or after `from` that covers a whole block. */
 async function findHole(
   log: OpenFile,
   block: number,

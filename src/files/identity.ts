@@ -1,29 +1,26 @@
+// Tells whether two names or descriptors are one file.
 import { fstatSync, lstatSync, statSync, type BigIntStats } from 'node:fs';
 
-/**
- * What tells files apart: device and inode, exactly. As a Number an inode above 2^53 would equal its
- * neighbours (overlay, Lustre, Ceph and NFS have such).
- */
+/** Device and inode, from bigints: as Numbers, inodes above 2^53 (overlay, Lustre, Ceph, NFS) would equal others. */
 export type FileId = string;
 
 function idOf({ dev, ino }: BigIntStats): FileId {
   return `${dev}:${ino}`;
 }
 
-/** The file of a descriptor. */
 export function fileId(fd: number): FileId {
   return idOf(fstatSync(fd, { bigint: true }));
 }
 
-/** What has a name, a link itself; undefined: nothing. */
+/** What has a name, links not followed; undefined: nothing. */
 export function idAt(path: string): FileId | undefined {
   const stat = statOf(path);
   return stat && idOf(stat);
 }
 
 /**
- * Whether two names are of one file. By their numbers; and, as an overlay may show two numbers of one file that it
- * has copied up, by everything else: to the nanosecond two files are not made, linked and changed at one time.
+ * Whether two names are of one file: their numbers are equal, or else all other traits. An overlay may show two
+ * numbers for a file that it has copied up; no two files are made, linked and changed in the same nanoseconds.
  */
 export function areSame(one: BigIntStats | undefined, other: BigIntStats | undefined): boolean {
   if (!one || !other) return false;
@@ -32,17 +29,17 @@ export function areSame(one: BigIntStats | undefined, other: BigIntStats | undef
   return one.nlink > 1n && one.birthtimeNs > 0n && traits.every((trait) => one[trait] === other[trait]); // prettier-ignore
 }
 
-/** Whether an open file has a name. */
+/** Whether an open file has that name. */
 export function isNamed(fd: number, path: string): boolean {
   return areSame(fstatSync(fd, { bigint: true }), statOf(path));
 }
 
-/** What has a name, exactly; undefined: nothing. */
+/** lstat(2) in bigints; undefined: nothing has that name. */
 export function statOf(path: string): BigIntStats | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false });
 }
 
-/** The file that a path leads to, links followed; undefined: none, or none that this user may look at. */
+/** What a path leads to, links followed; undefined: nothing that this user can see. */
 export function idBehind(path: string): FileId | undefined {
   try {
     return idOf(statSync(path, { bigint: true }));
@@ -51,7 +48,7 @@ export function idBehind(path: string): FileId | undefined {
   }
 }
 
-/** Which file has a name, and in what state. */
+/** The identity of a file and its state. */
 export interface Stamp {
   id: FileId;
   size: number;
@@ -67,7 +64,7 @@ export function stampAt(path: string): Stamp | undefined {
   return { id: idOf(stat), size, mtimeMs, ctimeMs };
 }
 
-/** An inode number alone is not enough over time: a file system gives it away again at once. */
+/** Identifies a file over time: an inode number alone may be that of a new file soon. */
 export function lastingId(fd: number): { inode: bigint; born: number } {
   const { ino, birthtimeNs } = fstatSync(fd, { bigint: true });
   return { inode: ino, born: Number(birthtimeNs / 1_000_000n) };

@@ -1,3 +1,4 @@
+// Writes and reads the intent of a removal in place (head-removal.ts): a symbolic link whose target holds the numbers.
 import { randomBytes } from 'node:crypto';
 import { readlinkSync, symlinkSync } from 'node:fs';
 import { LARGEST_UNIT } from './collapse.js';
@@ -7,9 +8,9 @@ import { lastingId } from './identity.js';
 import type { LogNames } from './names.js';
 import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 
-/** What a head removal is about to do: [start, keep) becomes fillers, [0, align) goes. */
+/** [start, keep) becomes fillers, then [0, align) is removed. */
 export interface Intent {
-  /** First byte behind what is collapsed: a multiple of the block size. */
+  /** End of what is removed: a multiple of the unit of the file system. */
   align: number;
   /** First byte that becomes a filler. */
   start: number;
@@ -26,10 +27,7 @@ function identity(fd: number): string {
   return `${short(inode)}.${short(born)}`;
 }
 
-/**
- * The intent is the target of a symbolic link: on a full disk a plain user can make one, where five
- * bytes cannot be written to a file any more. Up to 59 bytes, that is: a longer one takes a block.
- */
+/** A link: on a full disk a user can make one with up to 59 bytes (more take a block), but no file with content. */
 export function writeIntent(names: LogNames, fd: number, intent: Intent): void {
   const { align, start, keep, nonce } = intent;
   const offsets = [align, keep - align, align - start].map(short);
@@ -37,7 +35,7 @@ export function writeIntent(names: LogNames, fd: number, intent: Intent): void {
   attempt('create', names.intent, () => symlinkSync(target, names.intent));
 }
 
-/** The intent beside a log; `foreign` when it is about another file, null when there is none. */
+/** The intent beside a log; `foreign`: it is about another file; null: there is none. */
 export function readIntent(names: LogNames, fd: number): Intent | 'foreign' | null {
   let target: string;
   try {
@@ -54,7 +52,7 @@ export function readIntent(names: LogNames, fd: number): Intent | 'foreign' | nu
   return isPossible(intent) ? intent : 'foreign';
 }
 
-/** Anybody may have made a link of that name: numbers that no run has written are not followed. */
+/** False for numbers that no run has written: who may write to the directory can make such a link. */
 function isPossible({ align, start, keep, nonce }: Intent): boolean {
   const isOurs = Number.isSafeInteger(keep) && Number.isSafeInteger(align) && nonce.length === NONCE_CHARS; // prettier-ignore
   const rest = keep - align;
@@ -66,7 +64,6 @@ export function dropIntent(names: LogNames): void {
   attempt('remove', names.intent, () => removeFile(names.intent));
 }
 
-/** A nonce, short enough for an intent. */
 export function makeNonce(): string {
   const number = randomBytes(8).readBigUInt64BE() % 36n ** BigInt(NONCE_CHARS);
   return number.toString(36).padStart(NONCE_CHARS, '0');

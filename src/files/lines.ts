@@ -1,3 +1,4 @@
+// Reads a range of a file line by line.
 import { readSync } from 'node:fs';
 import type { OpenFile } from './read.js';
 import { attempt } from '../errors/system-error.js';

@@ -1,10 +1,11 @@
+// Follows symbolic links, and lists those that it met.
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** As many as the kernel follows. */
+/** The limit of the kernel. */
 const MAX_LINKS = 40;
 
-/** The path, and where it leads while that is a link, whether anything is there or not. */
+/** The path, then the target of each link that it leads to in turn; the last one need not exist. */
 export function linkChain(path: string): string[] {
   const ways = [resolve(path)];
   for (let at = linkAt(path); at !== undefined && ways.length <= MAX_LINKS; at = linkAt(at)) {
@@ -24,9 +25,8 @@ function linkAt(path: string): string | undefined {
 /** A symbolic link on the way to a file. */
 export interface Link {
   path: string;
-  /** Whose it is. */
   uid: number;
-  /** It has other names: this one may be of somebody else's making. */
+  /** It has other names: another user may have made this one. */
   isShared: boolean;
 }
 
@@ -37,7 +37,7 @@ export interface Resolved {
 }
 
 /**
- * Follows a path link by link, as realpath(3) does, and tells which they were.
+ * Follows a path as realpath(3) does.
  *
  * @throws {NodeJS.ErrnoException} ENOENT when a part of it is not there, ELOOP when there are too many links.
  */

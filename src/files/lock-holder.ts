@@ -1,3 +1,4 @@
+// Finds out who holds a lock, from the signature in its file and from the kernel.
 import { closeSync, constants, openSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { PapyraError } from '../errors/errors.js';
@@ -7,20 +8,19 @@ import { lockingProcesses } from './proc-locks.js';
 import type { OpenFile } from './read.js';
 import { errnoOf, systemError } from '../errors/system-error.js';
 
-/** Who has taken a lock, and when: as far as its file and the kernel tell. */
 export interface LockHolder {
   pid: number;
   command: string;
-  /** What the file says; null: it does not say so of this process. */
+  /** From the signature; null: it is not of this process. */
   since: Date | null;
 }
 
-/** Something that has the name of the lock file and is none. */
+/** The path of a lock file where something else has its name. */
 export interface OddLock {
   odd: string;
 }
 
-/** Looks who holds the lock of a lock file. Takes nothing. null: nobody that can be seen. */
+/** Looks who holds a lock, without taking it. null: nobody that can be seen. */
 export function lockHolder(path: string): LockHolder | OddLock | null {
   if (isOddLock(path)) return { odd: path };
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -43,7 +43,7 @@ export function lockHolder(path: string): LockHolder | OddLock | null {
   }
 }
 
-/** Why a lock could not be taken: who holds it, by its own signature, or by the kernel's word. */
+/** The error for a lock that could not be taken: it names the holder by its signature, or as the kernel does. */
 export async function heldBy(lock: OpenFile, target: string): Promise<PapyraError> {
   const signature = await holderSignature(lock.fd);
   const holders = lockingProcesses(lock);

@@ -1,10 +1,11 @@
+// Writes and reads the signature in a lock file: which process holds the lock, on which host, since when.
 import { ftruncateSync, readSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../units/clock.js';
 import { errnoOf } from '../errors/system-error.js';
 
-/** A holder takes the lock first and signs then: how long we give it, and how often we look. */
+/** A holder signs after it has taken the lock: how long we wait for that, and how often we look. */
 const SIGNING_MS = 300;
 const LOOK_MS = 10;
 
@@ -17,17 +18,17 @@ export interface Signature {
   since: string;
 }
 
-/** Says in the lock file who holds it. Only a courtesy: on a full disk the lock works without. */
+/** Signs for this process. On a full disk that fails, and the lock works without. */
 export function writeSignature(fd: number): void {
   const text = `pid ${process.pid} on ${hostname()} since ${new Date().toISOString()}\n`;
   try {
     ftruncateSync(fd, writeSync(fd, text, 0));
   } catch {
-    // The lock is what counts.
+    // The lock counts, not the signature.
   }
 }
 
-/** More than a signature takes. */
+/** Longer than any signature. */
 const SIGNATURE_BYTES = 512;
 
 /** null: nobody has signed. */
@@ -38,7 +39,7 @@ export function readSignature(fd: number): Signature | null {
   return signed && { text: signed[0], pid: Number(signed[1]), host: signed[2]!, since: signed[3]! };
 }
 
-/** The signature of who holds the lock now; waits a moment while it is of somebody who is gone. */
+/** The signature of the process that holds the lock; waits a moment while it is that of a process that has ended. */
 export async function holderSignature(fd: number): Promise<Signature | null> {
   const deadline = monotonicMs() + SIGNING_MS;
   for (;;) {

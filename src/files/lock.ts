@@ -1,3 +1,10 @@
+// Takes the locks that keep two runs from working on one store at the same time.
+//
+// 1. Open the lock file, which is made when it is missing and never removed (unlinking a lock file is a race).
+// 2. flock(2) it, exclusively. The kernel frees the lock when the process ends, however it ends: nothing is to mend.
+// 3. Sign it (lock-signature.ts), for the message of those who find it taken.
+// 4. The caller opens the log and locks that, too (`lockLog`): a file that is mounted a second time, alone, has two
+//    names, and so two lock files.
 import { closeSync, constants, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,9 +36,9 @@ export interface Patience {
 }
 
 export interface LockRequest extends Patience {
-  /** The lock file; created when missing, never removed. */
+  /** The lock file. */
   path: string;
-  /** What it guards, for the message. */
+  /** What the lock guards, for the message. */
   target: string;
   owner: Owner;
 }
@@ -40,22 +47,20 @@ export interface Lock {
   release(): void;
 }
 
-/**
- * @throws {PapyraError} `config_invalid` where no lock can be taken at all.
- */
+/** @throws {PapyraError} `config_invalid` where no lock can be taken at all. */
 export function assertLockable(): void {
   assertAvailable();
 }
 
 /**
- * An exclusive lock, held through an open descriptor: the kernel frees it when the process ends, however it ends.
+ * Steps 1 to 3.
  *
- * @throws {PapyraError} `try_again` when somebody else holds it; `config_invalid` where no lock can be taken;
- * `io_error` where the lock file is none.
+ * @throws {PapyraError} `try_again` when another process holds it; `config_invalid` where no lock can be taken;
+ * `io_error` when something else has the name of the lock file.
  */
 export async function takeLock(request: LockRequest): Promise<Lock> {
   const { path, owner } = request;
-  // Before a file is made for it.
+  // Before the lock file is made.
   assertLockable();
   const fd = attempt('open the lock file', path, () => openLockFile(path, owner));
   const file = { fd, path };
@@ -71,11 +76,10 @@ export async function takeLock(request: LockRequest): Promise<Lock> {
 }
 
 /**
- * The same on the log itself: a log that is mounted a second time, alone, has two names, and so two lock files.
- * Gone with the descriptor. Whoever may read the log can hold such a lock, without the right to write: that is no
- * run of papyra, and no reason to wait for ever.
+ * Step 4. Closing the log frees the lock. Any user who may read the log can hold such a lock, also without the right to
+ * write: that process is no run of papyra, and is not waited for.
  *
- * @returns who holds it without that right; undefined: it is ours.
+ * @returns a process that holds the lock without that right; undefined: we have the lock.
  */
 export async function lockLog(
   log: OpenFile,
@@ -99,7 +103,7 @@ export async function lockLog(
   );
 }
 
-/** False when the time is over, or `goOn`, which is asked after each refusal, says so. */
+/** Returns false when the time is over, or when `goOn`, which is asked after each refusal, says no. */
 async function waitForLock(
   { fd, path }: OpenFile,
   { waitMs, signal }: Patience,
@@ -114,12 +118,12 @@ async function waitForLock(
   return true;
 }
 
-/** A sandbox (seccomp) may forbid the call: that is no matter of the file. */
+/** False: another process holds the lock. A sandbox (seccomp) may forbid the call, whatever the file is. */
 function lockOrSay(fd: number): boolean {
   try {
     return tryLock(fd);
   } catch (error) {
-    // NFS locks only what is open for writing: there the lock file alone has to do.
+    // NFS locks only files that are open for writing: there the lock file must be enough.
     if (errnoOf(error) === 'EBADF') return true;
     if (!['EPERM', 'ENOSYS'].includes(errnoOf(error) ?? '')) throw error;
     throw new PapyraError('config_invalid', `flock(2) is not allowed here (${errnoOf(error)!})`, {
@@ -129,10 +133,7 @@ function lockOrSay(fd: number): boolean {
   }
 }
 
-/**
- * Opening a lock to read is enough to hold it. So only those may who may write the log: a group that may only read
- * it has no rights here.
- */
+/** Who may open the lock file, even to read, can hold the lock: only those may who may write to the log. */
 function lockOwner({ uid, gid, mode }: Owner): Owner {
   const rights = (write: number, all: number): number => ((mode & write) === 0 ? 0 : all);
   return { uid, gid, mode: 0o600 | rights(0o020, 0o060) | rights(0o002, 0o006) };
@@ -167,14 +168,14 @@ function openLockFile(path: string, owner: Owner): number {
   return fd;
 }
 
-/** What has the name may have come between the look and the opening. */
+/** Checks the open file: another one may have got the name after `isOddLock` looked. */
 function assertLock(fd: number, path: string, owner: Owner): void {
   if (!fstatSync(fd).isFile()) throw oddLock(path);
   assertSameOwner({ fd, path }, owner);
   assertNoForeignLink({ fd, path }, dirname(path));
 }
 
-/** An earlier version gave it the mode of the log. Only its owner and root can mend that. */
+/** Takes back rights that an earlier version gave (the mode of the log). Only the owner and root can do so. */
 function narrow(fd: number, { mode }: Owner): void {
   const now = fstatSync(fd);
   const me = process.geteuid?.();

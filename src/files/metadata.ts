@@ -1,3 +1,16 @@
+// Gives the next content of a log all metadata of the log: project, owner, group, ACL, extended attributes and mode.
+//
+// The new file has the mode 0600 at first: at no moment may a user read it who may not read the log.
+//
+// 1. Set the project while the file is empty: a quota counts by it.
+// 2. Remove what the default ACL of the directory gave.
+// 3. Set owner and group, still with the mode 0600.
+// 4. Set the attributes. The ACL is one of them, and sets the rights of the group.
+// 5. Set the mode, last: chown clears set-id bits.
+// 6. Read all of it again: refuse the work if something did not arrive.
+//
+// A crash leaves the temporary file (replace.ts). Attributes that this user may not see, such as `trusted.*` for all
+// but root, stay behind.
 import { fchmodSync, fchownSync, fstatSync, type Stats } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
 import {
@@ -11,22 +24,7 @@ import { codeOf } from '../system/library.js';
 import { dropInheritedRights } from './ownership.js';
 import type { OpenFile } from './read.js';
 
-/**
- * Gives the next content of a log all that belongs to the log: project, owner, group, ACL, extended attributes and
- * mode, byte for byte. `to` is new, its mode is its owner's alone; at no moment may anybody read it who may not
- * read the log:
- *
- * 1. The project, while the file is empty: a quota counts by it.
- * 2. What the default ACL of the directory gave it goes.
- * 3. Owner and group, still with the mode 0600.
- * 4. The attributes; the ACL is one of them and sets the rights of the group.
- * 5. The mode, last: chown clears set-id bits.
- * 6. All of it is read again: what did not arrive is a refusal.
- *
- * Attributes that this user may not see, as `trusted.*` is for everybody but root, stay behind.
- *
- * @throws {PapyraError} `permission_denied` or `io_error` when something cannot be carried over.
- */
+/** @throws {PapyraError} `permission_denied` or `io_error` when something cannot be carried over. */
 export function carryOver(log: OpenFile & { stat: Stats }, to: OpenFile): void {
   const { uid, gid, mode } = log.stat;
   const attributes = attributesOf(log.fd);
@@ -49,7 +47,7 @@ export function carryOver(log: OpenFile & { stat: Stats }, to: OpenFile): void {
   if (lost !== undefined) throw cannotCarry(log.path, lost, undefined);
 }
 
-/** What a file has not of what it should have; undefined: it has all. */
+/** The first thing that a file lacks or has too much; undefined: it has what it should have. */
 function whatDiffers(
   { fd }: OpenFile,
   { uid, gid, mode }: Stats,

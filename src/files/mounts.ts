@@ -1,3 +1,4 @@
+// Reads mount tables, and finds mounts of a log or overlays above it that stand in the way of a compaction.
 import { readFileSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileId, idBehind, type FileId } from './identity.js';
@@ -5,23 +6,23 @@ import { printableProcess } from './process-name.js';
 import { processIds } from './processes.js';
 import type { OpenFile } from './read.js';
 
-/** A line of mountinfo: proc(5). */
+/** A line of /proc/PID/mountinfo. */
 export interface Mount {
   id: number;
   /** Major and minor number of the file system, as `8:1`. */
   device: string;
-  /** What of the file system is mounted: a path in it. */
+  /** Which path in the file system is mounted. */
   root: string;
   point: string;
   type: string;
-  /** Of the file system, such as `upperdir=…`. */
+  /** Options of the file system, such as `upperdir=…`. */
   options: string[];
 }
 
-/** A mount, and a process that has it: the mounts of others are seen through them. */
+/** A mount, and a process in whose mount namespace it is. */
 export interface SeenMount extends Mount {
   pid: number;
-  /** It is in the mount namespace of this process. */
+  /** Whether it is in the mount namespace of papyra. */
   here: boolean;
 }
 
@@ -45,7 +46,7 @@ function parse(table: string): Mount[] {
   });
 }
 
-/** Blanks, tabs, newlines and backslashes stand as octal numbers. */
+/** Decodes blanks, tabs, newlines and backslashes, which are octal numbers in mountinfo. */
 function unescaped(text: string): string {
   return text.replace(/\\(\d{3})/g, (_, octal: string) => {
     return String.fromCharCode(parseInt(octal, 8));
@@ -61,7 +62,7 @@ export function mountsHere(): Mount[] {
   }
 }
 
-/** The mount through which a file was opened; undefined: it cannot be told. */
+/** The mount through which a file was opened; undefined: unknown. */
 export function mountOf(fd: number): Mount | undefined {
   try {
     const info = readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
@@ -72,7 +73,7 @@ export function mountOf(fd: number): Mount | undefined {
   }
 }
 
-/** The mounts of every mount namespace that can be seen from here, each namespace once. */
+/** The mounts of all mount namespaces that can be seen from here, each namespace once. */
 export function mountsEverywhere(): SeenMount[] {
   const own = namespaceOf('self');
   const seen = new Set<string | undefined>([undefined]);
@@ -86,7 +87,7 @@ export function mountsEverywhere(): SeenMount[] {
       const where = { pid: pid === 'self' ? process.pid : Number(pid), here: namespace === own };
       mounts.push(...table.map((mount) => ({ ...mount, ...where })));
     } catch {
-      // Gone, or of somebody else: another process may show the same namespace.
+      // The process has ended, or may not be looked into: another one may show the same namespace.
     }
   }
   return mounts;
@@ -101,9 +102,8 @@ function namespaceOf(pid: string): string | undefined {
 }
 
 /**
- * What else leads to a log, in words, and would go on leading to the old file after a rename: mounts of the file
- * alone. Mounts of a directory look the name up again each time, and do not count. undefined: nothing that can be
- * seen from here.
+ * A mount of the log file itself, in words: it would still lead to the old file after a rename. Mounts of a directory
+ * do not count, as they look the name up each time. undefined: none that can be seen from here.
  */
 export function otherMountOf(log: OpenFile): string | undefined {
   const own = mountOf(log.fd);
@@ -118,8 +118,8 @@ export function otherMountOf(log: OpenFile): string | undefined {
 }
 
 /**
- * Which mounted overlay has a log in its upper or work directory, in words: what the overlay's own users write does
- * not meet what is changed underneath. undefined: none that can be seen from here.
+ * The mounted overlay that has a log in its upper or work directory, in words: its users write to the log through the
+ * overlay, which does not see changes underneath. undefined: none that can be seen from here.
  */
 export function overlayAbove(log: string): string | undefined {
   const above = new Set<FileId | undefined>();
@@ -143,7 +143,7 @@ export function overlayAbove(log: string): string | undefined {
   return undefined;
 }
 
-/** As this process can reach it. */
+/** A path by which this process reaches the mount. */
 function pathOf(mount: SeenMount): string {
   return mount.here ? mount.point : `/proc/${mount.pid}/root${mount.point}`;
 }

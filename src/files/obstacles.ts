@@ -1,3 +1,4 @@
+// Finds out, before anything is written, why a log cannot be rewritten or shortened where it is.
 import { closeSync, constants, fsyncSync, linkSync, openSync, type Stats } from 'node:fs';
 import { expected, PapyraError } from '../errors/errors.js';
 import { flagsOf, type FileFlags } from '../system/attributes.js';
@@ -16,24 +17,22 @@ import { isMountPoint, mountPoint, otherLinks, unsoundKind } from './surrounding
 import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 import { assertWritersAppend } from './writers.js';
 
-/** The log, open, where it is. */
 type Log = OpenFile & { stat: Stats };
 
-/** `looksOnly`: nothing may be created, also not for a moment under a name. */
+/** `looksOnly`: no file with a name may be created, not even for a moment. */
 export interface ObstacleOptions {
   offline: boolean;
   looksOnly: boolean;
 }
 
 /**
- * Why a log cannot be rewritten where it is; undefined: it can. What a rewrite takes for granted about the place
- * is asked and tried out here, before a byte of it or of an archive is written:
+ * Why a log cannot be rewritten; undefined: it can. Checks that:
  *
- * - its name can be replaced: it is no mount point, and nothing forbids to link, rename and remove (chattr +i, +a);
- * - writers can be seen, unless the operator says that there are none;
- * - nothing else leads to the file and would go on doing so: mounts of the file alone, an overlay above it;
- * - all that belongs to it can be carried over to a new file, and that file can be linked and synced: tried out on
- *   a file without a name, or, where there is no such thing and `looksOnly` is not set, on one that is gone again.
+ * - its name can be replaced: it is no mount point, and chattr +i or +a does not forbid to link, rename and remove;
+ * - writers can be seen, unless `offline` says that there are none;
+ * - nothing else goes on leading to the old file: a mount of the file itself, an overlay above it;
+ * - a new file can get all metadata of the log, be linked and synced. This is tried out on a file without a name; where
+ *   there is no such thing, on one with a name that is removed again, unless `looksOnly` is set.
  */
 export function obstacleToRewrite(
   log: Log,
@@ -55,7 +54,7 @@ export function obstacleToRewrite(
 }
 
 /**
- * What the head of a log can be removed in multiples of, in place.
+ * The unit in which the head of a log can be removed in place.
  *
  * @throws {PapyraError} why nothing can be removed.
  */
@@ -75,11 +74,7 @@ export function unitInPlace(log: Log, names: LogNames): number {
   return collapseUnit(names.directory);
 }
 
-/**
- * Makes sure that no other name leads to a log, for a run that cannot lock the file itself.
- *
- * @throws {PapyraError} `try_again`.
- */
+/** @throws {PapyraError} `try_again` when a run cannot lock the log itself (`why`), and another name leads to it. */
 export function assertOneWay(log: Log, why: string): void {
   const other = otherMountOf(log) ?? (log.stat.nlink > 1 ? 'it has other hard links' : undefined);
   if (other === undefined) return;
@@ -89,7 +84,7 @@ export function assertOneWay(log: Log, why: string): void {
 }
 
 /**
- * A container may have been started since: asked again right before the log gets its next content.
+ * Asks again right before the rename: a container may have been started since.
  *
  * @throws {PapyraError} `try_again`.
  */
@@ -98,7 +93,7 @@ export function assertNotMountedElsewhere(log: OpenFile, names: LogNames): void 
   if (found) throw found;
 }
 
-/** Why something fails, if that was to be foreseen; undefined: it does not fail. */
+/** Why something fails, if that is an expected error; undefined: it does not fail. */
 export function failureOf(work: () => void): PapyraError | undefined {
   try {
     work();
@@ -134,7 +129,6 @@ function underOverlay({ log }: LogNames): PapyraError | undefined {
   });
 }
 
-/** chattr +i and +a. */
 function assertChangeable(log: OpenFile, names: LogNames): void {
   const flags = [
     [names.log, flagsOf(log.fd)],
@@ -149,7 +143,7 @@ function assertChangeable(log: OpenFile, names: LogNames): void {
   }
 }
 
-/** The kernel links and renames nothing into a directory that gives its files another project. */
+/** The kernel refuses to link or rename a file into a directory that gives its files another project. */
 function assertProject(log: OpenFile, names: LogNames): void {
   const { project, inheritsProject } = flagsOfDirectory(names);
   const own = flagsOf(log.fd).project;
@@ -172,7 +166,7 @@ function flagsOfDirectory({ directory }: LogNames): FileFlags {
 }
 
 function tryRewrite(log: Log, names: LogNames, how: ObstacleOptions): void {
-  // Who may only look is told what would be, not what only the owner or root can do.
+  // A dry run of another user shows what the owner's run would do, and tries nothing out.
   if (how.looksOnly && failureOf(() => assertOwner(log.path, log.stat))) return;
   let fd: number | undefined;
   try {
@@ -195,7 +189,6 @@ function tryRewrite(log: Log, names: LogNames, how: ObstacleOptions): void {
   }
 }
 
-/** The same on a file that has a name for a moment. */
 function tryWithName(log: Log, names: LogNames, how: ObstacleOptions): void {
   const second = names.probeLink;
   for (const left of [second, names.probe]) removeFile(left);
@@ -237,7 +230,7 @@ export function noSecondName(names: LogNames, code: string): PapyraError {
   );
 }
 
-/** Where a link to a file shows another number than the file. */
+/** The error for a link that has another inode number than its file. */
 export function readLockRefused({ log, directory }: LogNames): PapyraError {
   return new PapyraError(
     'io_error',
@@ -246,7 +239,7 @@ export function readLockRefused({ log, directory }: LogNames): PapyraError {
   );
 }
 
-/** After a crash a hole of the log could not be told from one that a collapse left. */
+/** After a crash a hole of the log could not be told apart from one that a collapse left. */
 function assertNoHoles(log: Log): void {
   if (!isSparse(log.stat) || firstHole(log) === undefined) return;
   throw new PapyraError('io_error', `${log.path} has holes: --in-place would close them`, {

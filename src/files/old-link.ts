@@ -1,16 +1,14 @@
+// Makes and finds the names of old links, the second names of a log that is being replaced.
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { LogNames } from './names.js';
 
-/**
- * The second name of a log that is being replaced: `.NAME.papyra.old.X.S`. It keeps the old file from
- * vanishing while a writer may still append to it, and says how far it was taken over:
- */
+/** `.NAME.papyra.old.X.S` keeps the old file while a writer may append to it, and says how far we are (replace.ts). */
 export interface OldLink {
   path: string;
-  /** Bytes of the old file that are in the new one. */
+  /** X: bytes of the old file that are in the new one. */
   taken: number;
-  /** Size of the new file when that was on the disk: what came later is behind this. */
+  /** S: size of the new file when it was synced to the disk: what came later is behind it. */
   synced: number;
 }
 
@@ -18,7 +16,6 @@ export function oldLink(names: LogNames, taken: number, synced: number): OldLink
   return { path: `${names.old}.${taken}.${synced}`, taken, synced };
 }
 
-/** All such links of a log. */
 export function findOldLinks(names: LogNames): OldLink[] {
   const prefix = `${basename(names.old)}.`;
   return readdirSync(names.directory).flatMap((name) => {

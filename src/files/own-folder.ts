@@ -1,3 +1,4 @@
+// Opens and makes the folder `.papyra`, which keeps metrics and indexes of the logs of a directory.
 import { OWN_FOLDER } from './file-names.js';
 import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs'; // prettier-ignore
 import { basename, dirname } from 'node:path';
@@ -14,26 +15,21 @@ import {
 } from './ownership.js';
 import { errnoOf } from '../errors/system-error.js';
 
-/** The folder in which papyra remembers things about the logs of a directory. */
-
-/** Where that folder is, for looks at it. */
 export function ownFolderPath({ directory }: Pick<LogNames, 'directory'>): string {
   return `${directory}/${OWN_FOLDER}`;
 }
 
-/** The files in it that are about one log. */
+/** The files of one log in the open folder. */
 export interface OwnFolder {
-  /** Counters over all runs, and their own lock. */
+  /** The counters of all runs, and their own lock. */
   metrics: string;
   metricsLock: string;
-  /** What the log held when the last run ended. */
+  /** What was in the log when the last run ended. */
   index: string;
   close(): void;
 }
 
-/**
- * Opens the folder; undefined: it is not there yet, or something else is. A link in its place is not followed.
- */
+/** Opens the folder; undefined: it is not there, or its name is that of something else, such as a link. */
 export function openOwnFolder(
   names: LogNames,
   owner: Pick<Owner, 'uid'> | undefined,
@@ -45,7 +41,7 @@ export function openOwnFolder(
     if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '')) return undefined;
     throw error;
   }
-  // Whoever owns the directory may give its name to a folder of somebody else.
+  // The owner of the directory can give this name to the folder of another user.
   const { uid } = statSync(held.path);
   if (owner && process.geteuid?.() === 0 && uid !== owner.uid) {
     held.close();
@@ -65,9 +61,8 @@ export function openOwnFolder(
 }
 
 /**
- * The same, and makes the folder where it is not there. It gives the same people the same rights as the log: who
- * may read that may look inside. One that cannot be given to the owner of the log would lock that user out, and
- * is removed again.
+ * The same, and makes the folder if it is not there, with the owner and the rights of the log. A folder that cannot be
+ * given to the owner of the log would lock that user out: it is removed again.
  *
  * @throws {PapyraError} `io_error` when something else has its name.
  */
@@ -84,7 +79,7 @@ export function makeOwnFolder(names: LogNames, owner: Owner): OwnFolder {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   try {
-    // What is not ours is not removed, either.
+    // First, as giveOrRemove removes the folder when it fails.
     assertJustMade(fd, path);
     giveOrRemove(fd, path, owner);
   } finally {
@@ -105,7 +100,7 @@ function giveOrRemove(fd: number, path: string, owner: Owner): void {
   }
 }
 
-/** In the moment since, another folder may have got that name: only an empty one that is ours is given away. */
+/** Another folder may have got the name since mkdir: only an empty one that is ours may change its owner. */
 function assertJustMade(fd: number, path: string): void {
   const { uid, mode } = fstatSync(fd);
   const isOurs = uid === process.geteuid?.() && (mode & 0o777) === 0o700;
@@ -120,7 +115,7 @@ function movedAway(path: string): PapyraError {
 }
 
 /**
- * What one of those files holds. Not followed, and not read for the owner of the log when it is somebody else's.
+ * Reads one of those files. Follows no link; with `owner`, root does not read the file of another user.
  *
  * @throws {NodeJS.ErrnoException} ENOENT when it is not there, ELOOP when it is a link.
  * @throws {PapyraError} `permission_denied` when root finds a file of somebody else there.
@@ -137,7 +132,7 @@ export function readKept(path: string, owner: Pick<Owner, 'uid'> | undefined): B
   }
 }
 
-/** Whose the files beside a log are. Before the runtime has made its log, root makes the files for the owner of the directory. */
+/** The owner of the files beside a log. If there is no log yet and papyra is root: the owner of the directory. */
 export function ownerOf({ log, entry, directory }: LogNames): Owner {
   const stat = lstatSync(entry, { throwIfNoEntry: false });
   if (stat) {

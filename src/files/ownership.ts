@@ -1,3 +1,4 @@
+// Sets and checks the owners and modes of the log and of the files beside it.
 import { fchmodSync, fchownSync, fstatSync, statSync, type Stats } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
 import { attributesOf, removeAttribute } from '../system/attributes.js';
@@ -11,8 +12,8 @@ const ACCESS_ACL = Buffer.from('system.posix_acl_access');
 const DEFAULT_ACL = Buffer.from('system.posix_acl_default');
 
 /**
- * Whose the files beside a log are, and who else may read them. Where the log has an ACL, the bits of its group are
- * the most that anybody named there may have, and those of others may be for people whom it denies: then nobody else.
+ * The owner and mode of the files beside a log. If the log has an ACL, only the owner may read them: its group bits are
+ * then the mask of the ACL, and its other bits would also hold for users whom the ACL denies.
  */
 export function ownerOfCompanions(log: OpenFile & { stat: Owner }): Owner {
   const { uid, gid, mode } = log.stat;
@@ -21,15 +22,15 @@ export function ownerOfCompanions(log: OpenFile & { stat: Owner }): Owner {
 }
 
 /**
- * Takes from a new file what it inherited of the default ACL of its directory, which may give rights that the log
- * does not give. To be called while its mode is its owner's alone: until then none of them is in force.
+ * Removes what a new file inherited from the default ACL of its directory, which may give rights that the log does not
+ * give. Call it while the mode gives rights to the owner only: until then the others are not in force.
  */
 export function dropInheritedRights(fd: number): void {
   removeAttribute(fd, ACCESS_ACL);
   if (fstatSync(fd).isDirectory()) removeAttribute(fd, DEFAULT_ACL);
 }
 
-/** EINVAL says here what EOVERFLOW says elsewhere: the id is none of this user namespace. */
+/** Turns EINVAL into EOVERFLOW, as it means the same here: the id does not exist in this user namespace. */
 function chown(fd: number, uid: number, gid: number): void {
   try {
     fchownSync(fd, uid, gid);
@@ -48,9 +49,8 @@ export function setOwner(fd: number, owner: Owner): void {
 }
 
 /**
- * The same for a new file or folder that stays beside the log, always writable by its owner. One that would
- * not be the log owner's would lock that user out. A group that only root could give it is not needed:
- * without it the group has no rights.
+ * The same for a new file or folder that stays beside the log; its owner may always write to it. Fails if it cannot be
+ * given to the owner of the log, who would be locked out. If its group cannot be set, the group gets no rights.
  */
 export function setCompanionOwner(fd: number, owner: Owner): void {
   dropInheritedRights(fd);
@@ -92,10 +92,10 @@ export function assertOwner(path: string, { uid, gid }: Owner): void {
 }
 
 /**
- * Makes sure that root touches only what the owner of the log may touch: whoever may write to the directory can
- * put a hard link to somebody else's file under any name in it.
+ * Root touches only what the owner of the log may touch: who may write to the directory can put a hard link to the file
+ * of another user under any name in it.
  *
- * @throws {PapyraError} `permission_denied` when an open file that has one of papyra's names is somebody else's.
+ * @throws {PapyraError} `permission_denied` when the open file does not belong to the owner.
  */
 export function assertSameOwner({ fd, path }: OpenFile, owner: Pick<Owner, 'uid'>): void {
   const { uid } = fstatSync(fd);
@@ -109,11 +109,7 @@ export function assertSameOwner({ fd, path }: OpenFile, owner: Pick<Owner, 'uid'
   );
 }
 
-/**
- * The same for the log itself, each time it is opened: a hard link in a directory of one user may be to a file of another.
- *
- * @throws {PapyraError} `permission_denied`.
- */
+/** @throws {PapyraError} `permission_denied` for root, when the file may be a hard link that another user made. */
 export function assertNoForeignLink(log: OpenFile, directory: string): void {
   const { uid, nlink } = fstatSync(log.fd);
   const owner = statSync(directory).uid;

@@ -1,24 +1,24 @@
+// Describes a path for doctor: what is there, and what this user may do with it.
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { freeBytes } from './surroundings.js';
 import { errnoOf } from '../errors/system-error.js';
 
-/** A path, as this user finds it. Links are followed. */
+/** Links are followed. */
 export interface PathState {
   path: string;
   /** `closed`: this user may not look. */
   kind: 'missing' | 'file' | 'directory' | 'other' | 'closed';
   mode: number;
-  /** Whether every user of this machine may read it: the way to it is open, too. */
+  /** Whether every user of this machine may read it, and pass the directories above it. */
   public: boolean;
   changed: Date;
-  /** Whether this user may write to it, or, of a directory, make files in it. */
+  /** Whether this user may write to it; of a directory: make files in it. */
   writable: boolean;
-  /** Bytes that this user may still write to its file system; 0 where it is not there. */
+  /** Bytes that this user may still write to its file system; 0: it does not exist. */
   free: number;
 }
 
-/** Looks at a path without touching it. */
 export function pathState(path: string): PathState {
   const nowhere = { path, mode: 0, public: false, changed: new Date(0), writable: false, free: 0 };
   try {

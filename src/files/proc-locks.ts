@@ -1,3 +1,4 @@
+// Finds the processes that hold an flock(2) lock on a file, in /proc/locks.
 import { fstatSync, readFileSync } from 'node:fs';
 import { fileId, idBehind } from './identity.js';
 import { mountOf } from './mounts.js';
@@ -5,15 +6,14 @@ import { printableProcess } from './process-name.js';
 import { eachProcess } from './processes.js';
 import type { OpenFile } from './read.js';
 
-/** A process that holds a lock, as far as /proc tells. */
 export interface LockingProcess {
   pid: number;
   command: string;
-  /** Effective and other user ids. */
+  /** Real, effective, saved and file system user id; empty: unknown. */
   uids: number[];
 }
 
-/** Who holds an flock(2) lock on an open file; empty: nobody, or nobody that can be seen from here. */
+/** Empty: no process holds a lock, or none that can be seen from here. */
 export function lockingProcesses(file: OpenFile): LockingProcess[] {
   let table: string;
   try {
@@ -22,18 +22,18 @@ export function lockingProcesses(file: OpenFile): LockingProcess[] {
     return [];
   }
   const { dev, ino } = fstatSync(file.fd, { bigint: true });
-  // Of a btrfs subvolume or an overlay, stat() tells another device than the kernel's own tables.
+  // On btrfs subvolumes and overlays stat(2) returns another device than the kernel has in its tables.
   const devices = [deviceText(dev), mountOf(file.fd)?.device];
   const pids = new Set<number>();
   for (const line of table.split('\n')) {
     const match = / FLOCK +\w+ +\w+ +(\d+) +([0-9a-f]+):([0-9a-f]+):(\d+) /.exec(line);
-    // `->`: it waits for it.
+    // `->` marks a process that waits for the lock.
     if (!match || line.includes('->') || BigInt(match[4]!) !== ino) continue;
     const device = `${parseInt(match[2]!, 16)}:${parseInt(match[3]!, 16)}`;
     if (devices.includes(device) && match[1] !== '0') pids.add(Number(match[1]));
   }
   const named = [...pids].map(describe);
-  // One that took it for others, and has ended: they have the descriptor.
+  // If the process that took the lock has ended, those that inherited its descriptor hold it.
   const isGone = named.length > 0 && named.every(({ command }) => command === '');
   return isGone ? processesWith(file) : named;
 }
@@ -53,7 +53,7 @@ function processesWith(file: OpenFile): LockingProcess[] {
   return found;
 }
 
-/** Major and minor number, as mountinfo shows them: the encoding of glibc's makedev(3). */
+/** Major and minor number as in mountinfo, decoded as glibc's makedev(3) encodes them. */
 function deviceText(device: bigint): string {
   const major = ((device >> 32n) & 0xfffff000n) | ((device >> 8n) & 0xfffn);
   const minor = ((device >> 12n) & 0xffffff00n) | (device & 0xffn);

@@ -1,16 +1,16 @@
+// Reads the name and the command line of a process from /proc.
 import { readFileSync } from 'node:fs';
 
-/** What a process says that it is. */
 export interface ProcessNames {
-  /** The name of its program: 15 bytes at most. */
+  /** Its comm, at most 15 bytes. */
   name: string;
   /** Its command line. */
   words: string[];
-  /** The same for a message. */
+  /** The command line for a message: shortened. */
   command: string;
 }
 
-/** Names of a process; empty when it is gone. */
+/** Empty strings when the process is gone. */
 export function processNames(pid: string): ProcessNames {
   const name = readFrom(`/proc/${pid}/comm`).trimEnd();
   return { name, words: wordsOf(pid), command: printableProcess(pid) };

@@ -1,12 +1,12 @@
+// Lists the processes that /proc shows, with their open descriptors and the flags of these.
 import { constants, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { errnoOf } from '../errors/system-error.js';
 
 const { O_RDONLY, O_WRONLY, O_RDWR } = constants;
 
-/** The PID namespace of the whole machine has this fixed number (PROC_PID_INIT_INO of Linux). */
+/** The first PID namespace of a machine has this fixed number (PROC_PID_INIT_INO of Linux). */
 const MACHINE_NAMESPACE = 'pid:[4026531836]';
 
-/** All that /proc shows; none where there is no /proc. */
 export function processIds(): string[] {
   try {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
@@ -16,14 +16,14 @@ export function processIds(): string[] {
 }
 
 /**
- * Shows each process that /proc lets us look into, with the numbers of its open descriptors. Returns why there
- * may be more; undefined: these are all.
+ * Calls `see` for each process that we may look into, with the numbers of its open descriptors. Returns why there may
+ * be more processes; undefined: these are all.
  */
 export function eachProcess(see: (pid: string, fds: string[]) => void): string | undefined {
   const pids = processIds();
   if (pids.length === 0) return 'there is no /proc here';
   let blind = inContainer() ? 'other containers cannot be looked into' : undefined;
-  // Mounted with hidepid, /proc hides what it would refuse.
+  // If /proc is mounted with hidepid, it hides processes of other users.
   if (!pids.includes('1')) blind ??= 'not every process can be seen';
   for (const pid of pids) {
     let fds: string[];
@@ -38,7 +38,7 @@ export function eachProcess(see: (pid: string, fds: string[]) => void): string |
   return blind;
 }
 
-/** The flags that a descriptor was opened with; those of reading alone when it is gone. */
+/** The flags with which a descriptor was opened; O_RDONLY when it is gone. */
 export function flagsOf(pid: string, fd: string): number {
   try {
     const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
@@ -48,7 +48,6 @@ export function flagsOf(pid: string, fd: string): number {
   }
 }
 
-/** Whether a descriptor can be read alone. */
 export function isReadOnly(flags: number): boolean {
   return (flags & (O_WRONLY | O_RDWR)) === 0;
 }

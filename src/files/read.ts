@@ -1,16 +1,14 @@
+// Reads a range of a file in chunks, and defines the types that all reading code shares.
 import { readSync } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
 import { attempt } from '../errors/system-error.js';
 
-/** Large enough that a read costs little more than its bytes, small enough to yield between two. */
+/** Large enough that the cost of a call does not count, small enough to yield between two reads. */
 const CHUNK_BYTES = 1 << 20;
-/** Reads that start in the middle of a page are two to three times slower: only the first one does. */
+/** Reads that start inside a page are two to three times slower: only the first read may do so. */
 const PAGE_BYTES = 4096;
 
-/**
- * Called after every piece of work with the bytes it moved. May throw to stop the work, and may return
- * a promise to hold it up.
- */
+/** Called with the bytes of each piece of work. May throw to stop the work, or return a promise to delay it. */
 export type Tick = (bytes: number) => Promise<void> | undefined;
 
 /** An open file, and its path for messages. */
@@ -19,10 +17,7 @@ export interface OpenFile {
   path: string;
 }
 
-/**
- * The bytes `[from, to)` of an open file, chunk by chunk. The chunk is one buffer, used again and
- * again: it is valid until the next one is asked for. Ends early where the file does.
- */
+/** The bytes `[from, to)`, or up to the end of the file. A chunk is valid only until the next one is asked for. */
 export async function* chunks(
   file: OpenFile,
   from: number,
@@ -42,7 +37,7 @@ export async function* chunks(
   }
 }
 
-/** A log only ever grows; one that is shorter than what was read is being truncated. */
+/** The error for a log that is shorter than what was read of it: logs only grow. */
 export function truncated(path: string): PapyraError {
   return new PapyraError('try_again', `${path} was truncated while papyra read it`, {
     hint: 'the log is as it was left; find out what truncates it, then run again',

@@ -1,3 +1,9 @@
+// Appends to the log what is in the old file and not in the log: after a crash nobody knows how far a drain had come.
+//
+// Compared are the lines of the old file from `taken` on and those of the log from `synced` on (old-link.ts). Lines
+// are counted, not looked up: records may be identical to the byte. This repeats until nothing is missing, so a crash
+// in between only makes the next run start again. The old file is on the disk before its lines go to the log:
+// otherwise half a line in the log could not be recognised.
 import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { lines } from './lines.js';
 import { appendLine, awaitEndOfLine } from './live-append.js';
@@ -6,40 +12,34 @@ import { attempt } from '../errors/system-error.js';
 
 export interface Reconciliation {
   old: OpenFile;
-  /** From here on it is not sure which lines of the old file are in the log. */
+  /** Lines of the old file from this offset on may be missing in the log. */
   taken: number;
   live: OpenFile;
-  /** From here on the log may hold them. */
+  /** The log may hold those lines from this offset on. */
   synced: number;
-  /** Whether a line is a record, whole. */
+  /** Whether a line is a whole record. */
   isRecord: (line: Buffer) => boolean;
-  /** Called with bytes read; may stop the work, which the next run then takes up again. */
+  /** Called with bytes read; may throw to stop the work, which the next run takes up again. */
   tick: Tick;
 }
 
-/**
- * Appends to the log what is in the old file and not there: after a crash nobody remembers how far the
- * take-over had come. Lines are counted, not looked up: records may be identical to the byte. Again
- * and again until nothing is missing; returns how many lines that were, and where the whole lines of
- * the old file end.
- */
+/** Returns how many lines were missing, and where the whole lines of the old file end. */
 export async function reconcile(task: Reconciliation): Promise<{ added: number; at: number }> {
   const { old, live } = task;
   let added = 0;
   for (;;) {
-    // A line of ours that lacks only its newline would be taken for missing, and come twice.
+    // A line of ours that lacks only its newline would count as missing, and be appended twice.
     await awaitEndOfLine(live);
     const { late, rest, at } = lateLines(task);
     const missing = await missingLines(task, late, rest);
     if (missing.length === 0) return { added, at };
-    // The log may hold only what the old file has on the disk: else half of it could not be recognised.
     attempt('sync', old.path, () => fdatasyncSync(old.fd));
     for (const line of missing) await appendLine(live, line);
     added += missing.length;
   }
 }
 
-/** The lines that came after the take-over, and what a writer left unfinished behind them. */
+/** The lines of the old file after `taken`, and the unterminated rest behind them. */
 function lateLines({ old, taken }: Reconciliation) {
   const { size } = fstatSync(old.fd);
   const late = [...lines(old, taken, size)];
@@ -51,14 +51,14 @@ function lateLines({ old, taken }: Reconciliation) {
 
 async function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer): Promise<Buffer[]> {
   const { isRecord } = task;
-  /** How often a line of the old file is still to be found. */
+  /** How often each line of the old file is still to be found in the log. */
   const wanted = new Map<string, number>();
   for (const line of late) wanted.set(keyOf(line), (wanted.get(keyOf(line)) ?? 0) + 1);
   const unreadable: Buffer[] = [];
   await eachSuspect(task, (line, key) => {
     const left = wanted.get(key);
     if (left !== undefined) wanted.set(key, Math.max(0, left - 1));
-    // An unreadable line of the old file was carried over on purpose.
+    // An unreadable line that is in the old file, too, was carried over on purpose.
     else if (!isRecord(line)) unreadable.push(Buffer.from(line));
   });
   const missing = late.filter((line) => {
@@ -73,13 +73,13 @@ async function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer):
   return [...missing, ...glued.values()];
 }
 
-/** The lines of the log among which ours may be; blank ones are nobody's. */
+/** Visits the lines of the log among which ours may be, without blank ones. */
 async function eachSuspect(
   { live, synced, tick }: Reconciliation,
   take: (line: Buffer, key: string) => void,
 ): Promise<void> {
   const { size } = fstatSync(live.fd);
-  // A log that was made shorter since may have them anywhere.
+  // If the log has been made shorter since, ours may be anywhere.
   for (const line of lines(live, synced <= size ? synced : 0, size)) {
     const pause = tick(line.length);
     if (pause) await pause;
@@ -89,8 +89,8 @@ async function eachSuspect(
 }
 
 /**
- * A write of ours was cut short, and a live writer's whole record came right behind it, on the same
- * line: takes those records back. A record taken back may itself have been cut short by a later crash.
+ * Finds the records of other writers that stand on one line behind a write of ours that was cut short, to append
+ * them again. Such a record may itself have been cut short by a later crash, when it was appended again.
  */
 function gluedRecords(
   unreadable: Buffer[],
@@ -107,7 +107,7 @@ function gluedRecords(
   return found;
 }
 
-/** The record in `line` behind a beginning of `torn`, if that is what the line is. */
+/** The record in `line` behind a beginning of `torn`; undefined: the line is no such thing. */
 function behindBeginning(
   line: Buffer,
   torn: Buffer,

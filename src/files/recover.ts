@@ -1,3 +1,14 @@
+// Mends what a killed run left beside a log or a rotating set. The caller holds the lock.
+//
+// A log: by the table in recovery-table.ts. Every step may be interrupted again: the names that are left then say
+// where to go on. A rotating set, whose names move: by what is there of ours.
+//
+// - A temporary file: nothing was renamed. The new name, the old link and the temporary file go, in this order.
+// - Old link and new name: the rename was done, and the old file may hold late records. They are brought over to the
+//   new file, whatever its name in the set is by now; then both names go.
+// - The new name alone: its work is done, or had not begun. It goes.
+// - The old link alone: if its file is in the set, the link goes. Otherwise the active file was compacted as a log of
+//   its own: the link is drained as that would do it.
 import {
   closeSync,
   constants,
@@ -22,7 +33,7 @@ import { compareOld, recoveryFor, type Recovery } from './recovery-table.js';
 import { finishOldFile } from './replace.js';
 import { attempt } from '../errors/system-error.js';
 
-/** A kept link of unseen writers may go when nothing has touched its file for so long. */
+/** Where writers cannot be seen, an old file that nobody has touched for so long has none. */
 const REST_MS = 60_000;
 
 export interface RecoverRequest {
@@ -33,7 +44,7 @@ export interface RecoverRequest {
   signal?: AbortSignal | undefined;
 }
 
-/** What a killed run left beside a log, and what that means. Changes nothing. */
+/** What a killed run left beside a log, and what that means. Changes nothing on the disk. */
 export function findLeftovers(names: LogNames): { recovery: Recovery; links: OldLink[] } {
   const seen = statOf(names.entry);
   const log = idAt(names.entry);
@@ -46,11 +57,7 @@ export function findLeftovers(names: LogNames): { recovery: Recovery; links: Old
   return { recovery: recoveryFor({ log: log !== undefined, old, temp }), links };
 }
 
-/**
- * Cleans up what a killed run left, by the table in recovery-table.ts; the caller holds the lock.
- * Returns what was done, in words. Every step may be killed again: the names that are left then say
- * where to go on.
- */
+/** Returns what was done, in words. */
 export async function recover(request: RecoverRequest): Promise<string[]> {
   const { names } = request;
   removeProbes(names);
@@ -60,7 +67,7 @@ export async function recover(request: RecoverRequest): Promise<string[]> {
       return [];
     case 'remove-temp':
     case 'remove-old-then-temp':
-      // The link first: a temporary file beside a link to another file would mean something else.
+      // The link first: left alone, it would be drained if another file got the name of the log.
       for (const { path } of links) removeFile(path);
       if (links.length > 0) syncDirectory(names.directory);
       removeFile(names.temp);
@@ -80,13 +87,12 @@ export async function recover(request: RecoverRequest): Promise<string[]> {
   }
 }
 
-/** What was tried out on a file with a name, by a run that was killed. */
-function removeProbes(names: LogNames): void {
-  for (const path of [names.probeLink, names.probe])
-    attempt('remove', path, () => removeFile(path));
+/** Removes the files on which a killed run tried out the file system (obstacles.ts). */
+function removeProbes({ probeLink, probe }: LogNames): void {
+  for (const path of [probeLink, probe]) attempt('remove', path, () => removeFile(path));
 }
 
-/** What papyra left is of a log that is not there any more. */
+/** The error for files of a log that is not there any more. */
 export function logMoved(names: LogNames): PapyraError {
   const hint = `nothing was touched; look at the files .${basename(names.log)}.papyra.* in ${names.directory}, which may hold records of it`;
   const message = `${names.log} was moved away while papyra was at work`;
@@ -97,22 +103,13 @@ function there(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** The files of ours beside a log that are gone after a run, unless it was killed. Changes nothing. */
+/** The files beside a log that only a killed run leaves, as far as they are there. */
 export function passingFiles(names: LogNames): string[] {
   const ours = [names.temp, names.fresh, names.intent, names.probe, names.probeLink].filter(there);
   return [...ours, ...findOldLinks(names).map(({ path }) => path)];
 }
 
-/**
- * The same for a rotating set, whose names move: what counts is which of ours are there.
- *
- * - A temporary file: nothing was renamed. The new name, the old one and the temporary file go, in this order.
- * - Old and new: renamed, the old file may hold late records. They are brought over to the new file, whatever
- *   its name in the set is by now; then both names go.
- * - The new one alone: its work is done, or had not begun. It goes.
- * - The old one alone: of a file that is in the set, it goes, too. Else somebody compacted the active file as a
- *   log of its own: it is drained as that would do it.
- */
+/** The same for a rotating set. */
 export async function recoverSet(
   request: RecoverRequest & { isInSet: (file: FileId | undefined) => boolean },
 ): Promise<string[]> {
@@ -141,7 +138,7 @@ async function finishAll(request: RecoverRequest, links: OldLink[]): Promise<str
   return done;
 }
 
-/** The log was renamed; the old file may hold records that came after. */
+/** Brings over what came to the old file after the rename, and removes its link. */
 async function finish(request: RecoverRequest, link: OldLink, livePath: string): Promise<string> {
   const { O_RDONLY, O_RDWR, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
   const { names } = request;
@@ -174,10 +171,7 @@ async function finish(request: RecoverRequest, link: OldLink, livePath: string):
   }
 }
 
-/**
- * Anybody who may write to the directory may have made a file of that name: what is in it comes into the log only
- * when it could have been there before.
- */
+/** Anybody who may write to the directory can make a file of that name: only one of the log's owner is drained. */
 function assertWasTheLog(old: OpenFile, live: OpenFile): void {
   for (const { fd, path } of [old, live]) {
     if (fstatSync(fd).isFile()) continue;
@@ -189,9 +183,9 @@ function assertWasTheLog(old: OpenFile, live: OpenFile): void {
 }
 
 /**
- * Whether nothing has touched the old file for long. Change times are compared with each other, not with the clock of
- * now: the lock gets one at this moment. One that is ahead of it is of a clock that was set back since: it is stamped
- * anew and rests from now on, instead of looking young until that time comes again.
+ * Whether nothing has touched the old file for long. Its ctime is compared with one that the lock file gets now, as
+ * both come from the clock of the file system. If it is ahead, that clock was set back since: the file is stamped
+ * again and rests from now on. Otherwise it would look young until that time comes again.
  */
 function hasRested({ fd, path }: OpenFile, names: LogNames): boolean {
   const { ctimeMs, mode } = fstatSync(fd);
@@ -211,8 +205,6 @@ function stillHeld(names: LogNames, kept: string): PapyraError {
   return new PapyraError(
     'try_again',
     `writers may still append to the old file of ${names.log}, kept as ${basename(kept)} (${statSync(kept).size} bytes)`,
-    {
-      hint: 'nothing is lost; run again in a minute, or with --offline when nothing is writing',
-    },
+    { hint: 'nothing is lost; run again in a minute, or with --offline when nothing is writing' },
   );
 }

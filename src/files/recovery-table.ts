@@ -1,34 +1,30 @@
-/** The names beside a log that a run finds before it starts. */
+// Decides what a run must do about the names that a killed run left beside a log. replace.ts tells how they come about.
 export interface Leftovers {
-  /** The log's own path names a file. */
+  /** Something has the log's own name. */
   log: boolean;
-  /** The old link: absent, another name of the log itself, or of a different file. */
+  /** The old links: none, names of the log itself, or of another file. */
   old: OldLink;
-  /** A temp exists. */
+  /** There is a temporary file. */
   temp: boolean;
 }
 
 export type OldLink = 'none' | 'same' | 'other';
 
-/** What to do about them. */
 export type Recovery =
   /** Nothing was left behind. */
   | 'clean'
-  /** Killed while the temp was written: the log is untouched. */
+  /** Killed in step 2: the log is untouched. */
   | 'remove-temp'
-  /** Killed before the rename: the log is untouched, both extra names go. */
+  /** Killed in step 3, or before the rename of step 4 was on the disk: the log is untouched. */
   | 'remove-old-then-temp'
-  /** Killed after the rename, or the link was kept: the old file may hold late records. */
+  /** Killed after the rename, or the link was kept for writers: the old file may hold late records. */
   | 'finish-drain'
-  /** Somebody else put another file in the log's place: touch nothing, report, try again later. */
+  /** Another program put its file in the log's place: touch nothing, report. */
   | 'foreign-replacement'
-  /** Somebody moved the log away: touch nothing, report. */
+  /** The log was moved away: touch nothing, report. */
   | 'log-moved';
 
-/**
- * What the names left by a killed run mean. Sound only because a temp is never started while an old
- * link exists: then a temp beside a link to a different file cannot be our own doing.
- */
+/** No run begins a temporary file while there is an old link: one beside a link to another file is not our doing. */
 export function recoveryFor({ log, old, temp }: Leftovers): Recovery {
   if (!log) return old === 'none' && !temp ? 'clean' : 'log-moved';
   if (old === 'same') return 'remove-old-then-temp';
@@ -36,10 +32,7 @@ export function recoveryFor({ log, old, temp }: Leftovers): Recovery {
   return temp ? 'remove-temp' : 'clean';
 }
 
-/**
- * How the old links relate to the log. There can be more than one: a power loss may bring back a
- * link whose removal was not yet durable beside its successor. Both are then names of the log.
- */
+/** There can be two links: a power loss may bring back a removed one beside its successor. Both name the log then. */
 export function compareOld<Id>(log: Id | undefined, links: readonly Id[]): OldLink {
   if (links.length === 0) return 'none';
   return links.every((link) => link === log) ? 'same' : 'other';

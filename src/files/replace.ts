@@ -1,3 +1,26 @@
+// Replaces a log by a new file with the records that stay, while a runtime that does not know papyra appends to it.
+//
+// The steps, and what a crash (of papyra or of the machine) leaves. The next run mends it before it does anything
+// else, by the table in recovery-table.ts. The caller holds the lock, and has mended what an earlier run left.
+//
+// 1. Ask who holds the log open for writing (`assertNotHeld`; the caller does so before it writes an archive). Such a
+//    writer would go on writing into the old file for ever.
+// 2. fsync the directory: names that an earlier run removed must not come back beside ours. Write a temporary file
+//    beside the log, with the log's owner and metadata; fsync it. Catch up with what was appended, whole lines only;
+//    fdatasync it. A crash leaves the temporary file: the next run removes it.
+// 3. Link the log to a second name that says how far it is taken over (old-link.ts); fsync the directory. Without this
+//    name the old file would be gone after the rename, and with it the last records of its writers if we crash.
+//    Check that the name leads to the file that we read, that nobody truncated it and that the runtime does not
+//    rewrite it. A crash leaves both names: the next run removes the link, then the temporary file. (In a rotating set
+//    the new file gets a second name here, too. What a crash leaves there is told in recover.ts.)
+// 4. Catch up until a read brings nothing, then rename at once, without a system call in between. A crash leaves the
+//    link to the old file: the next run appends what the new file lacks (reconcile.ts), then goes on with step 5.
+// 5. Drain the old file (drain.ts): a writer may have opened it before the rename. A crash: as after step 4.
+// 6. fsync the new file and the directory, unlink the link, fsync the directory. In this order: the old file may go
+//    only when all of it is on the disk under the log's name. Where writers still have the old file, the link stays,
+//    renamed to say how far we are, and the next run goes on with it.
+//
+// Up to the rename the log is untouched: a failure removes the extra names. A failure after it leaves the link.
 import {
   closeSync,
   fdatasyncSync,
@@ -24,7 +47,7 @@ import { WholeLines } from './whole-lines.js';
 import type { TailSample } from './tail-sample.js';
 import { findLastingWriters, findWriters, type WriterSearch } from './writers.js';
 
-/** Writers that never pause do not get the last word: what is left goes to the drain. */
+/** Limits the last catch-up where writers never pause: the drain takes over the rest. */
 const LAST_READS = 1000;
 
 export interface Replacement {
@@ -32,25 +55,22 @@ export interface Replacement {
   log: OpenFile;
   stat: Stats;
   names: LogNames;
-  /** Behind the last whole line that the plan decided about; what follows is carried over. */
+  /** The end of the last line that the plan decided about; what follows is carried over. */
   planned: number;
   /** The bytes that stay, in order. */
   content: AsyncIterable<Uint8Array>;
   /** Called with bytes written to the next content of the log. */
   onWrite: Tick;
-  /** Bytes that stay, for the message when there is no room for them. */
+  /** Number of bytes that stay, for the message when there is no room. */
   size: number;
   /** The operator asserts that nothing writes to the log. */
   offline: boolean;
-  /** Notices when somebody truncates what was planned. */
   tailSample: TailSample;
-  /**
-   * A second name for the new file, where its first one may move on before the old file is drained.
-   */
+  /** Rotating set: a second name for the new file, whose first one may move on before the old file is drained. */
   fresh?: string;
-  /** Called right before the last catch-up; throws when the name may not be taken now. */
+  /** Called before and during the last catch-up; throws when the name may not be taken now. */
   lastLook?: () => void;
-  /** Called when everything was taken back and the log is as it was. */
+  /** Called when the replacement failed before the rename, before its extra names are removed. */
   onUndone?: () => void;
   isRecord: (line: Buffer) => boolean;
   signal?: AbortSignal | undefined;
@@ -59,38 +79,16 @@ export interface Replacement {
 export interface Replaced {
   /** Complete lines and bytes that arrived after the plan was made. */
   appended: { records: number | null; bytes: number };
-  /** The old file had to be kept under this name, for the next run to finish. */
+  /** Set when writers still have the old file: its name, and the last look at them. */
   kept?: { path: string; look: WriterSearch };
 }
 
-/**
- * Puts what stays of a log, and whatever is appended meanwhile, in its place, while a runtime that
- * knows nothing of us goes on appending. The caller holds the lock and has cleaned up (recover.ts).
- *
- * 1. Ask who holds the log open for writing: a writer that never lets go would go on writing into the
- *    old file for ever. The caller does so (`assertNotHeld`) before it writes an archive.
- * 2. Write a temporary file beside the log, with its owner and mode; fsync it. Catch up on what was
- *    appended, whole lines only; fdatasync it. Until here a crash leaves an extra file, no more.
- * 3. Link the log to a second name that says how far it is taken over; fsync the directory. Without
- *    that name the old file would be gone after the rename, and with it, after a crash, what writers
- *    appended to it last. Make sure that it is the file we read, that nobody has truncated it, and that
- *    the runtime does not rewrite it.
- * 4. Catch up until a read brings nothing, then at once rename: no system call in between.
- * 5. Drain the old file (drain.ts): a writer may have opened it before the rename.
- * 6. fsync the new file and the directory, unlink the second name, fsync the directory. In this order:
- *    the old file may go only when all of it is on the disk under its new name.
- *
- * Up to the rename the log is untouched, so any failure leaves the storage as it was. After it, a
- * failure leaves the second name, with which the next run goes on.
- */
+/** Steps 2 to 6. */
 export async function replaceLog(task: Replacement): Promise<Replaced> {
   const { log, names } = task;
-  // What an earlier run removed must stay removed when our file appears beside it.
   attempt('sync', names.directory, () => syncDirectory(names.directory));
-  const temp = {
-    fd: attempt('create', names.temp, () => createExclusive(names.temp)),
-    path: names.temp,
-  };
+  const fd = attempt('create', names.temp, () => createExclusive(names.temp));
+  const temp = { fd, path: names.temp };
   let link: OldLink | undefined;
   try {
     const follower = new WholeLines(log, task.planned);
@@ -105,7 +103,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
       const torn = takeOverTornTail(task, follower, temp);
       attempt('sync', temp.path, () => fdatasyncSync(temp.fd));
       assertUntruncated(log, follower.at);
-      // The syncs may have taken long: a stop that was asked for meanwhile is heard here, for the last time.
+      // The syncs may have taken long: this is the last chance to obey a stop that was asked for meanwhile.
       await task.onWrite(0);
 
       const synced = fstatSync(temp.fd).size;
@@ -125,7 +123,7 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
     } catch (error) {
       throw undone(error, task, link);
     }
-    // Truncated in the last moment: what is in it now has all come since.
+    // If somebody truncated the old file in the last moment, everything that it holds now is new.
     const cut = fstatSync(log.fd).size < follower.at;
     const at = cut ? 0 : Math.max(follower.at, link.taken);
     const live = { fd: temp.fd, path: names.log };
@@ -138,22 +136,13 @@ export async function replaceLog(task: Replacement): Promise<Replaced> {
   }
 }
 
-/** Steps 5 and 6. A failure here leaves the second name, and says so. */
+/** Steps 5 and 6. The error message says that the link is left. */
 async function finish(task: Replacement, live: OpenFile, link: OldLink, from: number) {
   const { log: old, names } = task;
   try {
-    // Behind the rename there is no way back: a stop that is asked for now comes to nothing.
-    const tick = () => undefined;
-    const drained = await drain({
-      ...task,
-      old,
-      live,
-      from,
-      link,
-      tick,
-      rested: false,
-      recovering: false,
-    });
+    // After the rename a run cannot be undone: the drain ignores that a stop was asked for.
+    const how = { tick: () => undefined, rested: false, recovering: false };
+    const drained = await drain({ ...task, ...how, old, live, from, link });
     const path = finishOldFile(names, live, link, drained);
     if (task.fresh !== undefined && path === undefined) removeFresh(names, task.fresh);
     return { drained, path };
@@ -166,18 +155,18 @@ async function finish(task: Replacement, live: OpenFile, link: OldLink, from: nu
   }
 }
 
-/** Step 6; or, when the old file has not come to rest, keeps it under a name that says how far we are. */
+/** Step 6. Returns the name of the old file if it is kept. */
 export function finishOldFile(
   names: LogNames,
   live: OpenFile,
   link: OldLink,
   drained: Drained,
 ): string | undefined {
-  // Read before the sync: what comes later may be not on the disk yet.
+  // Read before the sync: bytes that come later may not be on the disk.
   const synced = fstatSync(live.fd).size;
   attempt('sync', live.path, () => fsyncSync(live.fd));
   attempt('sync', names.directory, () => syncDirectory(names.directory));
-  // One that says the same already stays as it is: renamed, it would never come to rest.
+  // A rename changes the ctime by which the next run sees whether the file rests: avoid it where the name is right.
   const same = drained.at === link.taken;
   const kept = drained.over
     ? undefined
@@ -190,9 +179,7 @@ export function finishOldFile(
   return kept;
 }
 
-/**
- * @throws {PapyraError} `try_again` when a process holds the log open for writing.
- */
+/** @throws {PapyraError} `try_again` when a process holds the log open for writing. */
 export async function assertNotHeld(log: OpenFile): Promise<void> {
   const look = await findLastingWriters(log);
   if (look.who !== 'somebody') return;
@@ -208,9 +195,8 @@ export async function assertNotHeld(log: OpenFile): Promise<void> {
 }
 
 /**
- * Bytes behind the last newline that nobody is writing any more are what a crash left: they are taken
- * over as they are. Where a writer may be in the middle of them they are left to the drain. Returns
- * how far the log is taken over.
+ * Takes over the bytes after the last newline if nobody is writing them any more (a writer crashed). Otherwise a
+ * writer may be in the middle of the line, and the drain takes it over. Returns how far the log is taken over.
  */
 function takeOverTornTail(task: Replacement, follower: WholeLines, temp: OpenFile): number {
   if (follower.unterminated === 0) return follower.at;
@@ -223,11 +209,11 @@ function takeOverTornTail(task: Replacement, follower: WholeLines, temp: OpenFil
   });
 }
 
-/** False where there can be no link, and need be none, because nothing is writing. */
+/** Returns false where the file system has no hard links and `offline` makes the link unnecessary. */
 function linkLog({ names, log, offline }: Replacement, path: string): boolean {
   try {
     linkSync(names.entry, path);
-    // Some file systems make files of it that nobody can tell to be the same; offline nobody has to.
+    // On some file systems the two names have different inode numbers. Offline we can do without the link.
     if (!offline || isNamed(log.fd, path)) return true;
     removeFile(path);
     return false;
@@ -241,7 +227,7 @@ function linkLog({ names, log, offline }: Replacement, path: string): boolean {
   }
 }
 
-/** With two names of the new file and its old one, a crash leaves a drain that knows where to. */
+/** After a crash this name leads the drain to the new file, wherever the rotation has moved it. */
 function linkFresh(temp: OpenFile, fresh: string): void {
   attempt('link', fresh, () => linkSync(temp.path, fresh));
   attempt('sync', fresh, () => syncDirectory(dirname(fresh)));
@@ -257,8 +243,8 @@ function assertUntruncated(log: OpenFile, taken: number): void {
 }
 
 /**
- * The link may have been made of another file, and another file may have come since. Where the log still has its
- * name, and its second name is another file all the same, the file system has numbers that nobody can go by.
+ * Checks that the log's name and the link both lead to the file that we read: another process may have replaced it.
+ * If only the link seems to be another file, the inode numbers of this file system are not reliable.
  */
 function assertStillTheLog({ names, log }: Replacement, link: string): void {
   if (attempt('look at', names.log, () => idAt(names.entry)) !== fileId(log.fd)) {
@@ -269,7 +255,7 @@ function assertStillTheLog({ names, log }: Replacement, link: string): void {
   if (!attempt('look at', link, () => isNamed(log.fd, link))) throw readLockRefused(names);
 }
 
-/** Before the rename everything can be taken back: the link first, then the temporary file. */
+/** Removes the extra names, the temporary file last. Returns the error to throw. */
 function undone(error: unknown, task: Replacement, link: OldLink | undefined): unknown {
   const { names, size } = task;
   task.onUndone?.();

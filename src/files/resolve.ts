@@ -1,3 +1,4 @@
+// Finds the real path of a file or directory, and refuses links that root cannot trust.
 import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
@@ -8,16 +9,16 @@ import { errnoOf } from '../errors/system-error.js';
 /**
  * The real path of a file or directory that is there.
  *
- * - It must be the same: a path through /proc/PID/root leads into the mounts of another process, where its links say
- *   something else.
- * - Root follows a link only when root or the owner of what it leads to made it: anybody else could lead it to what is
- *   not theirs. Whose that is, is asked of the very place that was found.
+ * - Both paths must lead to the same file. A path through /proc/PID/root may not: it leads into the mounts of
+ *   another process, where links mean something else.
+ * - Root follows a link only if root or the owner of what is at the real path made it: other users could lead root to
+ *   files that are not theirs.
  *
  * @throws {NodeJS.ErrnoException} when it is not there, or may not be looked at.
  * @throws {PapyraError} `io_error`, `permission_denied`, `not_found`.
  */
 export function resolveTo(path: string): string {
-  // What is not there is told as such.
+  // Throws ENOENT for what is not there.
   statSync(path);
   const found = tryToResolve(path);
   if (!found) assertUtf8(path);
@@ -34,7 +35,7 @@ export function resolveTo(path: string): string {
 }
 
 /**
- * Where a file that is not there would be: beside it is what papyra keeps. That is not where a link to it is.
+ * The real path at which a missing file would be made; papyra keeps its files beside that, not beside a link to it.
  *
  * @throws {PapyraError} `permission_denied` when root would be led there by somebody else's link.
  */
@@ -70,14 +71,10 @@ function tryToResolve(path: string): Resolved | undefined {
   }
 }
 
-/** What Node could not read of a name it shows as this, and then finds nothing of that name. */
+/** Node shows bytes that are not UTF-8 as this character, and then finds no file of that name. */
 const UNREADABLE = '\uFFFD';
 
-/**
- * For what is not there: its name may be one that Node cannot spell.
- *
- * @throws {PapyraError} `not_found`.
- */
+/** @throws {PapyraError} `not_found` when a file cannot be found because its name is not UTF-8. */
 export function assertUtf8(path: string): void {
   const odd = linkChain(path).find((way) => way.includes(UNREADABLE));
   if (odd === undefined) return;
@@ -85,8 +82,6 @@ export function assertUtf8(path: string): void {
   throw new PapyraError(
     'not_found',
     `the name ${shown} has bytes that are not UTF-8: papyra cannot open it`,
-    {
-      hint: 'nothing was done; rename it, and tell the runtime',
-    },
+    { hint: 'nothing was done; rename it, and tell the runtime' },
   );
 }

@@ -1,18 +1,16 @@
+// Computes how much space a file takes on the disk, and how much a removal will free.
 import { lstatSync, statfsSync, type Stats } from 'node:fs';
 import { isSparse } from './copy.js';
 
-/** stat(2) counts in these, whatever the blocks of the file system are. */
+/** The unit of `blocks` in stat(2), whatever the block size of the file system is. */
 export const BLOCK_BYTES = 512;
 
-/** Bytes that a file takes on the disk; 0 when it is not there. */
+/** In bytes; 0: there is no such file. */
 export function spaceOf(path: string): number {
   return (lstatSync(path, { throwIfNoEntry: false })?.blocks ?? 0) * BLOCK_BYTES;
 }
 
-/**
- * How much less a file will take on the disk when it has `going` bytes less. null: not to be told before it is
- * done, because it has holes.
- */
+/** How many bytes of disk a file frees when it loses `going` bytes. null: unknown before, as the file has holes. */
 export function spaceGoing(
   directory: string,
   stat: Pick<Stats, 'size' | 'blocks'>,

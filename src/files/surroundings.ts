@@ -1,10 +1,11 @@
+// Looks at the place of a log: kind of file system, mount point, free space, hard links, files of the runtime.
 import { readdirSync, statfsSync, statSync, type Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { mountsHere } from './mounts.js';
 import type { LogNames } from './names.js';
 
-/** File systems on which locks, links and other hosts' writers cannot be relied on (statfs f_type). */
+/** File systems (statfs f_type) on which locks and links are not reliable, or writers of other hosts cannot be seen. */
 const UNSOUND = new Map<number, string>([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -14,11 +15,11 @@ const UNSOUND = new Map<number, string>([
   [0x01021997, '9P'],
 ]);
 
-/** The runtime's own maintenance writes these beside the log; an old one was left by a crash. */
+/** Ends of the names of files that the runtime's own maintenance writes beside the log. */
 const RUNTIME_TEMPS = ['.compact.tmp', '.recovered.tmp'];
 const FRESH_MS = 60_000;
 
-/** The kind of file system on which writers of other hosts, or behind a server, cannot be seen; undefined: another. */
+/** The kind of an UNSOUND file system; undefined: it is another one. */
 export function unsoundKind(names: LogNames): string | undefined {
   return UNSOUND.get(statfsSync(names.directory).type);
 }
@@ -29,16 +30,16 @@ export function mountPoint(path: string): PapyraError {
   });
 }
 
-/** A bind mount of the file alone, as containers make them. */
+/** True for a bind mount of the file itself, as containers have them. */
 export function isMountPoint(path: string): boolean {
   return mountsHere().some(({ point }) => point === path);
 }
 
 /**
- * The runtime's own rewrite is not to be met: a temporary file of its, changed within a minute, means
- * that it is at work. Returns a warning for each older one.
+ * A temporary file of the runtime that was changed within a minute means that the runtime is rewriting the log. Returns
+ * a warning for each older one, which a crash of the runtime may have left.
  *
- * @throws {PapyraError} `try_again` while it is at work.
+ * @throws {PapyraError} `try_again` while the runtime rewrites the log.
  */
 export function assertRuntimeIsNotRewriting(names: LogNames): string[] {
   return runtimeTemps(names).map(({ name, changed, fresh }) => {
@@ -51,7 +52,7 @@ export function assertRuntimeIsNotRewriting(names: LogNames): string[] {
   });
 }
 
-/** A temporary file of the runtime's own maintenance; a fresh one was changed within a minute. */
+/** `fresh`: changed within a minute. */
 export interface RuntimeTemp {
   name: string;
   changed: Date;
@@ -74,7 +75,6 @@ function stem(path: string): string {
   return basename(path).replace(/\.[^.]+$/, '');
 }
 
-/** A word about other names of the log. */
 export function hardLinkWarning(path: string, stat: Stats): string[] {
   return stat.nlink === 1
     ? []
@@ -85,9 +85,7 @@ export function otherLinks(path: string, { nlink }: Stats): string {
   return `${path} has ${nlink - 1} other hard link${nlink === 2 ? '' : 's'}`;
 }
 
-/**
- * @throws {PapyraError} `io_error` when the file system has not room for so many more bytes.
- */
+/** @throws {PapyraError} `io_error` when the file system has no room for so many bytes. */
 export function assertRoom(names: LogNames, bytes: number): void {
   if (freeBytes(names.directory) < bytes) throw noRoom(names, bytes);
 }

@@ -1,13 +1,11 @@
+// Notices that a log was truncated and has grown again, by its last bytes.
 import { fstatSync, readSync } from 'node:fs';
 import { truncated, type OpenFile } from './read.js';
 import { attempt } from '../errors/system-error.js';
 
 const BYTES = 4096;
 
-/**
- * Remembers the last bytes of `[from, end)` of a log, to notice when somebody truncates it: a log that has
- * grown again since is not shorter, and not the same.
- */
+/** Remembers the last bytes of `[from, end)`. */
 export class TailSample {
   readonly #bytes: Buffer;
 

@@ -1,12 +1,13 @@
+// Says how an inotify watch on a file or directory appears in /proc/PID/fdinfo.
 import { fstatSync } from 'node:fs';
 import { mountOf } from './mounts.js';
 
-/** Kernel numbers of devices have so many bits for the minor one. */
+/** The kernel's device numbers have so many bits for the minor number. */
 const MINOR_BITS = 20;
 
 /**
- * How a watch on an open file or directory stands in /proc/PID/fdinfo: its inode and its device in hexadecimal.
- * The device is that of the mount, as stat(2) has another one on btrfs and overlayfs. undefined: unknown.
+ * Inode and device in hexadecimal. The device is that of the mount: on btrfs and overlayfs stat(2) returns another one.
+ * undefined: unknown.
  */
 export function watchOf(fd: number): string | undefined {
   const device = mountOf(fd)?.device;

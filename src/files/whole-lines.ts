@@ -1,3 +1,4 @@
+// Reads what is appended to a file, and hands it over in whole lines.
 import { readSync } from 'node:fs';
 import { truncated, type OpenFile } from './read.js';
 import { attempt } from '../errors/system-error.js';
@@ -5,16 +6,12 @@ import { attempt } from '../errors/system-error.js';
 const BUFFER_BYTES = 1 << 20;
 const NEWLINE = 0x0a;
 
-/**
- * Follows a file that others append to, whole lines only: a file system may show a write before it is
- * complete, and a line must never be taken over in halves.
- */
+/** Whole lines only: a file system may show a write before it is complete. */
 export class WholeLines {
-  /** Behind the last whole line taken over. */
+  /** The end of the last whole line taken over. */
   at: number;
-  /** Lines taken over. */
   lines = 0;
-  /** Behind the last byte that was looked at. */
+  /** The end of what was read. */
   #seen: number;
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
 
@@ -26,15 +23,12 @@ export class WholeLines {
     this.#seen = from;
   }
 
-  /** Bytes behind the last whole line, as far as they were seen. */
+  /** How many bytes after the last whole line were read. */
   get unterminated(): number {
     return this.#seen - this.at;
   }
 
-  /**
-   * One read. Hands the whole lines that it completed to `take`, as pieces of at most 1 MiB; false when
-   * it brought nothing new.
-   */
+  /** Reads once. Gives `take` the lines that are complete now, in pieces of 1 MiB at most; false: nothing new. */
   read(take: (piece: Buffer) => void): boolean {
     const read = this.#readAt(this.#seen);
     if (read === 0) return false;
@@ -51,13 +45,13 @@ export class WholeLines {
     return true;
   }
 
-  /** Hands over the unterminated rest as well; returns where it ends. */
+  /** Hands over the unterminated rest; returns where it ends. */
   takeRest(take: (piece: Buffer) => void): number {
     this.at = this.#copy(this.at, this.#seen, take);
     return this.at;
   }
 
-  /** `end` bytes of the buffer, read at `start`, and before them what was held back. */
+  /** Hands over what was held back, then `end` bytes of the buffer, which were read at `start`. */
   #take(start: number, end: number, take: (piece: Buffer) => void): void {
     if (this.at === start) {
       take(this.#buffer.subarray(0, end));

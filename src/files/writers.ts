@@ -1,3 +1,4 @@
+// Finds the processes that have a log open for writing.
 import { constants } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PapyraError } from '../errors/errors.js';
@@ -7,31 +8,29 @@ import { printableProcess } from './process-name.js';
 import { eachProcess, flagsOf, isReadOnly } from './processes.js';
 import type { OpenFile } from './read.js';
 
-/** A descriptor that is open for writing. */
 export interface Writer {
   pid: number;
   fd: string;
   command: string;
-  /** It was opened with O_APPEND: what it writes goes to the end, wherever that is. */
+  /** Opened with O_APPEND: what it writes goes to the end of the file. */
   appends: boolean;
 }
 
-/** Who has a file open for writing. Readers (`tail -f`, log shippers) do not count. */
 export type WriterSearch =
   { who: 'nobody' } | { who: 'somebody'; writers: Writer[] } | { who: 'unknown'; why: string };
 
 const { O_APPEND, O_RDONLY } = constants;
 
-/** A busy runtime has its log open in most looks without ever holding it for long. */
+/** Many looks: a busy runtime has its log open in most of them, without holding it for long. */
 const LOOKS = 20;
 const PAUSE_MS = { least: 5, most: 25 };
 
 /**
- * One look. Two ways, because neither is always open:
+ * Looks once, in two ways, as neither works everywhere:
  *
- * - A read lease (fcntl F_SETLEASE) is granted only when nobody at all has the file open for writing:
- *   the kernel's own count, across all containers. It is the file owner's or root's to ask.
- * - /proc shows descriptors and whose they are, as far as we may look.
+ * - A read lease (fcntl F_SETLEASE) is granted only if no process in any container has the file open for writing. Only
+ *   the owner of the file and root may ask.
+ * - /proc shows which process has which descriptor, as far as we may look.
  */
 export function findWriters(file: OpenFile): WriterSearch {
   const lease = askForReadLease(file.fd);
@@ -41,10 +40,7 @@ export function findWriters(file: OpenFile): WriterSearch {
   return unseen ? { who: 'somebody', writers: [] } : look;
 }
 
-/**
- * Looks until each writer has been seen absent once. A runtime that opens, writes and closes for every
- * record passes; a descriptor that is there in every look is held.
- */
+/** Finds descriptors that are open in every look, unlike those of a runtime that opens its log for each record. */
 export async function findLastingWriters(
   file: OpenFile,
   lookFor = findWriters,
@@ -54,7 +50,7 @@ export async function findLastingWriters(
     const look = lookFor(file);
     if (look.who !== 'somebody') return look;
     const now = new Map(look.writers.map((writer) => [`${writer.pid}:${writer.fd}`, writer]));
-    // Somebody, and not to be seen: known by that alone.
+    // All writers that cannot be seen count as one.
     if (now.size === 0) now.set('unseen', { pid: 0, fd: '', command: '', appends: true });
     const before: Map<string, Writer> = suspects ?? now;
     suspects = new Map([...now].filter(([key]) => before.has(key)));
@@ -64,7 +60,7 @@ export async function findLastingWriters(
   return { who: 'somebody', writers: [...suspects!.values()].filter(({ pid }) => pid !== 0) };
 }
 
-/** The second of the two ways alone: it does no more than look. */
+/** Looks into /proc only. */
 export function findWritersInProc(file: OpenFile): WriterSearch {
   const id = fileId(file.fd);
   const writers: Writer[] = [];
@@ -80,17 +76,12 @@ export function findWritersInProc(file: OpenFile): WriterSearch {
   return blind === undefined ? { who: 'nobody' } : { who: 'unknown', why: blind };
 }
 
-/** One look may take the flags of another file: a shell's `>>` borrows the number of its output for a moment. */
+/** Asked several times: a shell's `>>` borrows the number of its output; one look may see the flags of another file. */
 function isWithoutAppend(flags: number): boolean {
   return !isReadOnly(flags) && (flags & O_APPEND) === 0;
 }
 
-/**
- * A writer that did not open the log with O_APPEND writes at an offset of its own: after a removal in place that is
- * somewhere else.
- *
- * @throws {PapyraError} `try_again` naming it.
- */
+/** @throws {PapyraError} `try_again` naming a writer without O_APPEND: a removal in place would not move its offset. */
 export function assertWritersAppend(log: OpenFile): void {
   const look = findWritersInProc(log);
   const writer =

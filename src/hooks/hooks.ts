@@ -1,3 +1,4 @@
+// Runs the hooks of a configuration (before, after and on the failure of a compaction), and words their failures.
 import type { HooksConfig, HooksInput } from '../config/types.js';
 import { interruption, PapyraError } from '../errors/errors.js';
 import { errorDocument } from '../errors/exit-codes.js';
@@ -12,34 +13,30 @@ const MOMENTS = [
 ] as const satisfies (keyof HooksInput)[];
 type Moment = (typeof MOMENTS)[number];
 
-/** The same for every hook. One that needs longer can start what it needs and come back. */
+/** The time limit of each hook. A hook that needs longer can start a process of its own and return. */
 const LIMIT_MS = 60_000;
 
 export interface HooksSetup {
   config: HooksConfig;
-  /** Asks whether a file may be executed; throws when it may not. */
+  /** Throws when a file may not be executed. */
   assertTrusted: (file: string) => void;
   limitMs?: number;
 }
 
-/** How a hook ended that came after a run: its failure is a warning. */
+/** How a hook ended that ran after a compaction: its failure is only a warning. */
 export interface HookEnd {
   hook: Moment;
-  /** In words; null: it did not fail. */
+  /** What went wrong; null: nothing. */
   failure: string | null;
-  /** By a stop of the run, which is no fault of the hook. */
+  /** The run was asked to stop: the hook is not to blame. */
   cutShort: boolean;
 }
 
-/** The programs that run around a compaction. Each can read a document from its stdin. */
+/** Each hook gets a JSON document on its stdin. */
 export class Hooks {
   constructor(readonly setup: HooksSetup) {}
 
-  /**
-   * Finds the programs of all hooks, and asks whether they may be executed.
-   *
-   * @throws {PapyraError} `config_invalid` for the first one that may not.
-   */
+  /** @throws {PapyraError} `config_invalid` for the first hook whose program may not be executed. */
   assertRunnable(): void {
     for (const moment of MOMENTS) {
       const command = this.setup.config.commands[moment];
@@ -48,16 +45,16 @@ export class Hooks {
   }
 
   /**
-   * Runs `before_compact` where the plan has anything to do.
+   * Runs `before_compact` if the plan changes anything.
    *
-   * @throws {PapyraError} `try_again` when the hook says no, or nothing in time; `config_invalid` when it
-   * cannot be executed; `interrupted`.
+   * @throws {PapyraError} `try_again` when the hook fails or takes too long; `config_invalid` when it cannot be
+   * executed; `interrupted`.
    */
   async before(plan: CompactionReport, signal?: AbortSignal): Promise<void> {
     if (hasWork(plan)) await this.#run('before_compact', plan, signal);
   }
 
-  /** Runs `after_compact` where there was anything to do. null: it did not run. */
+  /** Runs `after_compact` if the plan changed anything. null: it did not run. */
   async after(
     plan: CompactionReport,
     report: CompactionReport,
@@ -113,10 +110,10 @@ export class Hooks {
   }
 }
 
-/** What a machine may be short of for a moment. */
+/** Errors of a machine that lacks memory or descriptors for a moment. */
 const SHORTAGES = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'];
 
-/** The program is named, its arguments are not: they may hold a password. */
+/** The message names the program without its arguments, which may hold a password. */
 function failure(
   moment: Moment,
   [name]: readonly string[],
@@ -139,7 +136,7 @@ function failure(
   });
 }
 
-/** A backend that knows nothing beforehand may have. */
+/** Also true for a backend that cannot tell before it works. */
 function hasWork({ status, parts, records }: CompactionReport): boolean {
   if (status !== 'dry_run') return false;
   if (parts.length === 0) return records.scanned === null;

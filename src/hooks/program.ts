@@ -1,13 +1,14 @@
+// Finds the file that a hook executes.
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 
-/** Where a program is looked for when there is no PATH. */
+/** Used when there is no PATH. */
 const USUAL_PATH = '/usr/bin:/bin';
 
 /**
- * The file that a hook executes: a name with a slash in it is a path that starts at `directory`, any other
- * is looked for on the PATH. What is asked for its owner and what is executed are so the same file.
+ * A name with a slash is a path from `directory` on; any other name is looked for on the PATH. The caller checks the
+ * owner of this file and executes the same one.
  *
  * @throws {PapyraError} `config_invalid` when there is none that can be executed.
  */

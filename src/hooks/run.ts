@@ -1,3 +1,4 @@
+// Runs a program with a time limit, ends it with all that it started, and keeps the first lines that it prints.
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 
@@ -13,9 +14,8 @@ export interface ProgramRun {
   signal?: AbortSignal | undefined;
 }
 
-/** How a program ended. */
 export interface Ending {
-  /** undefined: well. Else what to say of it: `exit status 3`. */
+  /** How it failed, such as `exit status 3`; undefined: it did not. */
   trouble?: string;
   /** The first lines of its stderr, else of its stdout. */
   said: string;
@@ -23,15 +23,12 @@ export interface Ending {
   cause?: unknown;
 }
 
-/** A process that is asked to end has so long to do so: a stop of papyra itself takes a second. */
+/** Time between SIGTERM and SIGKILL: papyra itself has a second to stop. */
 const GRACE_MS = 500;
-/** What it has started, and left in the background with its pipes, is not waited for. */
+/** After the program ends, its pipes are closed so soon: background processes may still hold them. */
 const LINGER_MS = 100;
 
-/**
- * Runs a program to its end, without a shell. Past the limit, or when `signal` aborts, it is ended with all
- * that it has started: it is a process group of its own.
- */
+/** Runs it without a shell, as a process group of its own, which is ended at the limit or when `signal` aborts. */
 export async function runProgram(run: ProgramRun): Promise<Ending> {
   const { file, args, directory: cwd, env, input, limitMs, signal } = run;
   const child = execa(file, args, {
@@ -78,7 +75,7 @@ function killGroup(leader: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-leader, signal);
   } catch {
-    // It has ended by itself.
+    // It has ended already.
   }
 }
 
@@ -86,7 +83,7 @@ const MAX_BYTES = 4096;
 const MAX_LINES = 3;
 const MAX_LENGTH = 200;
 
-/** Keeps the first lines that come, in one; reads and forgets the rest. */
+/** Keeps the first lines of a stream, as one line; reads the rest and drops it. */
 function firstLines(stream: Readable): () => string {
   const kept: Buffer[] = [];
   let bytes = 0;

@@ -1,6 +1,7 @@
+// Reads from /proc how much address space this process may reserve.
 import { readFileSync } from 'node:fs';
 
-/** Bytes that this process may reserve (ulimit -v); Infinity where nothing says how many. */
+/** Bytes (`ulimit -v`); Infinity where there is no limit, or no /proc. */
 export function addressSpace(): number {
   try {
     const limit = /^Max address space +(\d+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));

@@ -1,8 +1,9 @@
+// Names the archives of a log.
 import { fstatSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { OpenFile } from '../files/read.js';
 
-/** How the archives of a log are called, and what tells it from other logs of that name. */
+/** `name`: the first part of the file name; `identity`: tells this log from others with the same name. */
 export function archiveNameOf({ path, fd }: OpenFile): { name: string; identity: string } {
   return { name: basename(path), identity: `${path}:${fstatSync(fd).dev}` };
 }

@@ -1,27 +1,28 @@
+// Sums up consecutive lines of a log (a block) by what the retention rules do with them.
 import { CATEGORIES, type Category } from '../records/kernel/kernel.js';
 import { noSums, type Sums } from '../records/sums.js';
 import { lineStatus, type RetentionRules, type LineStatus } from '../retention/policy.js';
 
-/** Lines that came one after the other, summed up by what becomes of them; some megabyte of them. */
+/** Consecutive lines, about a megabyte of them. */
 export interface Block {
   start: number;
   end: number;
   lines: Record<LineStatus, number>;
   bytes: Record<LineStatus, number>;
-  /** The same by what they are. */
+  /** The same lines, by category. */
   sums: Sums;
 }
 
 export type LineStatuses = Record<Category, LineStatus>;
 
-/** What becomes of a line of each category. */
+/** The status of a line of each category. */
 export function statusesOf(rules: RetentionRules): LineStatuses {
   return {
     live: 'live',
     expired: 'expired',
     undated: lineStatus('undated', NaN, rules),
     unreadable: lineStatus('unreadable', NaN, rules),
-    blank: 'blank',
+    blank: lineStatus('blank', NaN, rules),
   };
 }
 
@@ -35,7 +36,7 @@ export function blockOf(sums: Sums, standings: LineStatuses): Block {
   return block;
 }
 
-/** Bytes that nobody has read, nor need to: they go whatever they are, like an unreadable line. */
+/** Bytes that were not read because they go whatever they hold. They count as one unreadable line. */
 export function unreadBlock(start: number, end: number, standings: LineStatuses): Block {
   const sums = { ...noSums(start), end };
   sums.lines.unreadable = 1;
@@ -43,7 +44,7 @@ export function unreadBlock(start: number, end: number, standings: LineStatuses)
   return blockOf(sums, standings);
 }
 
-/** Bytes that count as nothing: fillers. */
+/** The fillers at the start of a log. They count as one blank line. */
 export function blankBlock(end: number, standings: LineStatuses): Block {
   const sums = noSums(0);
   sums.end = sums.bytes.blank = end;

@@ -1,3 +1,4 @@
+// Checks whether this user could replace a log, without planning a compaction.
 import { accessSync, constants } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { namesFor } from '../files/names.js';
@@ -5,17 +6,13 @@ import { assertOwner } from '../files/ownership.js';
 import { attempt } from '../errors/system-error.js';
 import type { OpenLog } from './open.js';
 
-/**
- * Makes sure that this user could replace a log.
- *
- * @throws {PapyraError} `permission_denied` and what else would stop it.
- */
+/** @throws {PapyraError} `permission_denied`, and whatever else would stop a compaction. */
 export function checkLog({ path, stat }: OpenLog): void {
   assertOwner(namesFor(path).log, stat);
   checkDirectory(path);
 }
 
-/** Files are made beside the log, also before the runtime has made the log itself. */
+/** papyra makes files beside the log, even before the runtime has made the log itself. */
 export function checkDirectory(log: string): void {
   const directory = dirname(log);
   attempt('write to the directory', directory, () =>
@@ -23,7 +20,7 @@ export function checkDirectory(log: string): void {
   );
 }
 
-/** A configured log that the runtime has not made yet. */
+/** The warning for a configured log that the runtime has not made yet. */
 export function notThereYet(path: string): string {
   return `${basename(path)} is not there yet: the runtime has written nothing to ${path}`;
 }

@@ -1,20 +1,20 @@
+// Finds where the limits on count and size cut through the files of a store.
 import { cutBy, lineStatus, type RetentionRules, type Tally } from '../retention/policy.js';
 import type { OpenFile, Tick } from '../files/read.js';
 import type { Block } from './block.js';
 import { eachLine } from './each-line.js';
 
-/** How many of the oldest live records of a file go by count and by size, and how many bytes they have. */
+/** The oldest live records of a file that go by count and by size, and their bytes. */
 export interface Cut extends Tally {
   by: { count: number; size: number };
 }
 
-/** A file of a store, and what is in it. */
+/** A file of a store, with the blocks of its scan. */
 export interface Part {
   file: OpenFile;
   blocks: readonly Block[];
 }
 
-/** The live lines in a row of blocks. */
 export function liveIn(blocks: readonly Block[]): Tally {
   const sum: Tally = { records: 0, bytes: 0 };
   for (const block of blocks) {
@@ -24,10 +24,7 @@ export function liveIn(blocks: readonly Block[]): Tally {
   return sum;
 }
 
-/**
- * Finds where count and size cut through the files of a store, the oldest first. The sums of the blocks say
- * in which block that is; only that one is read again, to find the line.
- */
+/** `parts`: the oldest first. The sums say in which block the cut is; only that block is read again, for the line. */
 export async function findCuts(
   parts: readonly Part[],
   rules: RetentionRules,
@@ -47,7 +44,7 @@ export async function findCuts(
   return cuts;
 }
 
-/** Moves `older` over all that goes of a file. */
+/** Adds to `older` every live record of a file that goes. */
 async function passOver(
   file: OpenFile,
   blocks: readonly Block[],
@@ -58,10 +55,8 @@ async function passOver(
 ): Promise<void> {
   for (const block of blocks) {
     if (cutBy(older, total, rules) === null) return;
-    const through = {
-      records: older.records + block.lines.live,
-      bytes: older.bytes + block.bytes.live,
-    };
+    const { lines, bytes } = block;
+    const through = { records: older.records + lines.live, bytes: older.bytes + bytes.live };
     if (through.records === total.records || cutBy(through, total, rules) === null) {
       await cutInside(file, block, older, total, rules, tick);
       return;
@@ -70,7 +65,7 @@ async function passOver(
   }
 }
 
-/** Moves `older` up to the first live record of the block that stays. */
+/** Adds to `older` the live records of a block that go, up to the first one that stays. */
 async function cutInside(
   file: OpenFile,
   block: Block,
@@ -81,8 +76,7 @@ async function cutInside(
 ): Promise<void> {
   let found = false;
   const take = (bytes: number): void => {
-    if (found) return;
-    found = cutBy(older, total, rules) === null;
+    found ||= cutBy(older, total, rules) === null;
     if (found) return;
     older.records += 1;
     older.bytes += bytes;

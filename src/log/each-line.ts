@@ -1,10 +1,11 @@
+// Calls a function for each line of one block of a log.
 import { chunks, type OpenFile, type Tick } from '../files/read.js';
 import { LineScanner, type LineHandler } from '../records/scanner.js';
 import type { Block } from './block.js';
 
 const NEWLINE = Buffer.from('\n');
 
-/** The lines of one block, one by one; the last one of a file that has ended may be without a newline. */
+/** The last line of a file to which nobody appends any more may lack its newline. */
 export async function eachLine(
   file: OpenFile,
   { start, end }: Pick<Block, 'start' | 'end'>,

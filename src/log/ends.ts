@@ -1,30 +1,27 @@
+// Reads the first and the last lines of a file, for doctor.
 import { eachLine } from './each-line.js';
 import { lineStartBefore } from './head.js';
 import type { OpenLog } from './open.js';
 import { fillersOf } from './plan-head.js';
 import { lineAtOrBehind } from './segments.js';
 
-/** What the first and the last lines of a file hold. */
 export interface Ends {
-  /** Nothing in between was left out. */
+  /** The whole file was read. */
   whole: boolean;
   lines: number;
   unreadable: number;
   /** Where the first unreadable line begins; null: there is none. */
   firstUnreadable: number | null;
-  /** Seconds since 1970; infinite: no record with a time was seen. */
+  /** Seconds since 1970; infinite: no dated record was seen. */
   oldest: number;
   newest: number;
-  /** Bytes behind the last newline. */
+  /** Bytes after the last newline. */
   unterminated: number;
 }
 
 const noTick = () => undefined;
 
-/**
- * Reads some bytes at the start and at the end of a file, as much as `budget` each. `ended`: nobody appends to
- * it any more, so its end also ends its last line.
- */
+/** Reads `budget` bytes at each end. `ended`: nobody appends any more, so the end of the file ends its last line. */
 export async function readEnds(log: OpenLog, budget: number, ended: boolean): Promise<Ends> {
   const { size } = log.stat;
   const from = fillersOf(log);

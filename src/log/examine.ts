@@ -1,3 +1,4 @@
+// Collects the facts about a log or a rotating set that doctor judges.
 import { lstatSync } from 'node:fs';
 import { withShownPaths } from '../errors/held-paths.js';
 import { findReaders } from '../files/followers.js';
@@ -18,11 +19,11 @@ import type { Rotation } from '../backends/rotating/set.js';
 import { readEnds } from './ends.js';
 import type { OpenLog } from './open.js';
 
-/** So much is read at each end of a file, and of all files together; the second one at each end, too. */
+/** Bytes that are read at each end: of one file, and of all files together. */
 const END_BYTES = 1 << 20;
 const ALL_BYTES = 32 << 20;
 
-/** Looks at a log, or a set of files: `files`, open, the oldest first; the last one is appended to. */
+/** `files`: open, the oldest first; the runtime appends to the last one. */
 export async function examineLog(
   names: LogNames,
   files: readonly OpenLog[],
@@ -78,7 +79,7 @@ function lockOf({ lock }: LogNames): LogFacts['lock'] {
   return holder && 'odd' in holder ? { odd: withShownPaths(holder.odd) } : holder;
 }
 
-/** Not where links lead: one of them is an intent, and leads nowhere. */
+/** Does not follow links: the link that holds an intent leads nowhere. */
 function leftBy(names: LogNames): LogFacts['leftovers']['ours'] {
   return passingFiles(names).flatMap((path) => {
     const stat = lstatSync(path, { throwIfNoEntry: false });

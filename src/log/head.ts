@@ -1,3 +1,4 @@
+// Finds the lines at the start of a log that all go, and the starts of lines.
 import { readSync } from 'node:fs';
 import { chunks, type OpenFile, type Tick } from '../files/read.js';
 import { attempt } from '../errors/system-error.js';
@@ -8,17 +9,16 @@ import type { Cut } from './cut.js';
 
 const NEWLINE = 0x0a;
 
-/** The lines at the start of a log of which every one goes. */
 export interface LogHead {
   /** The first byte that stays. */
   keep: number;
-  /** Readable records in it, and why they go. */
+  /** Readable records before it, and why they go. */
   dropped: number;
   droppedBy: { age: number; count: number; size: number };
   discarded: number;
 }
 
-/** Finds where the first line that stays begins: only the block that has it is read again. */
+/** Only the block that holds the first line that stays is read again. */
 export async function findHead(
   file: OpenFile,
   blocks: readonly Block[],
@@ -76,7 +76,7 @@ async function headInside(
 
 const LOOK_BYTES = 1 << 16;
 
-/** The start of the last line that begins at or before `position`. */
+/** Where the last line begins that begins at or before `position`. */
 export function lineStartBefore(file: OpenFile, position: number): number {
   const buffer = Buffer.allocUnsafe(LOOK_BYTES);
   for (let end = position; end > 0; end = Math.max(0, end - LOOK_BYTES)) {

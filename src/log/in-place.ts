@@ -1,3 +1,5 @@
+// Removes the expired head of a log in place, and repairs a removal that was interrupted.
+// The order of the steps and the crashes between them: src/files/head-removal.ts.
 import { withWriting } from '../files/durable.js';
 import { fillerStart, removeHead, repairHead } from '../files/head-removal.js';
 import type { LogNames } from '../files/names.js';
@@ -8,7 +10,7 @@ import type { Phases } from './phases.js';
 import type { OpenLog } from './open.js';
 import type { PlannedHead } from './plan-head.js';
 
-/** Brings a removal in place that was cut short to its end. */
+/** Returns what was done, in words. */
 export async function repairInPlace(
   names: LogNames,
   log: OpenFile,
@@ -21,13 +23,13 @@ export async function repairInPlace(
 
 export interface InPlace {
   log: OpenLog;
-  /** With the name that the log has now. */
+  /** These hold the current name of the log. */
   names: LogNames;
   head: PlannedHead;
   tailSample: TailSample;
 }
 
-/** Removes as much of the expired head as goes in whole blocks: of the very file that was scanned. */
+/** Removes the whole file system blocks of the expired head, from the very file that was scanned. */
 export async function removeInPlace(
   { log, names, head, tailSample }: InPlace,
   phases: Phases,

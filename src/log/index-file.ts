@@ -1,3 +1,9 @@
+// Keeps an index of the blocks of a log, so that the next run reads less of the log.
+// For each block it has the place, the lines and bytes of each kind, and the oldest and newest timestamp. The scan
+// skips a block only when nothing in it can have expired, and reads all of the log when count or size cut. So a wrong
+// index costs time, or leaves for a later run what could have gone now; it never loses a record.
+// A run saves it after the log was changed, by a rename: a crash leaves the old index or the new one, whole. The old
+// one does not fit a rewritten log (other inode), nor one shortened in place (checksum of the tail): it is ignored.
 import { readSync, type Stats } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { replaceFile } from '../files/durable.js';
@@ -7,33 +13,26 @@ import type { LogNames } from '../files/names.js';
 import type { OpenFile } from '../files/read.js';
 import { noSums, type Sums } from '../records/sums.js';
 
-/**
- * What a log held when the last run ended: for each block where it is, how many lines of what kind, the
- * oldest and the newest timestamp. It saves reading what nothing can have expired in, and no more: only
- * what was read is ever dropped, so an index that is wrong costs time, or leaves for a later run what
- * could have gone now.
- */
-
 const SCHEMA = 'papyra.index/v2';
 
-/** So many bytes before the end of the last block tell whether it is still the same log. */
+/** The checksum of so many bytes before the end of the last block tells whether this is still the same log. */
 const TAIL_BYTES = 4096;
 
 const NUMBERS = 12;
 
 interface Header {
   schema: typeof SCHEMA;
-  /** Decimal: it may be larger than a number of JSON. */
+  /** Decimal text: an inode may be larger than the numbers of JSON are exact. */
   inode: string;
   born: number;
-  /** Check sums: of the end of what is indexed, and of the numbers that follow. */
+  /** CRC-32: of the end of what is indexed, and of the numbers that follow the header. */
   tail: number;
   body: number;
 }
 
 type OpenLog = OpenFile & { stat: Stats };
 
-/** The blocks of a log that the index knows, in order; none when it is missing, old, broken or of another log. */
+/** The indexed blocks, in order; none when the index is missing, of an old form, broken or of another log. */
 export function loadIndex(names: LogNames, log: OpenLog): Sums[] {
   try {
     const home = openOwnFolder(names, log.stat);
@@ -48,19 +47,15 @@ export function loadIndex(names: LogNames, log: OpenLog): Sums[] {
   }
 }
 
-/** Remembers blocks of a log. Where that cannot be written, the next run reads more. */
+/** Where the index cannot be written, the next run reads more. */
 export function saveIndex(names: LogNames, log: OpenLog, blocks: readonly Sums[]): void {
   const end = blocks.at(-1)?.end ?? 0;
   try {
     const owner = ownerOf(names);
     const home = makeOwnFolder(names, owner);
     const body = Buffer.from(new Float64Array(blocks.flatMap(numbersOf)).buffer);
-    const header: Header = {
-      schema: SCHEMA,
-      ...identity(log),
-      tail: tailOf(log, end),
-      body: crc32(body),
-    };
+    const tail = tailOf(log, end);
+    const header: Header = { schema: SCHEMA, ...identity(log), tail, body: crc32(body) };
     const head = Buffer.from(`${JSON.stringify(header)}\n`);
     try {
       replaceFile(home.index, Buffer.concat([head, body]), owner);
@@ -68,7 +63,7 @@ export function saveIndex(names: LogNames, log: OpenLog, blocks: readonly Sums[]
       home.close();
     }
   } catch {
-    // It only saves time.
+    // The index only saves time.
   }
 }
 
@@ -111,7 +106,7 @@ function numbersOf({ start, end, lines, bytes, oldest, newest }: Sums): number[]
   ];
 }
 
-/** Dated lines count as live: whoever uses a block makes sure that none of them has expired. */
+/** Dated lines count as live: the scan uses a block only when none of them has expired (`staysWhole`). */
 function sumsOf(numbers: Float64Array): Sums {
   const [start, end, oldest, newest, ...counts] = numbers as unknown as number[];
   const sums = noSums(start!);

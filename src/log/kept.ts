@@ -1,7 +1,7 @@
+// Words the warning about an old file that a run has to keep.
 import { basename } from 'node:path';
 import type { Replaced } from '../files/replace.js';
 
-/** A word about an old file that could not go yet. */
 export function keptWarning({ path, look }: NonNullable<Replaced['kept']>): string {
   const why =
     look.who === 'unknown'

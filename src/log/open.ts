@@ -1,3 +1,4 @@
+// Finds and opens the file of a log.
 import {
   closeSync,
   constants,
@@ -15,7 +16,7 @@ import { assertUtf8, resolvedPlace, resolveTo } from '../files/resolve.js';
 
 const { O_RDONLY, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-/** How the log was named; decides what a missing one means. */
+/** What named the log: a missing one is an error only when `--path` did. */
 export type NamedBy = 'path' | 'config';
 
 /**
@@ -52,8 +53,8 @@ export function locateLog(path: string, namedBy: NamedBy): { path: string; stat:
 export type OpenLog = OpenFile & { stat: Stats };
 
 /**
- * Opens a located log for reading, and makes sure that it is still the same kind of thing. `entry`: its name in a
- * directory that is held open. `forWork`: it is going to be changed.
+ * Opens a located log for reading, and checks again that it is a regular file. `entry`: its name in a directory that
+ * is held open. `forWork`: the run may change it.
  */
 export function openLog(path: string, entry = path, { forWork = false } = {}): OpenLog {
   if (forWork) copyUp(path, entry);
@@ -69,15 +70,15 @@ export function openLog(path: string, entry = path, { forWork = false } = {}): O
 const OVERLAY = 0x794c7630;
 
 /**
- * A file of the lower layer of an overlay is copied when it is first opened for writing. A descriptor from before
- * that stays with the lower one, and never shows what a writer appends: so it is copied before we open it.
+ * An overlay copies a file of its lower layer when somebody first opens it for writing. A descriptor from before
+ * stays with the lower file and never shows what a writer appends. So this makes the copy before the log is opened.
  */
 function copyUp(path: string, entry: string): void {
   if (process.platform !== 'linux' || statfsSync(dirname(entry)).type !== OVERLAY) return;
   try {
     closeSync(openSync(entry, O_RDWR | O_NOFOLLOW | O_NONBLOCK));
   } catch (error) {
-    // Who may not write to it may still put another one in its place.
+    // A user who may not write to the log may still be able to replace it.
     if (errnoOf(error) !== 'EACCES') throw systemError(error, 'open', path);
   }
 }

@@ -1,23 +1,21 @@
+// Stops a run on request, gives the event loop its turns, and keeps to --limit-rate.
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../units/clock.js';
 import { interruption } from '../errors/errors.js';
 import type { Tick } from '../files/read.js';
 
-/** Signal handlers and timers wait for synchronous work; this often they get their turn. */
+/** Signal handlers and timers wait for synchronous work: they get a turn this often. */
 const YIELD_MS = 50;
-/** A throttled run looks this often whether it should stop. */
+/** A throttled run checks this often whether it should stop. */
 const NAP_MS = 200;
 
 export interface PaceOptions {
   signal?: AbortSignal | undefined;
-  /** Bytes read and written in a second, at most. */
+  /** Bytes read and written per second, at most. */
   limitRate?: number | undefined;
 }
 
-/**
- * The pace of one run: it stops when asked to, lets the event loop turn every 50 ms, and keeps to the
- * rate. Each phase gets a callback of its own that passes its bytes on; the rate is that of the run.
- */
+/** Each phase gets a callback of its own, which passes its bytes on to `onBytes`; the rate is that of the whole run. */
 export function pace({ signal, limitRate }: PaceOptions): (onBytes?: (n: number) => void) => Tick {
   const began = monotonicMs();
   let moved = 0;

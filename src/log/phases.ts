@@ -1,12 +1,12 @@
+// Makes the callbacks by which the phases of a run report their progress and keep to its pace.
 import type { Tick } from '../files/read.js';
 import { pace } from './pace.js';
-import type { PlanRequest, Progress } from '../backends/backend.js';
+import type { Progress, ReadRequest } from '../backends/backend.js';
 
-/** The callback of a phase, for `total` bytes; without a name, of work that shows no progress. */
+/** The callback of a phase of `total` bytes; without a name, that of work that shows no progress. */
 export type Phases = (phase?: Progress['phase'], total?: number) => Tick;
 
-/** All phases of a run keep to one pace. */
-export function phasesOf({ signal, limitRate, onProgress }: PlanRequest): Phases {
+export function phasesOf({ signal, limitRate, onProgress }: ReadRequest): Phases {
   const paced = pace({ signal, limitRate });
   return (phase, total = 0) => {
     if (phase === undefined) return paced();

@@ -1,3 +1,4 @@
+// Plans a removal in place, and finds the fillers that an earlier one left.
 import { readSync } from 'node:fs';
 import { removable } from '../files/collapse.js';
 import { fillerBytes, FILLER_START } from '../files/filler.js';
@@ -11,13 +12,12 @@ import type { OpenLog } from './open.js';
 import { headTotals, type Totals } from './totals.js';
 import type { LogScan } from './scan.js';
 
-/** What is left of fillers is shorter than two of the largest units that a file system gives space in, but for rare ones. */
+/** Fillers are nearly always shorter than two of the largest units in which a file system gives space. */
 const FILLERS_MAX_BYTES = 1 << 22;
 
-/** The head of a log, and how much of it goes in place. */
+/** The head of a log, and how many bytes of it go in place. */
 export type PlannedHead = LogHead & { freed: number };
 
-/** Only the expired head can go without a copy: decides how much of it. */
 export async function planHead(
   { log, seen, cut, totals }: { log: OpenLog; seen: LogScan; cut: Cut; totals: Totals },
   names: LogNames,
@@ -25,16 +25,13 @@ export async function planHead(
   tick: Tick,
 ): Promise<{ totals: Totals; head: PlannedHead }> {
   const found = await findHead(log, seen.blocks, cut, rules, tick);
-  const head = {
-    ...found,
-    // Where nothing goes, nothing has to be possible.
-    freed:
-      found.dropped + found.discarded === 0 ? 0 : removable(unitInPlace(log, names), found.keep),
-  };
-  return { head, totals: headTotals(totals, head, head.freed) };
+  // When nothing goes, it does not matter that the place forbids it: unitInPlace() would throw.
+  const anythingGoes = found.dropped + found.discarded > 0;
+  const freed = anythingGoes ? removable(unitInPlace(log, names), found.keep) : 0;
+  return { head: { ...found, freed }, totals: headTotals(totals, found, freed) };
 }
 
-/** Fillers of an earlier removal in place, at the very start: nobody's records. */
+/** Bytes of the fillers that an earlier removal in place left at the start of the log. */
 export function fillersOf({ fd, stat }: OpenLog): number {
   const start = Buffer.alloc(FILLER_START.length);
   readSync(fd, start, 0, start.length, 0);

@@ -1,8 +1,8 @@
+// Reads a range of a log and sums up its whole lines, in one thread.
 import { chunks, type OpenFile, type Tick } from '../files/read.js';
 import type { LineReader } from '../records/line-reader.js';
 import type { Sums } from '../records/sums.js';
 
-/** A range of a log to be read. */
 export interface ReadTask {
   file: OpenFile;
   from: number;
@@ -11,7 +11,6 @@ export interface ReadTask {
   tick: Tick;
 }
 
-/** The sums of all whole lines of a range, by this thread alone. */
 export async function readAll({ file, from, to, reader, tick }: ReadTask): Promise<Sums[]> {
   const sums: Sums[] = [];
   reader.startAt(from);

@@ -1,8 +1,9 @@
+// Computes which scanned blocks the index can keep after a compaction, and where they are then.
 import type { Sums } from '../records/sums.js';
 import type { Block } from './block.js';
 import type { Cut } from './cut.js';
 
-/** The blocks of which every line stays, where a rewrite puts them. The others are read again some day. */
+/** The blocks of which every line stays, where a rewrite puts them. The next run reads the others again. */
 export function remainingBlocks(blocks: readonly Block[], cut: Cut): Sums[] {
   const remaining: Sums[] = [];
   let at = 0;
@@ -20,7 +21,7 @@ export function remainingBlocks(blocks: readonly Block[], cut: Cut): Sums[] {
   return remaining;
 }
 
-/** The blocks behind a head that was removed in place. */
+/** The blocks after a head that was removed in place. */
 export function blocksBehind(blocks: readonly Block[], keep: number, freed: number): Sums[] {
   return blocks
     .filter(({ start }) => start >= keep)

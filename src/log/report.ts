@@ -1,11 +1,12 @@
+// Makes the report, the warnings and the refusals of the plan for one log.
 import { PapyraError } from '../errors/errors.js';
-import { ageInWords } from '../units/units.js';
+import { ageInWords, grouped } from '../units/units.js';
 import { blankReport, type CompactionReport } from '../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
 import type { Totals } from './totals.js';
 import type { LogScan } from './scan.js';
 
-/** @throws {PapyraError} `refused` when the plan is one that needs a second word from the operator. */
+/** @throws {PapyraError} `refused` when the operator has to confirm the plan. */
 export function assertAcceptable(
   target: string,
   scan: LogScan,
@@ -39,15 +40,12 @@ function whatGoes({ scanned, discarded }: Totals): string {
 export const NO_LIMIT =
   'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes';
 
-/** What the operator should know about a plan. */
 export function warningsOf(scan: LogScan, rules: RetentionRules): string[] {
   const warnings: string[] = [];
   if (scan.unread) {
     warnings.push('what is older than the limit was not read, as --unreadable drop allows: its lines are not counted'); // prettier-ignore
   }
-  if (isUnlimited(rules)) {
-    warnings.push(NO_LIMIT);
-  }
+  if (isUnlimited(rules)) warnings.push(NO_LIMIT);
   if (scan.unreadable > 0) {
     const lines = count(scan.unreadable, 'unreadable line');
     warnings.push(
@@ -83,16 +81,11 @@ export function dryRunReport(
   const known = <T>(value: T): T | null => (scan.unread ? null : value);
   const [scanned, dropped] = [known(totals.scanned), known(totals.dropped)];
   const { age, count: byCount, size } = totals.droppedBy;
-  const after = task.size - bytesGoing;
-  const report = blankReport({
-    status: 'dry_run',
-    backend: task.backend,
-    target: task.target,
-    policy: policyOf(task.rules),
-    startedAt: task.startedAt,
-  });
+  const { backend, target, startedAt, size: before } = task;
+  const policy = policyOf(task.rules);
+  const after = before - bytesGoing;
   return {
-    ...report,
+    ...blankReport({ status: 'dry_run', backend, target, policy, startedAt }),
     records: {
       scanned,
       kept,
@@ -103,13 +96,7 @@ export function dryRunReport(
       undated: known(scan.undated),
       appended: 0,
     },
-    bytes: {
-      before: task.size,
-      after,
-      reclaimed: bytesGoing,
-
-      appended: 0,
-    },
+    bytes: { before, after, reclaimed: bytesGoing, appended: 0 },
     files: {
       scanned: 1,
       rewritten: totals.action === 'rewritten' ? 1 : 0,
@@ -122,7 +109,7 @@ export function dryRunReport(
         scanned,
         kept,
         dropped,
-        bytes_before: task.size,
+        bytes_before: before,
         bytes_after: after,
         action: totals.action,
       },
@@ -134,11 +121,6 @@ export function dryRunReport(
 /** `1 record`, `2,000 records`. */
 function count(amount: number, noun: string): string {
   return `${grouped(amount)} ${noun}${amount === 1 ? '' : 's'}`;
-}
-
-/** By hand: the first use of the locale's own costs 11 ms. */
-function grouped(amount: number): string {
-  return String(amount).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 function newest(scan: LogScan, now: number): string {

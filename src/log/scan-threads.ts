@@ -1,3 +1,6 @@
+// Shares the scan of a log between this thread and a second one, started here.
+// The log is cut into segments of 8 MiB. Both threads take segments, by one shared counter, until there are none.
+// When the second thread does not start, or dies, this thread reads the segments that it did not deliver.
 import { Worker } from 'node:worker_threads';
 import type { Instants } from '../records/line-reader.js';
 import type { Sums } from '../records/sums.js';
@@ -6,15 +9,15 @@ import type { Done, Task } from './scan-worker.js';
 import { readAll, type ReadTask } from './read-all.js';
 import { WORKER } from './worker-code.js';
 
-/** How often this thread, when it waits for the other, looks whether it should stop. */
+/** While it waits for the other thread, this one checks so often whether it should stop. */
 const LOOK_MS = 20;
-/** What a kernel and the sums need, and little more. */
+/** Little more than the kernel and the sums need. */
 const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 };
 
-/** A second thread: there 30 ms after it was asked for, which is best done early. */
+/** It is ready 30 ms after it was asked for, so ask early. */
 export class SecondThread {
   readonly worker = new Worker(WORKER, { eval: true, resourceLimits: LIMITS });
-  /** It cannot start, or died. */
+  /** It could not start, or died. */
   ended = false;
 
   /** Called when it ends. */
@@ -26,7 +29,7 @@ export class SecondThread {
       this.onEnd();
     };
     this.worker.on('error', ended).on('exit', ended);
-    // Whoever waits for it says so.
+    // It does not keep the process alive: readInThreads waits with a timer.
     this.worker.unref();
   }
 
@@ -35,7 +38,7 @@ export class SecondThread {
   }
 }
 
-/** The same as `readAll`, by two threads that take turns at the parts of the log. */
+/** Returns the same as `readAll`. */
 export async function readInThreads(
   task: ReadTask & { instants: Instants },
   thread: SecondThread,
@@ -79,7 +82,6 @@ export async function readInThreads(
       });
       await told();
     }
-    // A thread that is not there leaves its parts to this one.
     for (let index = 0; index < count; index++) if (!done.has(index)) await take(index);
   } finally {
     worker.off('message', hear);

@@ -1,5 +1,5 @@
-// The second thread of a scan: takes part after part of the log, as long as there are any. Bundled to a
-// text of its own by the build (worker-code.ts), so that no file has to be found.
+// Runs as the second thread of a scan, and sums up one segment of the log after another (protocol: scan-threads.ts).
+// The build bundles it to a text (worker-code.ts), so that no file has to be found at run time.
 import { parentPort } from 'node:worker_threads';
 import { LineReader, type Instants } from '../records/line-reader.js';
 import type { Sums } from '../records/sums.js';
@@ -12,11 +12,11 @@ export interface Task {
   from: number;
   to: number;
   instants: Instants;
-  /** The number of the next part that nobody has taken. */
+  /** The number of the next segment that no thread has taken. */
   next: SharedArrayBuffer;
 }
 
-/** One part, done. */
+/** The sums of one segment. */
 export interface Done {
   index: number;
   sums: Sums[];
@@ -34,5 +34,5 @@ async function work({ fd, path, from, to, instants, next }: Task): Promise<void>
   }
 }
 
-// What fails ends the thread; its parts are then left to the other one.
+// An error ends the thread; the main thread then reads the segments that are missing.
 parentPort!.on('message', (task: Task) => void work(task));

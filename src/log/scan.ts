@@ -1,3 +1,4 @@
+// Scans a log: sums up its lines in blocks, reading as little of it as the rules allow.
 import { readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { OpenFile } from '../files/read.js';
@@ -23,10 +24,10 @@ export interface ScanTask extends ReadTask {
   thread?: SecondThread | undefined;
 }
 
-/** What a log holds, in blocks: what is remembered of it is a ten thousandth of its size. */
+/** It takes a ten thousandth of the size of the log. */
 export interface LogScan {
   blocks: Block[];
-  /** Behind the last complete line: what follows is unterminated, and never touched. */
+  /** Where the last complete line ends; the bytes after it are never touched. */
   end: number;
   unreadable: number;
   undated: number;
@@ -34,19 +35,19 @@ export interface LogScan {
   future: number;
   /** Seconds of the newest dated record; NaN when there is none. */
   newest: number;
-  /** Some bytes at the start were not read: all of them go, and nobody knows how many lines they are. */
+  /** Some bytes at the start were not read: all of them go, and the number of their lines is not known. */
   unread: boolean;
 }
 
 const NEWLINE = 0x0a;
 
-/** A second thread costs as much as reading some 40 MB. */
+/** Bytes. Starting a second thread costs as much time as reading 40 MB. */
 const WORTH_A_THREAD = 64 << 20;
 
-/** Two threads and what they reserve for WebAssembly. Node ends the process when a thread gets too little. */
+/** Address space of two threads and their WebAssembly. Node ends the process when a thread gets too little. */
 const TWO_THREADS_BYTES = 32 * 2 ** 30;
 
-/** Starts a second thread, if so many bytes are worth one. */
+/** Starts a second thread if it saves time for so many bytes, and there is room for one. */
 export async function secondThread(bytes: number): Promise<SecondThread | undefined> {
   if (bytes < WORTH_A_THREAD || availableParallelism() === 1) return undefined;
   if (addressSpace() < TWO_THREADS_BYTES) return undefined;
@@ -54,10 +55,7 @@ export async function secondThread(bytes: number): Promise<SecondThread | undefi
   return new SecondThread();
 }
 
-/**
- * Sums up `[from, to)` of a log, by reading each byte once; but not the blocks that are `known` and of
- * which nothing can go. What is before `from` is blank.
- */
+/** Reads `[from, to)` once, except for `known` blocks of which nothing can go. Bytes before `from` are blank. */
 export async function scanLog(
   task: ScanTask,
   rules: RetentionRules,
@@ -69,7 +67,7 @@ export async function scanLog(
     (block) => block.start >= from && staysWhole(block, standings, instants),
   );
   for (const gap of gapsBetween(sums, from, to)) {
-    // Where the index says that a line begins or ends, none does: it is not of this log.
+    // If no line begins or ends where the index says, the index is not of this log: read everything.
     if (!beginsLine(file, gap.from)) return scanLog(task, rules, []);
     const read = await readRange({ ...task, ...gap });
     if (gap.to !== to && read.at(-1)?.end !== gap.to) return scanLog(task, rules, []);
@@ -88,45 +86,48 @@ function gapsBetween(blocks: readonly Sums[], from: number, to: number) {
     .filter((gap) => gap.from < gap.to);
 }
 
-/** A step back towards the start. */
+/** `scanEnd` goes back by so many bytes at a time. */
 const STEP_BYTES = 32 << 20;
 
-/**
- * Sums up only the end of a log, back to where count or size cut: whatever is before that goes, when
- * unreadable lines do and no record is kept for its age.
- */
+/** Reads back from the end to where count or size cut. All before that goes unread: `endIsEnough` says when it may. */
 export async function scanEnd(task: ScanTask, rules: RetentionRules): Promise<LogScan> {
   const { file, from, to } = task;
   const standings = statusesOf(rules);
   let blocks: Block[] = [];
   let at = to;
   const total = { records: 0, bytes: 0 };
+  let step = STEP_BYTES;
   while (at > from && cutBy({ records: 0, bytes: 0 }, total, rules) === null) {
-    const start = at - STEP_BYTES > from ? lineAtOrBehind(file, at - STEP_BYTES, at) : from;
+    const start = at - step > from ? lineAtOrBehind(file, at - step, at) : from;
+    // The line before `at` is longer than the step: look for its start further back, and read it whole.
+    if (start === at) {
+      step *= 2;
+      continue;
+    }
+    step = STEP_BYTES;
     const sums = await readRange({ ...task, from: start, to: at });
-    const step = sums.map((one) => blockOf(one, standings));
-    for (const block of step) {
+    const read = sums.map((one) => blockOf(one, standings));
+    for (const block of read) {
       total.records += block.lines.live;
       total.bytes += block.bytes.live;
     }
-    blocks = [...step, ...blocks];
-    // A line longer than a step is read together with the one before it.
-    at = start === at ? Math.max(from, at - STEP_BYTES) : start;
+    blocks = [...read, ...blocks];
+    at = start;
   }
   const rest = at > from ? [unreadBlock(from, at, standings)] : [];
   const fillers = from > 0 ? [blankBlock(from, standings)] : [];
   return { ...scanOf([...fillers, ...rest, ...blocks], from), unread: rest.length > 0 };
 }
 
-/** Whether `scanEnd` says all that there is to know. */
+/** Whether `scanEnd` may replace `scanLog`: count or size decides alone, and unreadable lines go. */
 export function endIsEnough(rules: RetentionRules): boolean {
   const { max_age_seconds, max_records, max_total_bytes, unreadable } = rules;
   return max_age_seconds === null && (max_records ?? max_total_bytes) !== null && unreadable === 'drop'; // prettier-ignore
 }
 
 /**
- * Nothing of a block goes. Its numbers are not to be trusted further than that: one that says there is
- * nothing in it, or nothing but blank lines, would go without having been read.
+ * Whether nothing of a known block goes. A broken index must not drop anything, so a block is not skipped when it
+ * claims to be empty, or to hold blank lines: it would go without having been read.
  */
 function staysWhole({ lines, oldest, newest }: Sums, standings: LineStatuses, instants: Instants) {
   const categories = ['live', 'undated', 'unreadable'] as const;
@@ -153,18 +154,11 @@ async function readRange(task: ScanTask): Promise<Sums[]> {
   return readInThreads(task, thread);
 }
 
-/** Adds blocks up; `from`: where there is no block at all. */
+/** Adds up blocks. `from`: the end of the scan when there is no block. */
 export function scanOf(blocks: Block[], from: number): LogScan {
   const end = blocks.at(-1)?.end ?? from;
-  const result: LogScan = {
-    blocks,
-    end,
-    unreadable: 0,
-    undated: 0,
-    future: 0,
-    newest: NaN,
-    unread: false,
-  };
+  const none = { unreadable: 0, undated: 0, future: 0, newest: NaN };
+  const result: LogScan = { blocks, end, ...none, unread: false };
   for (const { sums } of blocks) {
     result.unreadable += sums.lines.unreadable;
     result.undated += sums.lines.undated;

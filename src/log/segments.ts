@@ -1,18 +1,19 @@
+// Cuts a log into segments that two threads can read independently.
 import { readSync } from 'node:fs';
 import type { OpenFile } from '../files/read.js';
 import { attempt } from '../errors/system-error.js';
 
-/** So many bytes are one piece of work: two threads that share a log end within milliseconds. */
+/** Small enough that two threads that share a log end within milliseconds of each other. */
 export const SEGMENT_BYTES = 1 << 23;
 const LOOK_BYTES = 1 << 16;
 const NEWLINE = 0x0a;
 
-/** Part `index` of `[from, to)`: the lines that begin in it, so no two parts have one in common. */
+/** Segment `index` of `[from, to)`: the lines that begin in it, so that no line is in two segments. */
 export function segment(file: OpenFile, from: number, to: number, index: number) {
   const start = from + index * SEGMENT_BYTES;
   const end = Math.min(start + SEGMENT_BYTES, to);
   const first = index === 0 ? from : lineAtOrBehind(file, start, end);
-  // In the middle of a long line: whose end is looked for once, not by each part.
+  // No line begins here: return early, so that the end of a long line is not searched by each segment.
   if (first === end) return { from: end, to: end };
   return { from: first, to: lineAtOrBehind(file, end, to) };
 }
@@ -21,7 +22,7 @@ export function segmentsIn(from: number, to: number): number {
   return Math.ceil((to - from) / SEGMENT_BYTES);
 }
 
-/** Where the first line begins at or behind a byte; `to` when none does. */
+/** Where the first line begins at or after `position`; `to` when none does. */
 export function lineAtOrBehind(file: OpenFile, position: number, to: number): number {
   const buffer = Buffer.allocUnsafe(LOOK_BYTES);
   for (let at = position - 1; at < to;) {

@@ -1,3 +1,4 @@
+// Reads the bytes of a log that stay, or those that go.
 import { chunks, truncated, type OpenFile, type Tick } from '../files/read.js';
 import { CATEGORIES, type Category } from '../records/kernel/kernel.js';
 import type { Gathering, LineReader } from '../records/line-reader.js';
@@ -17,8 +18,8 @@ export interface Selection {
 type Which = 'staying' | 'going';
 
 /**
- * The bytes that stay, or those that go, in the order of the log; each piece is valid until the next one
- * is asked for. Blank lines are neither. Nothing after this function looks inside a record.
+ * Yields them in the order of the log, without blank lines; each piece is valid until the next one is asked for.
+ * Nothing after this function looks inside a record.
  */
 export async function* selectedBytes(
   which: Which,
@@ -40,7 +41,7 @@ export async function* selectedBytes(
   }
 }
 
-/** The blocks of a head: with --in-place nothing behind it goes. */
+/** The blocks of the head `[0, keep)`: with --in-place nothing after it goes. */
 export function headOf(blocks: readonly Block[], keep: number): Block[] {
   return blocks
     .filter(({ start }) => start < keep)
@@ -50,11 +51,11 @@ export function headOf(blocks: readonly Block[], keep: number): Block[] {
 interface Range {
   start: number;
   end: number;
-  /** The lines to take; all of them when left out. */
+  /** The lines to take; left out: all of them. */
   gathering?: Gathering;
 }
 
-/** What the sums of a block say already: only a mixed one is read line by line. */
+/** Only a block in which some lines stay and others go is read line by line. */
 function* ranges(which: Which, { blocks, cut, rules }: Selection): Generator<Range> {
   const standings = statusesOf(rules);
   const like = (wanted: LineStatus[]): Category[] =>
@@ -88,7 +89,7 @@ function shareOf({ lines }: Block, which: Which, cut: number): 'all' | 'none' | 
   return theirs + lines.blank === 0 ? 'all' : 'some';
 }
 
-/** A log that ends before what was scanned is being truncated. */
+/** Throws when the log has become shorter than what was scanned: somebody truncates it. */
 async function* assertLength(
   source: AsyncIterable<Uint8Array>,
   file: OpenFile,

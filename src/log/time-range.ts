@@ -1,6 +1,7 @@
+// Finds the oldest and the newest timestamp in a stream of records.
 import { LineScanner } from '../records/scanner.js';
 
-/** Watches records go by; says from when to when they are. */
+/** `push` takes bytes of whole or partial lines; the range is NaN when no dated record was among them. */
 export function timeRange() {
   const range = { oldest: NaN, newest: NaN };
   const scanner = new LineScanner((kind, _start, _end, timestamp) => {

@@ -1,11 +1,11 @@
+// Adds up what a plan removes and keeps, in lines and bytes.
 import type { Cut } from './cut.js';
 import type { LogHead } from './head.js';
 import type { LogScan } from './scan.js';
 
-/** Records dated further ahead than this are worth a warning: a clock or a unit is wrong. */
+/** Records dated further ahead than this cause a warning: a clock or a unit is wrong. */
 export const FUTURE_SECONDS = 86_400;
 
-/** What a plan comes to, in lines and bytes. */
 export interface Totals {
   scanned: number;
   kept: number;
@@ -15,24 +15,16 @@ export interface Totals {
   discarded: number;
   /** Expired records that stay for now. */
   expiredLeft: number;
-  /** Bytes of complete lines that stay, and that go (blank lines included when anything goes). */
+  /** Bytes of complete lines. Blank lines go only when something else does. */
   bytesKept: number;
   bytesGoing: number;
-  /** Something goes that is worth a rewrite. */
+  /** Anything but blank lines goes. */
   anythingGoes: boolean;
   action: 'rewritten' | 'collapsed' | 'unchanged';
 }
 
-/** Adds up what scan and cut say. */
 export function totalsOf(scan: LogScan, cut: Cut): Totals {
-  const sum = {
-    lines: 0,
-    bytes: 0,
-    expired: 0,
-    going: 0,
-    blankBytes: 0,
-    discarded: 0,
-  };
+  const sum = { lines: 0, bytes: 0, expired: 0, going: 0, blankBytes: 0, discarded: 0 };
   for (const { lines, bytes } of scan.blocks) {
     sum.lines += lines.live + lines.pinned + lines.expired + lines.discarded;
     sum.bytes += bytes.live + bytes.pinned + bytes.expired + bytes.discarded;
@@ -59,7 +51,7 @@ export function totalsOf(scan: LogScan, cut: Cut): Totals {
   };
 }
 
-/** What a removal of the head in place comes to: `freed` bytes go, what expired behind it stays. */
+/** The totals of a removal in place: `freed` bytes go, and expired records after the head stay. */
 export function headTotals(whole: Totals, head: LogHead, freed: number): Totals {
   const { scanned } = whole;
   const anythingGoes = freed > 0;
@@ -77,7 +69,7 @@ export function headTotals(whole: Totals, head: LogHead, freed: number): Totals 
   };
 }
 
-/** What a part comes to of which nothing goes, for now. */
+/** The totals of a part of which nothing goes in this run. */
 export function untouched(totals: Totals): Totals {
   const { scanned, dropped, expiredLeft, bytesGoing, bytesKept } = totals;
   return {

@@ -1,3 +1,9 @@
+// Keeps the metrics of a log in `.papyra/NAME.metrics.json` beside it, with the owner and the mode of the log.
+// An update takes these steps. The kernel frees the lock when the process ends, however it ends.
+// 1. Take the metrics lock, and read the file. A crash leaves the old state: this run is not counted.
+// 2. If the file is broken, rename it to NAME.metrics.json.broken-TIME. A crash leaves no file: counting starts anew.
+// 3. Write and fsync a temporary file. A crash leaves that file: the next update removes it.
+// 4. Rename it over the old one, fsync the folder, free the lock. A crash leaves the old state or the new one, whole.
 import { renameSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
@@ -19,12 +25,11 @@ import { freshState, HISTORY_LENGTH, type MetricsState } from './state.js';
 import type { MetricsStore } from './store.js';
 import { parseState, writeState } from './stored-form.js';
 
-/** An update is done in milliseconds; whoever holds the lock longer is stuck. */
+/** An update takes milliseconds: a process that holds the lock for longer is stuck. */
 const LOCK_WAIT_MS = 5000;
-/** A run that was asked to stop has less time. */
+/** For a run that was asked to stop. */
 const LOCK_WAIT_STOPPED_MS = 300;
 
-/** Metrics in the folder `.papyra` beside the log, with the log's owner and mode. */
 export function fileMetrics(log: string): MetricsStore {
   const names = namesFor(log);
   return {
@@ -53,7 +58,6 @@ export function fileMetrics(log: string): MetricsStore {
   };
 }
 
-/** Changes what is kept, alone. */
 async function update(
   { log }: LogNames,
   signal: AbortSignal | undefined,
@@ -88,7 +92,7 @@ async function update(
   }
 }
 
-/** For messages. */
+/** The path for messages; the files are opened through a held directory. */
 function pathOf(names: LogNames): string {
   return `${ownFolderPath(names)}/${basename(names.log)}.metrics.json`;
 }
@@ -137,7 +141,7 @@ function setAside(path: string, why: string): string {
   return withShownPaths(`the metrics in ${path} could not be read (${why}): set aside as ${aside}, counting starts anew`); // prettier-ignore
 }
 
-/** The log may well be this user's, and the folder closed: the hint is about the folder. */
+/** Names the folder in the hint: a user who may write to the log may still have no access to the folder. */
 function hinted(error: unknown, home: string): unknown {
   if (!(error instanceof PapyraError) || error.code !== 'permission_denied') return error;
   return new PapyraError(error.code, error.message, {

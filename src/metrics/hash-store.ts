@@ -1,3 +1,5 @@
+// Keeps the metrics of a store in a hash of its Redis server, one field for each counter and each value.
+// An update changes the fields in one transaction: runs of several hosts add up, and a crash leaves all or nothing.
 import type { SharedHash } from '../backends/backend.js';
 import { changeOf } from './run.js';
 import { freshState, HISTORY_LENGTH, type MetricsState } from './state.js';
@@ -6,16 +8,13 @@ import { parseState, writeState } from './stored-form.js';
 
 type Fields = Record<string, string>;
 
-/** Metrics next to the data, in a hash: increments of many hosts add up there. */
 export function hashMetrics(hash: SharedHash): MetricsStore {
   return {
     read: async () => {
       const { state, broken } = load(await hash.read());
       if (broken === undefined) return { state };
-      return {
-        state: null,
-        warning: `the metrics ${hash.name} cannot be read (${broken}); the next run begins anew`,
-      };
+      const warning = `the metrics ${hash.name} cannot be read (${broken}); the next run begins anew`;
+      return { state: null, warning };
     },
     record: async (run) => {
       let warning: string | undefined;
@@ -47,12 +46,11 @@ export function hashMetrics(hash: SharedHash): MetricsStore {
 }
 
 function zeros(): Fields {
-  return Object.fromEntries(
-    Object.keys(freshState(new Date(0)).counters).map((name) => [name, '0']),
-  );
+  const names = Object.keys(freshState(new Date(0)).counters);
+  return Object.fromEntries(names.map((name) => [name, '0']));
 }
 
-/** Each in a field of its own, as JSON; the counters are fields, too. */
+/** Each value as JSON, without the counters, which are written as numbers. */
 function textsOf(values: Partial<MetricsState>): Fields {
   const others = Object.entries(values).filter(([name]) => name !== 'counters');
   return Object.fromEntries(others.map(([name, value]) => [name, JSON.stringify(value)]));

@@ -1,3 +1,4 @@
+// Offers the metrics of an opened store: reads, resets and records them, and writes the textfile.
 import type { Backend } from '../backends/backend.js';
 import type { EffectiveConfig } from '../config/types.js';
 import { fileMetrics } from './file-store.js';
@@ -30,7 +31,7 @@ export interface Metrics {
 export interface RunMetrics extends Metrics {
   /** Counts a run and writes the textfile. Returns what went wrong, which is no reason to fail. */
   record(end: RunEnd, signal: AbortSignal | undefined): Promise<string[]>;
-  /** Remembers that a hook failed after the run that was counted last; null: that it did not. Returns the same. */
+  /** Remembers how a hook ended after the last counted run; `failure` null: well. Returns the same. */
   recordHook(
     hook: string,
     failure: string | null,
@@ -38,7 +39,6 @@ export interface RunMetrics extends Metrics {
   ): Promise<string[]>;
 }
 
-/** The metrics of an opened store, as far as it has some. */
 export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetrics {
   const unavailable = (why: string) => unavailableReport(backend.name, backend.target, why);
 
@@ -102,7 +102,7 @@ export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetric
   };
 }
 
-/** The counters of a store, or why it has none. */
+/** Where the metrics of a store are kept, or why it has none. */
 function storeOf(config: EffectiveConfig, backend: Backend): MetricsStore | string {
   if (!config.metrics.enabled) return 'metrics are disabled in the configuration';
   const home = backend.metricsLocation();
@@ -110,7 +110,7 @@ function storeOf(config: EffectiveConfig, backend: Backend): MetricsStore | stri
   return 'hash' in home ? hashMetrics(home.hash) : fileMetrics(home.log);
 }
 
-/** A store that is not there, or does not answer, has no size: that is no failure of its metrics. */
+/** null when the store is missing or does not answer: its metrics are shown all the same. */
 function usageOf(backend: Backend): Promise<number | null> {
   return backend.usage().catch(() => null);
 }

@@ -1,3 +1,4 @@
+// Makes the text of the metrics for Prometheus.
 import { printable } from '../text/printable.js';
 import type { MetricsReport } from './report.js';
 import { endOf } from './run.js';
@@ -20,7 +21,7 @@ const STATUSES: Exclude<HistoryEntry['status'], 'dry_run'>[] = [
   ...(['stopped', 'partial', 'failed'] as const),
 ];
 
-/** A family of samples; those whose value is null are left out. */
+/** Samples whose value is null are left out. */
 interface Family {
   name: string;
   type: 'counter' | 'gauge';
@@ -29,11 +30,10 @@ interface Family {
 }
 
 /**
- * The counters as a text for Prometheus, in base units: OpenMetrics, and read by the older text parser
- * (that of node_exporter's textfile collector) as well, which takes the counters for untyped.
+ * The format is OpenMetrics, in base units. The older text parser (that of node_exporter's textfile collector) reads it
+ * as well, but takes the counters for untyped.
  *
- * @param before - What this function wrote earlier: counters that `report` does not know, of the same store, are
- * carried over from it.
+ * @param before - The text written earlier: counters of the same store that `report` does not know are taken from it.
  */
 export function prometheusText(report: MetricsReport, before = ''): string {
   const { unavailable, last_run } = report;
@@ -60,7 +60,7 @@ export function prometheusText(report: MetricsReport, before = ''): string {
     gauge(
       'last_compaction_timestamp_seconds',
       'When the last compaction ended, well or not; 0: none is known',
-      // A reset forgets the runs, but not when one ended well: that is the last one known then.
+      // A reset forgets the runs but keeps the last success: then that is the last end that is known.
       lastEnd === null ? 0 : secondsOf(lastEnd),
     ),
     gauge(
@@ -79,19 +79,15 @@ export function prometheusText(report: MetricsReport, before = ''): string {
   ]);
 }
 
-/** One sample for each way to end: 1 for that of the last run, 0 for the others. */
+/** One sample for each status: 1 for that of the last run, 0 for the others. */
 function statusOf(last: HistoryEntry | null, store: string): Family {
   const name = 'papyra_last_compaction_status';
-  return {
-    name,
-    type: 'gauge',
-    help: 'How the last compaction ended: 1 for the status it had',
-    samples: STATUSES.map((status) => ({
-      name,
-      labels: `${store},status="${status}"`,
-      value: last?.status === status ? 1 : 0,
-    })),
-  };
+  const samples = STATUSES.map((status) => {
+    const labels = `${store},status="${status}"`;
+    return { name, labels, value: last?.status === status ? 1 : 0 };
+  });
+  const help = 'How the last compaction ended: 1 for the status it had';
+  return { name, type: 'gauge', help, samples };
 }
 
 function render(families: Family[]): string {
@@ -110,22 +106,18 @@ function render(families: Family[]): string {
   return `${blocks.join('')}# EOF\n`;
 }
 
-/** By name and labels, as they were written. */
+/** The values of a text by name and labels. */
 function samplesIn(text: string): Map<string, string> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => {
-      const end = line.lastIndexOf(' ');
-      return [line.slice(0, end), line.slice(end + 1)];
-    }),
-  );
+  const ends = lines.map((line) => line.lastIndexOf(' '));
+  return new Map(lines.map((line, at) => [line.slice(0, ends[at]), line.slice(ends[at]! + 1)]));
 }
 
 function secondsOf(iso: string): number {
   return Date.parse(iso) / 1000;
 }
 
-/** A label's value: the text format has escapes for these three; whatever else a terminal would obey is spelled out. */
+/** The value of a label. The format has escapes for newline, `"` and `\`; other control characters are spelled out. */
 function escaped(value: string): string {
   const lines = value.split('\n');
   return lines.map((line) => printable(line).replaceAll(/["\\]/g, '\\$&')).join('\\n');

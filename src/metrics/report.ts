@@ -1,3 +1,4 @@
+// Makes the report of the metrics from their stored state.
 import type { CompactionReport } from '../report/report.js';
 import { endedWell, endOf } from './run.js';
 import {
@@ -17,7 +18,7 @@ export interface MetricsReport extends Record<keyof Counters, number | null> {
   disk_usage_bytes: number | null;
   /** The report of the last run that made one. */
   last_compaction: CompactionReport | null;
-  /** The last run, also one that failed, in short. */
+  /** The last run, also when it failed, in short. */
   last_run: HistoryEntry | null;
   /** ISO 8601: when the last run that ended well did so; null: none has. */
   last_success: string | null;
@@ -54,7 +55,7 @@ export function metricsReport(
   };
 }
 
-/** For a store without counters: every number null, and the reason. */
+/** The report for a store without counters: every number is null. */
 export function unavailableReport(
   backend: string,
   target: string | null,
@@ -83,7 +84,7 @@ export function unavailableReport(
   };
 }
 
-/** `report` as it is after a run that its store may not know of. */
+/** Adds a run that the store may not have counted. */
 export function withRun(report: MetricsReport, run: HistoryEntry): MetricsReport {
   return {
     ...report,

@@ -1,3 +1,4 @@
+// Computes what one run changes in the metrics.
 import { PapyraError } from '../errors/errors.js';
 import type { CompactionReport } from '../report/report.js';
 import type { Counters, HistoryEntry, MetricsState } from './state.js';
@@ -7,19 +8,18 @@ export interface RunEnd {
   /** ISO 8601, UTC. */
   started_at: string;
   duration_ms: number;
-  /** What was done; null: the run ended before it could tell. */
+  /** What was done; null: the run ended before it had a report. */
   report: CompactionReport | null;
   /** Why it, or the first of its parts, failed; null: it did not. */
   error: { code: string; message: string } | null;
 }
 
-/** What the metrics want to know of a run. */
 export interface RunResult extends RunEnd {
-  /** Bytes that the store takes after it; null: not known. */
+  /** Bytes that the store takes after the run; null: not known. */
   usage: number | null;
 }
 
-/** `startedAt` in milliseconds since 1970; a report has times of its own. */
+/** `startedAt`: milliseconds since 1970, for a run without a report. */
 export function endOfRun(startedAt: number, report?: CompactionReport, error?: Error): RunEnd {
   const { started_at, duration_ms } = report ?? {
     started_at: new Date(startedAt).toISOString(),
@@ -34,17 +34,16 @@ export function endOfRun(startedAt: number, report?: CompactionReport, error?: E
   };
 }
 
-/** What a run changes in the metrics, in a form that a store can apply without a lock of its own. */
 export interface RunChange {
-  /** Added to the counters. */
+  /** Added to the counters, so that runs of several hosts add up. */
   increments: Partial<Counters>;
-  /** Take the place of what was there. */
+  /** Replace the earlier values. */
   values: Partial<Pick<MetricsState, 'last_compaction' | 'last_success' | 'records_left'>>;
-  /** Goes to the end of the history; the oldest one goes when there are too many. */
+  /** Appended to the history, which then loses its oldest entry if it is too long. */
   entry: HistoryEntry;
 }
 
-/** Longer ones are cut: a history of a hundred runs is read at each of them. */
+/** Longer messages are cut, because each run reads the history of a hundred runs. */
 const MAX_MESSAGE = 200;
 
 /** `left`: the `records_left` of the run before. */
@@ -68,18 +67,18 @@ export function changeOf(run: RunResult, left: number | null): RunChange {
   return { increments, values, entry };
 }
 
-/** The counter that a run belongs to. */
+/** The counter that counts the run. */
 function outcome({ status }: HistoryEntry) {
   if (status === 'failed' || status === 'partial') return 'compaction_errors';
   return status === 'stopped' ? 'compactions_stopped' : 'compactions_run';
 }
 
-/** Also with nothing to do; not when it failed, in parts too, or was stopped. */
+/** True also when there was nothing to do; false when the run was stopped, or a part of it failed. */
 export function endedWell(entry: HistoryEntry): boolean {
   return outcome(entry) === 'compactions_run';
 }
 
-/** ISO 8601: when a run ended. */
+/** When a run ended, in ISO 8601. */
 export function endOf({ started_at, duration_ms }: HistoryEntry): string {
   return new Date(Date.parse(started_at) + duration_ms).toISOString();
 }
@@ -107,7 +106,7 @@ export function shortened(message: string): string {
   return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
 }
 
-/** Never negative: what somebody else removed from the store was not unwritten. */
+/** Never negative: somebody else may have removed records. */
 function writtenSince(left: number | null, { records }: CompactionReport): number {
   const between = left === null || records.scanned === null ? 0 : records.scanned - left;
   return Math.max(0, between) + Math.max(0, records.appended ?? 0);

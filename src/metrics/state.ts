@@ -1,6 +1,7 @@
+// Defines what is stored about the runs of one store.
 import type { CompactionReport, CompactionStatus } from '../report/report.js';
 
-/** Counters over all runs of a store. They only ever grow, until `metrics reset`. */
+/** Counters over all runs of a store. They only grow, until `metrics reset`. */
 export interface Counters {
   /** Records that the runtime was seen to append: between two runs, and while one worked. */
   records_written: number;
@@ -16,7 +17,7 @@ export interface Counters {
   compactions_stopped: number;
 }
 
-/** One run, in short. A number that it did not tell is null. */
+/** One run, in short. null: a number that the run did not report. */
 export interface HistoryEntry {
   /** ISO 8601, UTC. */
   started_at: string;
@@ -32,11 +33,11 @@ export interface HistoryEntry {
   bytes_appended: number | null;
   /** Bytes that the store took when the run had ended. */
   disk_usage_bytes: number | null;
-  /** Why it, or the first of its parts, failed; null: it did not. */
+  /** Why it, or the first of its parts, failed; null: it did not fail. */
   error: { code: string; message: string } | null;
 }
 
-/** A hook that came after a run, and failed. */
+/** A hook that failed after a run. */
 export interface HookFailure {
   /** ISO 8601, UTC. */
   at: string;
@@ -45,7 +46,6 @@ export interface HookFailure {
   message: string;
 }
 
-/** What is kept about the runs of one store. */
 export interface MetricsState {
   counters: Counters;
   /** ISO 8601: when counting began. */

@@ -1,15 +1,16 @@
+// Writes the metrics as JSON, and checks them when they are read.
 import type { CompactionReport } from '../report/report.js';
 import { endedWell, endOf, entryOf } from './run.js';
 import { freshState, type HistoryEntry, type MetricsState } from './state.js';
 
-/** Earlier versions wrote it without `history`, `last_success` and `last_hook_failure`, and read it with them. */
+/** Earlier versions wrote no `history`, `last_success` or `last_hook_failure`, but can read a state with them. */
 const SCHEMA = 'papyra.metrics-store/v1';
 
 export function writeState(state: MetricsState): string {
   return `${JSON.stringify({ schema: SCHEMA, ...state })}\n`;
 }
 
-/** What `writeState` wrote, or why it is none of that. */
+/** The state that `writeState` wrote; `broken`: why the text is not one. */
 export function parseState(text: string): { state?: MetricsState; broken?: string } {
   let document: (Partial<MetricsState> & { schema?: unknown }) | null;
   try {
@@ -19,10 +20,8 @@ export function parseState(text: string): { state?: MetricsState; broken?: strin
   }
   const { schema, counters, since, last_compaction = null, records_left = null } = document ?? {};
   if (schema !== SCHEMA) return { broken: `it is not of the form ${SCHEMA}` };
-  const sound = Object.keys(freshState(new Date(0)).counters).every((key) => {
-    const value: unknown = counters?.[key as keyof typeof counters];
-    return isCount(value);
-  });
+  const names = Object.keys(freshState(new Date(0)).counters) as (keyof MetricsState['counters'])[];
+  const sound = names.every((name) => isCount(counters?.[name]));
   if (!counters || !sound) return { broken: 'a counter is missing or is no number' };
   if (!isReport(last_compaction)) return { broken: 'its last report is none' };
   if (typeof since !== 'string') return { broken: 'it does not say since when it counts' };
@@ -30,15 +29,15 @@ export function parseState(text: string): { state?: MetricsState; broken?: strin
     return { broken: 'the number of records that were left is none' };
   }
   const { history = toldBy(last_compaction) } = document!;
-  if (!isHistory(history)) return { broken: 'its history is none' };
+  if (!Array.isArray(history) || !history.every(isEntry)) return { broken: 'its history is none' };
   const { last_success = lastSuccess(history) } = document!;
   if (last_success !== null && !isTime(last_success)) {
     return { broken: 'the time of the last success is none' };
   }
   const { last_hook_failure = null } = document!;
   if (!isHookFailure(last_hook_failure)) return { broken: 'its last failure of a hook is none' };
-  const state = { counters, since, last_compaction, last_success, last_hook_failure, records_left, history }; // prettier-ignore
-  return { state };
+  const others = { last_success, last_hook_failure, records_left, history };
+  return { state: { counters, since, last_compaction, ...others } };
 }
 
 function isCount(value: unknown): value is number {
@@ -49,18 +48,14 @@ function isTime(value: unknown): boolean {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value));
 }
 
-/** As far as it is shown again: a report of this form, with its time and status. */
+/** Checks only what is shown: the schema, the time and the status. */
 function isReport(value: unknown): boolean {
   if (value === null) return true;
   const { schema, started_at, status } = value as Record<string, unknown>;
   return schema === 'papyra.compaction/v1' && isTime(started_at) && typeof status === 'string';
 }
 
-function isHistory(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isEntry);
-}
-
-/** As far as it is shown: with its time, duration and status, and numbers that are some. */
+/** Checks only what is shown: the time, the duration, the status and the numbers. */
 function isEntry(value: unknown): boolean {
   const { started_at, duration_ms, status, error, ...numbers } = (value ?? {}) as HistoryEntry;
   const { code, message } = error ?? { code: '', message: '' };
@@ -78,7 +73,7 @@ function isHookFailure(value: unknown): boolean {
   return isTime(at) && typeof hook === 'string' && typeof message === 'string';
 }
 
-/** The history of a file that has none: what its last report tells. */
+/** The history for a state without one: the run of its last report. */
 function toldBy(report: CompactionReport | null): HistoryEntry[] {
   if (!report) return [];
   const { started_at, duration_ms } = report;

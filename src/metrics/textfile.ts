@@ -1,3 +1,5 @@
+// Writes the metrics to a file for node_exporter's textfile collector.
+// It publishes a whole new file by a rename (publishFile), so that the collector never reads half of one.
 import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'; // prettier-ignore
 import { dirname } from 'node:path';
 import { publishFile } from '../files/durable.js';
@@ -5,13 +7,10 @@ import { systemError } from '../errors/system-error.js';
 import { prometheusText } from './prometheus.js';
 import type { MetricsReport } from './report.js';
 
-/** More than the metrics of any store take. */
+/** The metrics of a store are smaller; a larger file is not ours. */
 const MAX_BYTES = 1_000_000;
 
-/**
- * Writes the metrics to where node_exporter's textfile collector finds them. Returns a warning when
- * that could not be done.
- */
+/** Returns a warning when the file could not be written. */
 export function writeTextfile(path: string, report: MetricsReport): string | undefined {
   try {
     const earlier = earlierText(path);
@@ -26,7 +25,7 @@ export function writeTextfile(path: string, report: MetricsReport): string | und
   }
 }
 
-/** Returns a warning when it could not be written: its directory is not there, or not to be written to. */
+/** Returns a warning when the file could not be written, without writing it. */
 export function checkTextfile(path: string): string | undefined {
   const directory = dirname(path);
   try {
@@ -39,17 +38,17 @@ export function checkTextfile(path: string): string | undefined {
   }
 }
 
-/** Why nobody would find fresh metrics there, however well they can be written. */
+/** Why the collector would find no fresh metrics there, even if the file can be written. */
 export function textfileProblem(path: string, enabled: boolean): string | undefined {
   if (!enabled) return `metrics are disabled: ${path} is not written, and what is in it goes stale`;
   if (path.endsWith('.prom')) return undefined;
   return `node_exporter reads only files that end in .prom: ${path} is passed over`;
 }
 
-/** What is there; undefined when that is not ours to replace. */
+/** The text of the file; undefined when papyra did not write it, and so must not replace it. */
 function earlierText(path: string): string | undefined {
   if (!existsSync(path)) return '';
-  // Not to wait for a pipe.
+  // O_NONBLOCK: opening a pipe would wait for its writer.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   let text: string;
   try {
@@ -64,7 +63,7 @@ function earlierText(path: string): string | undefined {
   return isOurs ? text : undefined;
 }
 
-/** Records may have been appended since: what holds anything else is not replaced. */
+/** Each line is checked: somebody may have appended records to the file, which then must not be replaced. */
 function isLineOfOurs(line: string): boolean {
   return line === '' || line.startsWith('# ') || line.startsWith('papyra_');
 }

@@ -1,3 +1,4 @@
+// Formats the report of a compaction for a person.
 import type { CompactionPart, CompactionReport, PartAction } from '../report/report.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
@@ -14,7 +15,6 @@ import {
 } from './text.js';
 import { wrapped } from './wrap.js';
 
-/** The report of a compaction, for a person. */
 export function compactionText(report: CompactionReport, paint: Paint): string {
   const blocks = [headline(report, paint)];
   if (hasNumbers(report)) blocks.push(numbers(report, paint));
@@ -24,10 +24,10 @@ export function compactionText(report: CompactionReport, paint: Paint): string {
   return `${blocks.join('\n\n')}\n`;
 }
 
-/** Beside the time of its records, and beside how long it took, there is no room for more. */
+/** Columns for the name of a part: of a file, beside the times of its records; of a stream, beside its duration. */
 const FILE_COLUMNS = 14;
 const STREAM_COLUMNS = 27;
-/** Of 80 columns, what is left beside a label, and beside the numbers. */
+/** Columns that are left of 80 beside a label, and beside the numbers. */
 const DETAIL_COLUMNS = 67;
 const REASON_COLUMNS = 43;
 
@@ -40,10 +40,10 @@ const ACTIONS: Record<PartAction, string> = {
   collapsed: 'in place',
 };
 
-/** A line for each part: of a set only the active file has its name, the others their number. */
+/** One line for each part. In a set the active file is shown by its name, the others by their number. */
 function partsOf({ parts }: CompactionReport, paint: Paint): string {
   const active = parts.at(-1)!.name;
-  // A stream tells how long it took, a segment of what time it is: both would be too wide.
+  // Streams have a duration, segments have times of records: there is no room for both columns.
   const timed = parts.some(({ duration_ms }) => duration_ms !== undefined);
   const room = timed ? STREAM_COLUMNS : FILE_COLUMNS;
   const short = (name: string) =>
@@ -60,7 +60,7 @@ function partsOf({ parts }: CompactionReport, paint: Paint): string {
   return grid([head.map((word) => paint.dim(word)), ...rows], ['left', 'right', 'right', 'right', timed ? 'right' : 'left', 'left']); // prettier-ignore
 }
 
-/** What could not go, and why. */
+/** The parts that could not go, and why. */
 function pinsOf({ parts }: CompactionReport, paint: Paint): string {
   return parts
     .filter(isPinned)
@@ -85,14 +85,14 @@ function hasNumbers({ records, bytes }: CompactionReport): boolean {
   return [records.scanned, records.dropped, bytes.before, bytes.reclaimed].some((n) => n !== null);
 }
 
-/** Not only records go: unreadable lines do, too, when they are told to. */
+/** Looks beyond `dropped`: unreadable lines may go, too. */
 function nothingGoes({ records, bytes, files, parts }: CompactionReport): boolean {
   if (parts.some(({ action }) => action === 'collapsed')) return false;
   if (files.rewritten !== null) return files.rewritten + (files.removed ?? 0) === 0;
   return (bytes.reclaimed ?? records.dropped) === 0;
 }
 
-/** Of a server that does not tell its memory, or will only know it afterwards: the records. */
+/** Bytes; or records, when a server does not know the bytes, or only afterwards. */
 function amountFreed({ bytes, records }: CompactionReport): string {
   if (bytes.reclaimed !== null || records.dropped === null) return formatBytes(bytes.reclaimed);
   return plural(records.dropped, 'record');
@@ -137,12 +137,8 @@ function numbers({ status, records, bytes }: CompactionReport, paint: Paint): st
     [would ? 'would keep' : 'kept', formatCount(records.kept), formatBytes(bytes.after), ''],
   ];
   if (records.appended) {
-    rows.push([
-      'appended',
-      formatCount(records.appended),
-      formatBytes(bytes.appended),
-      'meanwhile',
-    ]);
+    const [count, size] = [formatCount(records.appended), formatBytes(bytes.appended)];
+    rows.push(['appended', count, size, 'meanwhile']);
   }
   if (records.expired_left) {
     rows.push(['expired', formatCount(records.expired_left), '', 'left for a later run']);
@@ -178,19 +174,17 @@ function details(report: CompactionReport, paint: Paint): string {
       files.removed ? `${files.removed} ${would}removed` : '',
       files.unchanged ? `${files.unchanged} unchanged` : '',
     ];
-    const text = words.filter(Boolean).join(', ') || 'none';
-    rows.push(['files', wrapped(text, DETAIL_COLUMNS)]);
+    rows.push(['files', wrapped(words.filter(Boolean).join(', ') || 'none', DETAIL_COLUMNS)]);
   }
   if (bytes.before !== null && bytes.reclaimed) {
+    const share = formatShare(bytes.reclaimed, bytes.before);
     rows.push([
       'on disk',
-      `${formatBytes(bytes.before)} → ${formatBytes(bytes.after)} (${formatShare(bytes.reclaimed, bytes.before)} less)`,
+      `${formatBytes(bytes.before)} → ${formatBytes(bytes.after)} (${share} less)`,
     ]);
   }
   if (report.archive !== null) rows.push(['archive', printable(report.archive)]);
   rows.push(['took', formatSeconds(report.duration_ms / 1000)]);
-  return grid(
-    rows.map(([key, value]) => [paint.dim(key!), value!]),
-    ['left', 'left'],
-  );
+  const lines = rows.map(([key, value]) => [paint.dim(key!), value!]);
+  return grid(lines, ['left', 'left']);
 }

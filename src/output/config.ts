@@ -1,3 +1,4 @@
+// Formats the configuration in force, and the result of its check, for a person.
 import type { ConfigReport, ConfigValue } from '../config/show.js';
 import type { RetentionPolicy } from '../retention/policy.js';
 import { policyText } from './policy.js';
@@ -5,7 +6,6 @@ import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { formatAge, formatBytes, printable, printableJson } from './text.js';
 
-/** The configuration in force, for a person. */
 export function configText({ file, values, unused }: ConfigReport, paint: Paint): string {
   const source = file === null ? 'no file' : paint.bold(printable(file));
   const rows = values.map((one) => [
@@ -31,7 +31,7 @@ function valueText({ key, value }: Pick<ConfigValue, 'key' | 'value'>): string {
   return String(value);
 }
 
-/** That nothing stands in the way of a compaction. */
+/** Says that nothing prevents a compaction. */
 export function checkText(
   check: { file: string | null; backend: string; target: string | null; policy: RetentionPolicy },
   paint: Paint,

@@ -1,3 +1,4 @@
+// Writes results to stdout, and warnings and errors to stderr; with --quiet it writes only errors.
 import type { PapyraError } from '../errors/errors.js';
 import { errorDocument } from '../errors/exit-codes.js';
 import { paintFor, type ColorMode, type Paint } from './paint.js';
@@ -15,7 +16,6 @@ export interface Stream extends TerminalWidth {
   write(text: string): unknown;
 }
 
-/** Where words go: the result to stdout, everything else to stderr, nothing at all when quiet. */
 export class Console {
   readonly paint: Paint;
   readonly #paintError: Paint;
@@ -30,7 +30,7 @@ export class Console {
     this.#paintError = paintFor(stderr, options.color, env);
   }
 
-  /** The one result: a document with `--json`, else a text. */
+  /** The one result of a command: a document with `--json`, else a text. */
   result(document: unknown, text: (paint: Paint) => string): void {
     if (this.options.quiet) return;
     this.stdout.write(
@@ -38,7 +38,7 @@ export class Console {
     );
   }
 
-  /** A result that is for a file or a program: no terminal breaks its lines. */
+  /** A result for a file or a program: its lines are not broken to fit a terminal. */
   verbatim(text: string): void {
     if (!this.options.quiet) this.stdout.write(text);
   }
@@ -50,20 +50,18 @@ export class Console {
     }
   }
 
-  /** A word that only `--verbose` wants to hear. */
+  /** Written with `--verbose` only. */
   detail(text: string): void {
     if (this.options.quiet || !this.options.verbose) return;
     this.#say(`papyra: ${printable(text)}`);
   }
 
-  /** One or two lines: what failed, and what to do; with `--json` a document in one line after them. */
+  /** One or two lines: what failed, and what to do. With `--json` a document in one line follows. */
   failure(error: PapyraError): void {
     const { message, hint, code } = error;
     this.#say(`papyra: ${this.#paintError.red('error:')} ${printable(message)}`);
     if (hint !== undefined) this.#say(`  ${printable(hint)}`);
-    if (this.options.json) {
-      this.stderr.write(`${printableJson(errorDocument(error))}\n`);
-    }
+    if (this.options.json) this.stderr.write(`${printableJson(errorDocument(error))}\n`);
     if (this.options.verbose || code === 'internal') this.#trace(error);
   }
 

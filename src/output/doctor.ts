@@ -1,15 +1,16 @@
+// Formats the checks of doctor for a person.
 import type { DoctorCheck, DoctorReport } from '../doctor/report.js';
 import type { Paint } from './paint.js';
 import { cut, plural, printable } from './text.js';
 import { wrapped } from './wrap.js';
 
 const COLUMNS = 80;
-/** Of a status, of the longest name, and where the reason begins. */
+/** The widths of a status and of the longest name, and the column where the reason begins. */
 const STATUS_COLUMNS = 4;
 const NAME_COLUMNS = 15;
 const INDENT = 2 + STATUS_COLUMNS + 2 + NAME_COLUMNS + 2;
 
-/** The checks, for a person: one a line, and what is not well with its reason and the next command. */
+/** One check on each line; a warning or a failure also has its whole reason and the next command. */
 export function doctorText({ backend, target, checks }: DoctorReport, paint: Paint): string {
   const title = `Checks of ${paint.bold(printable(target ?? backend))}: ${summary(checks, paint)}`;
   return `${title}\n\n${checks.map((check) => lineOf(check, paint)).join('\n')}\n`;
@@ -37,10 +38,10 @@ function lineOf({ name, status, reason, next }: DoctorCheck, paint: Paint): stri
   return next === null ? head + why : `${head}${why}\n${paint.bold(commandText(next))}`;
 }
 
-/** As wide as the terminal, and still one command when it is copied. */
+/** Broken into lines that end in a backslash, so that it is still one command when it is copied. */
 function commandText(command: string): string {
   const text = printable(command);
-  // A quoted word might be broken.
+  // Do not break inside a quoted word.
   const lines = text.includes("'") ? [text] : wrapped(text, COLUMNS - 12).split('\n');
   return lines
     .map((line, at) => `${at === 0 ? '        $ ' : '            '}${line}`)

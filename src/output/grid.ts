@@ -1,3 +1,4 @@
+// Lays out rows as a table without lines.
 import Table from 'cli-table3';
 
 const BLANK = {
@@ -18,7 +19,7 @@ const BLANK = {
   middle: '  ',
 };
 
-/** A table without lines, two spaces in front: first column left, the others as `align` says. */
+/** `align`: for each column. Each line begins with two spaces. */
 export function grid(rows: string[][], align: ('left' | 'right')[]): string {
   const table = new Table({
     chars: BLANK,

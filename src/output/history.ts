@@ -1,3 +1,4 @@
+// Formats the last runs for a person: a table and two sparklines.
 import { basename } from 'node:path';
 import sparkly from 'sparkly';
 import type { HistoryEntry } from '../metrics/state.js';
@@ -7,11 +8,10 @@ import { metricsTitle } from './metrics.js';
 import type { Paint } from './paint.js';
 import { cut, formatBytes, formatSeconds, formatShortCount, printable } from './text.js';
 
-/** What a terminal of 80 columns has room for, beside the label and the range. */
+/** Runs in a sparkline: 80 columns have room for so many beside the label and the range. */
 const SPARKS = 40;
 const COLUMNS = 80;
 
-/** The last runs, for a person: one a line, the newest at the end, and how two numbers went. */
 export function historyText(report: MetricsReport, paint: Paint): string {
   const title = metricsTitle('Last runs', report, paint);
   const { history = [] } = report;
@@ -42,14 +42,13 @@ function table(history: HistoryEntry[], target: string | null, paint: Paint): st
       known(run.disk_usage_bytes, formatBytes),
     ];
   });
-  const lines = grid(
-    [head.map((word) => paint.dim(word)), ...rows],
-    ['left', 'left', 'right', 'right', 'right', 'right', 'right'],
-  ).split('\n');
+  const table = [head.map((word) => paint.dim(word)), ...rows];
+  const align = head.map((_word, at) => (at < 2 ? 'left' : 'right'));
+  const lines = grid(table, align).split('\n');
   return lines.flatMap((line, at) => [line, ...reason(history[at - 1], target, paint)]).join('\n');
 }
 
-/** Why a run failed, in a line below it. The path of the log is in the title: its name is enough. */
+/** Why a run failed, in a line below it. The title has the path of the log, so its name is enough here. */
 function reason(run: HistoryEntry | undefined, target: string | null, paint: Paint): string[] {
   if (!run?.error) return [];
   const { code, message } = run.error;
@@ -80,7 +79,7 @@ function range(values: (number | null)[], format: (value: number) => string): st
   return low === high ? low : `${low} – ${high}`;
 }
 
-/** A run that failed does not tell its numbers. */
+/** A run that failed has no numbers. */
 function known(value: number | null, format: (value: number) => string): string {
   return value === null ? '–' : format(value);
 }

@@ -1,13 +1,13 @@
+// Formats the metrics of a store for a person.
 import type { MetricsReport } from '../metrics/report.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { formatBytes, formatCount, printable } from './text.js';
 import { wrapped } from './wrap.js';
 
-/** Beside the words on the left, on a terminal of 80 columns. */
+/** Columns that are left of 80 beside the labels. */
 const COLUMNS = 60;
 
-/** The counters over all runs, for a person. */
 export function metricsText(report: MetricsReport, paint: Paint): string {
   const title = metricsTitle('Metrics', report, paint);
   if (report.unavailable !== undefined) return `${title}\n`;
@@ -35,7 +35,7 @@ export function metricsText(report: MetricsReport, paint: Paint): string {
   return `${title}\n\n${grid(rows, ['left', 'right'])}\n\n${grid(times, ['left', 'left'])}\n`;
 }
 
-/** `Metrics of /data/events.ndjson`, and why there are none. */
+/** `Metrics of /data/events.ndjson`; without metrics also why. */
 export function metricsTitle(what: string, report: MetricsReport, paint: Paint): string {
   const title = `${what} of ${paint.bold(printable(report.target ?? report.backend))}`;
   if (report.unavailable === undefined) return title;

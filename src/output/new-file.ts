@@ -1,11 +1,8 @@
+// Writes a result to a new file that only its owner may read, and never over an existing one.
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
 
-/**
- * Writes a result to a file that is not there yet, for its owner alone.
- *
- * @throws {PapyraError} `usage` when there is something by that name.
- */
+/** @throws {PapyraError} `usage` when the name exists already. */
 export function writeNewFile(path: string, text: string): void {
   const fd = create(path);
   try {
@@ -18,7 +15,7 @@ export function writeNewFile(path: string, text: string): void {
   }
 }
 
-/** `wx` follows no link, and takes no file that somebody made a moment ago. */
+/** `wx` (O_EXCL) follows no link, and opens no file that somebody made a moment ago. */
 function create(path: string): number {
   try {
     return openSync(path, 'wx', 0o600);

@@ -1,3 +1,4 @@
+// Decides whether a stream gets colours.
 import { Chalk } from 'chalk';
 
 export type ColorMode = 'auto' | 'always' | 'never';
@@ -7,7 +8,7 @@ export type Paint = Pick<
   'bold' | 'dim' | 'green' | 'cyan' | 'yellow' | 'red'
 >;
 
-/** Colours for one stream: by itself only on a terminal, and only when NO_COLOR does not forbid it. */
+/** `auto`: only a terminal gets colours, and only without NO_COLOR. */
 export function paintFor(
   stream: { isTTY?: boolean },
   mode: ColorMode,

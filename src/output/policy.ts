@@ -1,7 +1,8 @@
+// Words a retention policy.
 import type { RetentionPolicy } from '../retention/policy.js';
 import { formatAge, formatBytes, plural } from './text.js';
 
-/** `records younger than 7 days, the newest 1,000, at most 2 GB`. */
+/** `keep what is younger than 7 days; keep the newest 1,000 records`. */
 export function policyText(policy: RetentionPolicy): string {
   const { max_age_seconds: age, max_records: count, max_total_bytes: size } = policy;
   const words = [

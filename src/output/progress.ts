@@ -1,3 +1,4 @@
+// Shows the progress of a run.
 import type { Ora } from 'ora';
 import { monotonicMs } from '../units/clock.js';
 import type { Progress } from '../backends/backend.js';
@@ -7,7 +8,7 @@ import { formatBytes, formatCount, formatSeconds } from './text.js';
 export type ProgressMode = 'auto' | 'always' | 'never';
 
 const TERMINAL_EVERY_MS = 100;
-/** A log file of a scheduled job wants a sign of life, not a film. */
+/** Plain lines often go to the log file of a scheduled job, which needs few of them. */
 const PLAIN_EVERY_MS = 5000;
 
 const VERBS = { scan: 'Scanning', write: 'Writing', trim: 'Trimming' };
@@ -17,13 +18,10 @@ export interface ProgressReporter {
   stop(): void;
 }
 
-/**
- * A spinner on a terminal, plain lines on one that does not say how wide it is; elsewhere nothing, or
- * plain lines with `always`.
- */
+/** A spinner on a terminal; plain lines when its width is not known, or elsewhere with `always`. */
 export function progressTo(stream: Stream, mode: ProgressMode): ProgressReporter {
   if (mode === 'never' || (mode === 'auto' && !stream.isTTY)) return { update() {}, stop() {} };
-  // On a terminal of no columns ora would never have drawn enough lines.
+  // With 0 columns ora computes an infinite number of lines, and never stops clearing them.
   return stream.isTTY && (stream.columns ?? 0) > 0 ? spinner() : lines(stream);
 }
 
@@ -36,7 +34,7 @@ export function progressLine({ phase, unit, done, total }: Progress, seconds: nu
   return `${VERBS[phase]} ${amount(done)} of ${amount(total)} (${share} %), ${amount(Math.round(rate))}/s${left}`;
 }
 
-/** Calls `show` now and then, with a clock that starts anew in each phase. */
+/** Calls `show` at most every `everyMs`. Rates count from the start of the phase. */
 function paced(everyMs: number, show: (line: string) => void): (progress: Progress) => void {
   let phase: Progress['phase'] | undefined;
   let began = 0;
@@ -62,10 +60,10 @@ function spinner(): ProgressReporter {
   let shown: Ora | undefined;
   let text = '';
   let stopped = false;
-  // Loaded only when there is something to show: a short run never pays for it.
+  // Loaded only when there is something to show, so that short runs do not load it.
   const start = async () => {
     const { default: ora } = await import('ora');
-    // Without a colour of its own, --color and NO_COLOR need not be asked.
+    // No colour, so that --color and NO_COLOR do not matter.
     const looks = { text, color: false, discardStdin: false } as const;
     if (!stopped) shown = ora({ ...looks, stream: process.stderr }).start();
   };

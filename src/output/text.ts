@@ -1,14 +1,16 @@
+// Formats numbers, sizes and durations for a person.
+import { grouped } from '../units/units.js';
+
 export { printable, printableJson } from '../text/printable.js';
 
 /** `3,000`; `?` for a number that is not known. */
 export function formatCount(value: number | null): string {
-  // By hand: the first use of the locale's own costs 11 ms.
-  return value === null ? '?' : String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return value === null ? '?' : grouped(value);
 }
 
 const MULTIPLES = ['', ' k', ' M', ' G', ' T'];
 
-/** `99,999`, `1.2 M`: for a table that has no room for more. */
+/** `99,999`, `1.2 M`: for narrow columns. */
 export function formatShortCount(value: number | null): string {
   if (value === null || value < 100_000) return formatCount(value);
   const [short, multiple] = scaled(value, MULTIPLES);
@@ -29,7 +31,7 @@ export function formatBytes(bytes: number | null): string {
   return `${unit === 'B' ? value : value.toFixed(1)} ${unit}`;
 }
 
-/** In the unit in which it has three digits before the point at most. */
+/** Scales a value to the unit in which it has at most three digits before the point. */
 function scaled(value: number, units: string[]): [value: number, unit: string] {
   let at = 0;
   while (Math.abs(value) >= 999.95 && at < units.length - 1) {
@@ -48,25 +50,20 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} m`;
 }
 
-/** `7 days`, `12 hours`: a duration of a policy, in the largest unit that divides it. */
+/** `7 days`, `12 hours`: in the largest unit that divides the duration. */
 export function formatAge(seconds: number): string {
-  const units: [number, string][] = [
-    [86_400, 'day'],
-    [3600, 'hour'],
-    [60, 'minute'],
-  ];
-  for (const [size, noun] of units) {
+  for (const [noun, size] of Object.entries({ day: 86_400, hour: 3600, minute: 60 })) {
     if (seconds % size === 0) return plural(seconds / size, noun);
   }
   return plural(seconds, 'second');
 }
 
-/** The beginning of a text that is too long. */
+/** Cuts the end of a text that is too long. */
 export function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-/** The end of one: of a key that tells more. */
+/** Cuts the beginning of a text that is too long: the end of a key says more. */
 export function cutFront(text: string, length: number): string {
   return text.length > length ? `…${text.slice(1 - length)}` : text;
 }

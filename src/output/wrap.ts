@@ -1,20 +1,20 @@
+// Breaks lines to fit a width.
 import { Help } from 'commander';
 
-/** What help is wrapped with serves here, too: it is loaded anyway. */
+/** The wrapping of commander, which is loaded anyway. */
 const HELP = new Help();
 
-/** Lines that are wider than `width` are broken between two words; a word that is, stays whole. */
+/** Lines wider than `width` are broken between words; a word that is wider stays whole. */
 export function wrapped(text: string, width: number): string {
   return HELP.boxWrap(text, width);
 }
 
-/** What is known of where a text goes. */
 export interface TerminalWidth {
   isTTY?: boolean;
   columns?: number;
 }
 
-/** The same for the width of a terminal. Elsewhere a line stays one: whoever reads it may be a program. */
+/** Breaks lines only for a terminal: elsewhere a program may read them. */
 export function fitted(text: string, { isTTY, columns = 0 }: TerminalWidth): string {
   if (isTTY !== true || columns === 0) return text;
   const lines = text.split('\n');

@@ -1,3 +1,4 @@
+// Splits the bytes that are read of a log into lines, and sums the lines up by category.
 import { CATEGORIES, maskOf, type Category, type Kernel } from './kernel/kernel.js';
 import { makeKernel } from './kernel/make-kernel.js';
 import { LineScanner, type LineKind } from './scanner.js';
@@ -7,52 +8,50 @@ import { noSums, type Sums } from './sums.js';
 export interface Instants {
   /** Records with a timestamp below this have expired; -Infinity: none has. */
   cutoff: number;
-  /** Later ones are counted as `future`. */
+  /** Records dated later are counted as `future`. */
   horizon: number;
 }
 
-/** Which lines to gather: those of `categories`; the first `skip` of those of `counting` the other way. */
+/** Lines of `categories` are gathered. For the first `skip` lines of `counting` that choice is reversed. */
 export interface Gathering {
   categories: readonly Category[];
   counting: readonly Category[];
   skip: number;
 }
 
-/** A line, on the exact path. */
+/** A line as the exact scanner sees it. */
 interface Line {
   kind: LineKind;
   timestamp: number;
 }
 
-/** A line that is longer than the window, on the exact path: `line` is there when it has ended. */
+/** A line that is longer than the window. `line` is set when it has ended. */
 interface LongLine {
   scanner: LineScanner;
   start: number;
   line?: Line;
 }
 
-/** Beyond this a double has no whole seconds: what is dated later is taken to be of then. */
+/** Timestamps beyond this are clamped to it: doubles that are larger have no whole seconds. */
 const FAR = 9e15;
 
 const NEWLINE = 0x0a;
 
 /**
- * Takes the bytes of a log as they are read, and sums up its lines: mostly by the kernel, where that has
- * no answer by the exact scanner, which is several times slower. Both say the same.
- *
- * A line may be of any length. One that is longer than the window is summed up on its own.
+ * The kernel decides most lines. The exact scanner decides the others: it is several times slower, and agrees with the
+ * kernel. A line may have any length: one that is longer than the window is summed up on its own.
  */
 export class LineReader {
-  /** Where to read to: what, and from where, is up to the caller. */
+  /** The caller reads the bytes of the log into this. */
   readonly window: Buffer;
 
   readonly #kernel: Kernel;
   readonly #instants: Instants;
   readonly #data: number;
   readonly #limit: number;
-  /** Behind the last byte taken. */
+  /** Offset in the log after the last byte taken. */
   #offset = 0;
-  /** Bytes of a line that a read cut in two: they are just below the window. */
+  /** Bytes of a line that a read cut in two. They lie just below the window. */
   #held = 0;
   #long: LongLine | undefined;
   #gathering = false;
@@ -67,17 +66,17 @@ export class LineReader {
     kernel.configure(clamp(instants.cutoff), clamp(instants.horizon));
   }
 
-  /** Why all lines are left to the exact scanner; undefined: they are not. */
+  /** Why the exact scanner decides all lines; undefined: it does not. */
   get exactBecause(): string | undefined {
     return this.#kernel.exactBecause;
   }
 
-  /** The first byte that belongs to no whole line yet. */
+  /** Offset of the first byte that belongs to no whole line yet. */
   get lineStart(): number {
     return this.#long?.start ?? this.#offset - this.#held;
   }
 
-  /** Begins anew at a byte of the log where a line begins. */
+  /** Starts over at `offset`, where a line of the log begins. */
   startAt(offset: number, gathering?: Gathering): void {
     this.#offset = offset;
     this.#held = 0;
@@ -87,7 +86,7 @@ export class LineReader {
     this.#kernel.gather(maskOf(categories), maskOf(counting), skip);
   }
 
-  /** Takes the first `length` bytes of the window; hands out the sums of the lines that end there. */
+  /** Takes the first `length` bytes of the window, and passes on the sums of the lines that end in them. */
   take(length: number, onSums: (sums: Sums) => void): void {
     const end = this.#data + length;
     const begun = this.#data - this.#held;
@@ -100,7 +99,7 @@ export class LineReader {
     this.#hold(whole, end);
   }
 
-  /** The file has ended, and with it its last line, which has no newline. */
+  /** Counts the bytes after the last newline as a line: the end of the file has ended it. */
   finish(onSums: (sums: Sums) => void): void {
     if (this.#held === 0 && !this.#long) return;
     this.window[0] = NEWLINE;
@@ -111,7 +110,7 @@ export class LineReader {
     });
   }
 
-  /** What was gathered of the lines of the last sums; valid until the next `take`. */
+  /** The gathered bytes of the lines of the last sums. They are valid until the next `take`. */
   gathered(): Buffer {
     return this.#kernel.bytes.subarray(this.#gatheredFrom, this.#kernel.gathered());
   }
@@ -121,14 +120,14 @@ export class LineReader {
     this.#kernel.bytes.copyWithin(this.#data - this.#held, from, end);
   }
 
-  /** Whether the line at hand does not fit below the window, or is known not to. */
+  /** Whether the current line is too long for the space below the window. */
   #isLong(length: number): boolean {
     if (this.#long) return true;
     const newline = this.window.subarray(0, length).indexOf(NEWLINE);
     return this.#held + (newline === -1 ? length : newline) >= this.#limit;
   }
 
-  /** The next piece of a long line; returns where it ends, or `end` when it goes on. */
+  /** Takes the next piece of a long line. Returns the address after the line, or `end` when it goes on. */
   #takeLong(from: number, end: number, onSums: (sums: Sums) => void): number {
     const { bytes } = this.#kernel;
     const newline = bytes.subarray(this.#data, end).indexOf(NEWLINE);

@@ -1,14 +1,10 @@
-/**
- * Bytes → lines, and for each line what it is and when it was written.
- *
- * The grammar is that of Python's `json` reader, because the runtime is Python: JSON plus `NaN`,
- * `Infinity` and `-Infinity`; integers of at most 4300 digits (`sys.set_int_max_str_digits`); nesting
- * of at most 995 levels (where its recursion limit ends it); strict UTF-8. The whole line is checked,
- * not only the timestamp: what Python cannot read is `unreadable`, and compaction keeps it.
- *
- * A state machine that can stop after any byte, so a line may be of any length and span any number of
- * chunks: nothing is ever buffered but the digits of a timestamp.
- */
+// Splits bytes into lines, and tells for each line what it is and when it was written.
+//
+// The grammar is that of Python's `json` reader, because the runtime is Python: JSON plus `NaN`, `Infinity` and
+// `-Infinity`; integers of at most 4300 digits (`sys.set_int_max_str_digits`); nesting of at most 995 levels (its
+// recursion limit); strict UTF-8. The whole line is checked, not only the timestamp. A line that Python cannot read is
+// `unreadable`, and compaction keeps it by default. The state machine can stop after any byte, so a line may have any
+// length and span any number of chunks. Only the digits of a timestamp are buffered.
 
 export type LineKind = 'record' | 'undated' | 'unreadable' | 'blank';
 
@@ -58,16 +54,15 @@ enum State {
   Bad,
 }
 
-/** What the brackets still open are. */
+/** Kinds of open brackets. */
 const OBJECT = 0;
 const ARRAY = 1;
 
 const NO_KEY = -1;
 
-/** Where in a chunk, at or behind a byte, the first one is that is no plain character of a string. */
+/** Finds the first byte at or after `from` that is not a plain character of a string; else the end of the chunk. */
 export type SkipPlain = (chunk: Uint8Array, from: number) => number;
 
-/** Byte by byte. */
 export const skipPlain: SkipPlain = (chunk, from) => {
   const length = chunk.length;
   for (let at = from; at < length; at++) if (!isPlain(chunk[at]!)) return at;
@@ -89,7 +84,7 @@ export class LineScanner {
   readonly #containers = new Uint8Array(MAX_DEPTH + 1);
   #depth = 0;
 
-  /** Whether the string being read is a key; and how much of `timestamp` it has matched (NO_KEY: differs). */
+  /** Whether the current string is a key, and how much of `timestamp` it has matched (NO_KEY: it differs). */
   #isKey = false;
   #matched = NO_KEY;
   #hexLeft = 0;
@@ -105,7 +100,7 @@ export class LineScanner {
   #timestamp = NaN;
   /** The value being read is the top-level timestamp. */
   #isTimestamp = false;
-  /** Where its digits start in this chunk; those of earlier chunks. -1: no such number is being read. */
+  /** Where its digits start in this chunk (-1: it is not being read), and the digits in earlier chunks. */
   #numberAt = -1;
   #numberHead = '';
 
@@ -153,7 +148,7 @@ export class LineScanner {
     this.#offset += length;
   }
 
-  /** One byte in any state but the three with a loop of their own. Returns 1 when the byte is used up. */
+  /** Handles one byte in a state that has no loop of its own. Returns 1 when the byte is used up. */
   #step(byte: number, chunk: Uint8Array, at: number): 0 | 1 {
     switch (this.#state) {
       case State.Start:
@@ -305,7 +300,7 @@ export class LineScanner {
     this.#state = State.Literal;
   }
 
-  /** Runs to the end of the string, of the chunk, or to a byte that needs a closer look. */
+  /** Advances to the end of the string or of the chunk, or to a byte that needs a closer look. */
   #string(chunk: Uint8Array, from: number): number {
     const length = chunk.length;
     let at = from;
@@ -394,7 +389,6 @@ export class LineScanner {
     this.#state = State.Integer;
   }
 
-  /** Runs over digits. */
   #number(chunk: Uint8Array, from: number): number {
     let at = from;
     while (at < chunk.length && isDigit(chunk[at]!)) at += 1;

@@ -1,6 +1,6 @@
+// Defines the sums of consecutive lines: their numbers, bytes and times.
 import { CATEGORIES, type Category } from './kernel/kernel.js';
 
-/** Lines that came one after the other, summed up. */
 export interface Sums {
   start: number;
   end: number;

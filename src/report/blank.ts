@@ -16,7 +16,6 @@ export function blankScan(
   status: ScanReport['status'],
   { startedAt, ...store }: ReportHead,
 ): Omit<ScanReport, 'next'> {
-  const { total, by_kind, listed } = new AnomalyList(0);
   return {
     schema: 'papyra.scan/v1',
     status,
@@ -26,7 +25,7 @@ export function blankScan(
     records: { scanned: null, undated: null },
     bytes: { scanned: null, anomalous: null },
     parts: [],
-    anomalies: { total, by_kind, listed },
+    anomalies: new AnomalyList(0),
     warnings: [],
   };
 }
@@ -36,7 +35,6 @@ export function blankRecovery(
   { status, mode }: Pick<RecoveryReport, 'status' | 'mode'>,
   { startedAt, ...store }: ReportHead,
 ): RecoveryReport {
-  const { total, by_kind, listed } = new AnomalyList(0);
   return {
     schema: 'papyra.recovery/v1',
     status,
@@ -48,7 +46,7 @@ export function blankRecovery(
     bytes: { before: null, removed: null, appended: null },
     parts: [],
     quarantine: null,
-    anomalies: { found: { ...by_kind }, remaining: { total, by_kind, listed } },
+    anomalies: { found: new AnomalyList(0), remaining: new AnomalyList(0) },
     warnings: [],
   };
 }

@@ -1,5 +1,5 @@
 // The result of a recovery: what was removed, from where, and what is still wrong.
-import type { Anomalies, AnomalyCounts } from './anomalies.js';
+import type { Anomalies } from './anomalies.js';
 
 export type RecoveryMode = 'repair' | 'quarantine';
 
@@ -35,8 +35,8 @@ export interface RecoveryReport {
   /** Where what was removed is: a file, or the keys of streams; null: nowhere. */
   quarantine: string | null;
   anomalies: {
-    /** What was found. */
-    found: AnomalyCounts;
+    /** What was found, and would be mended or is. */
+    found: Anomalies;
     /** What is still wrong afterwards. */
     remaining: Anomalies;
   };

@@ -1,3 +1,4 @@
+// Defines the report of a compaction, which is also the document of `--json`.
 import type { RetentionPolicy } from '../retention/policy.js';
 
 /**

@@ -1,3 +1,4 @@
+// Decides about every line of a log in memory: the retention rules in their simplest form.
 import { cutBy, lineStatus, type LineKind, type RetentionRules, type Tally } from './policy.js';
 
 export interface DatedLine {
@@ -8,10 +9,9 @@ export interface DatedLine {
   bytes: number;
 }
 
-/** Why a line goes; `keep` when it stays, `blank` when it goes only along with others. */
+/** Why a line goes; `keep`: it stays; `blank`: it goes only when another line goes. */
 export type LineDecision = 'keep' | 'blank' | 'age' | 'count' | 'size' | 'unreadable';
 
-/** The fate of every line of a log that fits in memory: the rules in their plainest form. */
 export function decide(lines: readonly DatedLine[], rules: RetentionRules): LineDecision[] {
   const standings = lines.map((line) => lineStatus(line.kind, line.timestamp ?? NaN, rules));
   const total: Tally = { records: 0, bytes: 0 };

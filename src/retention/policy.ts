@@ -1,6 +1,5 @@
+// Decides which records have expired, by age, count and size. It does no I/O and reads no clock.
 /**
- * Which records have expired. Pure: no I/O, no clock.
- *
  * Three limits, each optional, applied in this order over the log in append order:
  *
  * 1. age: a record expires when `timestamp < now - max_age_seconds`;
@@ -8,8 +7,8 @@
  * 3. size: of what is left, going back from the newest, records stay until the next one would take
  *    their bytes past `max_total_bytes`; that one and all older ones expire.
  *
- * Count and size are both "a newest part stays", so one position in the sequence of live records says
- * it all. That is what lets the caller decide with sums per block in place of a list of lines.
+ * Count and size both keep a newest part, so one position in the sequence of live records describes what they drop.
+ * So the caller can decide by sums per block, without a list of lines.
  */
 export interface RetentionPolicy {
   /** Records older than this many seconds expire; null: no limit. */
@@ -20,7 +19,7 @@ export interface RetentionPolicy {
   max_total_bytes: number | null;
 }
 
-/** What to do with lines that are not plain dated records. */
+/** What to do with lines that are not dated records. */
 export interface OddLines {
   /** `keep` in place (default), `drop`, or refuse the whole run (`fail`). */
   unreadable: 'keep' | 'drop' | 'fail';
@@ -29,20 +28,22 @@ export interface OddLines {
 }
 
 export interface RetentionRules extends RetentionPolicy, OddLines {
-  /** The one instant, in seconds since 1970, at which the whole run decides. */
+  /** `keep`: blank lines stay, too, as a recovery wants; left out: they go along when something else does. */
+  blank?: 'keep';
+  /** Seconds since 1970; the same for the whole run. */
   now: number;
 }
 
 export type LineKind = 'record' | 'undated' | 'unreadable' | 'blank';
 
 /**
- * What becomes of a line before count and size are looked at:
+ * The status of a line before count and size are applied:
  *
- * - `live`: takes a place in count and size, which decide about it;
- * - `pinned`: stays whatever the limits say, and takes no place;
+ * - `live`: the limits on count and size count it, and decide about it;
+ * - `pinned`: stays whatever the limits say, and is not counted;
  * - `expired`: goes by age (or is undated and dropped on request);
  * - `discarded`: unreadable, and dropped on request;
- * - `blank`: nothing; goes along when something else does.
+ * - `blank`: a line of white space; goes only when another line goes.
  */
 export type LineStatus = 'live' | 'pinned' | 'expired' | 'discarded' | 'blank';
 
@@ -58,13 +59,9 @@ export function policyOf(rules: RetentionPolicy): RetentionPolicy {
   return { max_age_seconds, max_records, max_total_bytes };
 }
 
-/** Whether any limit is set at all. */
+/** True when no limit is set. */
 export function isUnlimited(policy: RetentionPolicy): boolean {
-  return (
-    policy.max_age_seconds === null &&
-    policy.max_records === null &&
-    policy.max_total_bytes === null
-  );
+  return Object.values(policyOf(policy)).every((limit) => limit === null);
 }
 
 /** Records with a timestamp below this have expired by age. */
@@ -72,7 +69,7 @@ export function ageCutoff(rules: Pick<RetentionRules, 'now' | 'max_age_seconds'>
   return rules.max_age_seconds === null ? -Infinity : rules.now - rules.max_age_seconds;
 }
 
-/** The standing of one line; `timestamp` matters for a `record` only. */
+/** `timestamp` is used for a `record` only. */
 export function lineStatus(kind: LineKind, timestamp: number, rules: RetentionRules): LineStatus {
   switch (kind) {
     case 'record':
@@ -83,13 +80,13 @@ export function lineStatus(kind: LineKind, timestamp: number, rules: RetentionRu
     case 'unreadable':
       return rules.unreadable === 'drop' ? 'discarded' : 'pinned';
     case 'blank':
-      return 'blank';
+      return rules.blank === 'keep' ? 'pinned' : 'blank';
   }
 }
 
 /**
- * The limit that drops the live record which has `older` live records before it, out of `total`; null
- * when it stays. Once null, it stays null for every newer record.
+ * The limit that drops a live record with `older` live records before it, out of `total`; null: the record stays, and
+ * so does every newer one.
  */
 export function cutBy(
   older: Tally,

@@ -1,12 +1,10 @@
+// Formats paragraphs as comments for the files of all schedulers.
 import { inWords } from './interval.js';
 import type { Job } from './job.js';
 
 const WIDTH = 78;
 
-/**
- * Paragraphs as comment lines, which all four formats begin with a `#`. A line that begins with a blank is
- * something to type, and is left as it is.
- */
+/** All four formats begin a comment with `#`. A line that begins with a blank is a command: it is not wrapped. */
 export function comment(...paragraphs: string[]): string {
   return paragraphs
     .flatMap((text) => (text.startsWith(' ') ? [text] : wrapped(text)))
@@ -24,7 +22,7 @@ function wrapped(text: string): string[] {
   return lines;
 }
 
-/** What a unit does, and why that often. */
+/** What a unit does, and the reason for its interval. */
 export function purpose({ target, everySeconds, reason }: Job): string[] {
   return [`Compacts ${target} every ${inWords(everySeconds)}.`, `Why that often: ${reason}.`];
 }

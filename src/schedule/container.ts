@@ -1,19 +1,20 @@
+// Computes what a container needs to run the job: entry point, mounts, and notes for the operator.
 import { dirname, relative } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { LOW_PRIORITY } from './host.js';
 import type { Job } from './job.js';
 
-/** What a cluster needs to know that the configuration does not say. */
+/** What a cluster needs and the configuration does not say. */
 export interface Container {
   /** An image with papyra and what it needs. */
   image: string;
   /** The volume that holds the data: a claim of Kubernetes, a host volume of Nomad. */
   volume: string;
-  /** Whose the log is; null: there is none here to ask. */
+  /** The owner of the log; null: the log is not on this machine. */
   owner: { uid: number; gid: number } | null;
 }
 
-/** A directory that must be there in the container. */
+/** A directory that must exist in the container. */
 export interface Mount {
   name: 'data' | 'link' | 'archive';
   /** The volume that is mounted. */
@@ -21,16 +22,12 @@ export interface Mount {
   path: string;
 }
 
-/** What is started in the image, where Node and papyra are wherever its PATH says. */
-export const ENTRYPOINT = [
-  'nice',
-  ...LOW_PRIORITY.nice,
-  'ionice',
-  ...LOW_PRIORITY.ionice,
-  'papyra',
-];
+const { nice, ionice } = LOW_PRIORITY;
 
-/** Mounted where it is here, each directory once: so the configuration means the same there. */
+/** The command in the image; PATH finds the programs. */
+export const ENTRYPOINT = ['nice', ...nice, 'ionice', ...ionice, 'papyra'];
+
+/** Each directory once, and at the same path as here, so that the configuration is valid in the container. */
 export function mountsOf(job: Job, { volume }: Container): Mount[] {
   const { log, archive } = job;
   const mounts = log === null ? [] : mountsOfLog(log, job, volume);
@@ -38,18 +35,13 @@ export function mountsOf(job: Job, { volume }: Container): Mount[] {
     mounts.push({ name: 'archive', source: `${volume}-archive`, path: archive });
   }
   if (mounts.some(({ path }) => path === '/')) {
-    throw new PapyraError(
-      'usage',
-      `${log ?? ''} is in the root directory, where nothing can be mounted`,
-      {
-        hint: 'put the log into a directory of its own',
-      },
-    );
+    const message = `${log ?? ''} is in the root directory, where nothing can be mounted`;
+    throw new PapyraError('usage', message, { hint: 'put the log into a directory of its own' });
   }
   return mounts;
 }
 
-/** Of a log that is a link, its own directory and that of its target, where the data is. */
+/** For a log that is a link: its own directory, and that of its target, where the data is. */
 function mountsOfLog(log: string, { realLog, isLink }: Job, volume: string): Mount[] {
   const named = dirname(log);
   const real = dirname(realLog ?? log);
@@ -59,7 +51,7 @@ function mountsOfLog(log: string, { realLog, isLink }: Job, volume: string): Mou
   return [data(real), { name: 'link', source: `${volume}-link`, path: named }];
 }
 
-/** The configuration file, unless it comes with the data. */
+/** The configuration file; null: there is none, or a mount contains it. */
 export function configMount({ configFile }: Job, mounts: Mount[]): string | null {
   if (configFile === null || mounts.some(({ path }) => isInside(path, configFile))) return null;
   return configFile;
@@ -69,7 +61,7 @@ function isInside(directory: string, path: string): boolean {
   return !relative(directory, path).startsWith('..');
 }
 
-/** What a person must see to before a container can run the job. */
+/** What the operator must prepare before a container can run the job. */
 export function needsOf(job: Job, container: Container): string[] {
   const { log, realLog, isLink, backend, others } = job;
   return [

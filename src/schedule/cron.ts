@@ -1,3 +1,4 @@
+// Makes the line for a crontab.
 import { PapyraError } from '../errors/errors.js';
 import { comment, purpose } from './comment.js';
 import type { Host } from './host.js';
@@ -5,10 +6,9 @@ import type { Job, UnitFile } from './job.js';
 import { shellWord } from './quote.js';
 import { cronFields } from './times.js';
 
-/** What the cron of Debian, among others, takes. */
+/** Bytes that the cron of Debian, among others, accepts. */
 const LONGEST_COMMAND = 998;
 
-/** A line for a crontab of `host.user`. */
 export function cronUnit(job: Job, host: Host): UnitFile[] {
   const notes = comment(
     ...purpose(job),
@@ -26,7 +26,7 @@ function commandOf({ args }: Job, { politely, node, papyra }: Host): string {
   if (odd !== undefined) {
     throw impossible(`a backslash, as in ${odd}, does not mean the same in every cron`);
   }
-  // cron takes a bare % for the end of the line, in quotes as well.
+  // cron ends the command at a % without a backslash, also in quotes.
   const command = words
     .map(shellWord)
     .join(' ')

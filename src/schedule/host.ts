@@ -1,16 +1,13 @@
-/** The machine on which cron or systemd will run the job: the one that prints it. */
+// Defines the machine on which cron or systemd will run the job: the one that prints it.
 export interface Host {
   /** Absolute paths of Node and of papyra's launcher. */
   node: string;
   papyra: string;
-  /** Who runs the job: whoever prints it, so that it may do what was just tried. */
+  /** The user who prints the job also runs it, so the job has the rights that were just checked. */
   user: string;
-  /** What gives a command the last place at processor and disk: `/usr/bin/nice -n 10 …`. */
+  /** A prefix that lowers the priority of a command: `/usr/bin/nice -n 10 …`. */
   politely: string[];
 }
 
-/** A low place at processor and disk, but not the very last one, where a busy disk might never serve it. */
-export const LOW_PRIORITY = {
-  nice: ['-n', '10'],
-  ionice: ['-c', '2', '-n', '7'],
-};
+/** A low priority for processor and disk, but not the lowest: a busy disk might never serve that. */
+export const LOW_PRIORITY = { nice: ['-n', '10'], ionice: ['-c', '2', '-n', '7'] };

@@ -1,3 +1,4 @@
+// Chooses how often to compact, and checks a given interval.
 import type { MetricsReport } from '../metrics/report.js';
 import { isUnlimited, type RetentionPolicy } from '../retention/policy.js';
 import { formatAge, formatBytes, formatCount } from '../output/text.js';
@@ -9,7 +10,7 @@ const HOUR = 3600;
 const DAY = 86_400;
 const WEEK = 604_800;
 
-/** The intervals that divide an hour, a day or a week: five fields of cron cannot say others. */
+/** The intervals that divide an hour, a day or a week: the five fields of cron cannot express others. */
 export const INTERVALS = [
   ...[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30].map((minutes) => minutes * MINUTE),
   ...[1, 2, 3, 4, 6, 8, 12].map((hours) => hours * HOUR),
@@ -22,7 +23,7 @@ const WORDS: Record<string, number> = { hourly: HOUR, daily: DAY, weekly: WEEK }
  * The value of `--every` in seconds: `hourly`, `daily`, `weekly`, or a duration that divides the hour, the
  * day or the week.
  *
- * @throws {PapyraError} `usage` for anything else, naming the nearest that would do.
+ * @throws {PapyraError} `usage` for anything else; the message names the nearest valid intervals.
  */
 export function parseInterval(text: string): number {
   const seconds = Object.hasOwn(WORDS, text) ? WORDS[text]! : parseDuration(text);
@@ -36,16 +37,16 @@ export function parseInterval(text: string): number {
   );
 }
 
-/** What a store was seen to grow by. */
+/** The growth of a store. */
 export interface Growth {
-  /** Days over which it was seen. */
+  /** The days over which it was measured. */
   days: number;
   recordsPerDay: number;
   /** null: the size of its records is not known. */
   bytesPerDay: number | null;
 }
 
-/** What the counters say about growth; null when they have not seen an hour of it. */
+/** The growth according to the counters; null when they cover less than an hour. */
 export function growthOf(metrics: MetricsReport): Growth | null {
   const { since, last_compaction: last, records_written: written } = metrics;
   if (since === null || last === null || written === null) return null;
@@ -59,7 +60,7 @@ export function growthOf(metrics: MetricsReport): Growth | null {
   return { days, recordsPerDay, bytesPerDay };
 }
 
-/** Up to so many records and bytes a day, this is often enough. */
+/** `every` suffices for fewer records and bytes a day than these. */
 const TRAFFIC = [
   { word: 'low', every: DAY, records: 100_000, bytes: 100e6 },
   { word: 'medium', every: 12 * HOUR, records: 300_000, bytes: 300e6 },
@@ -73,10 +74,7 @@ export interface Interval {
   reason: string;
 }
 
-/**
- * How often to compact: as often as traffic asks for, and always well before a record that has just been
- * spared comes of age. Pure. `growth`: null when it is not known.
- */
+/** Chooses by traffic, but at most half of the maximum age. `growth`: null when it is not known. */
 export function chooseInterval(
   backend: string,
   retention: RetentionPolicy,
@@ -100,11 +98,9 @@ const REDIS: Interval = {
 
 function byTraffic(growth: Growth | null): Interval {
   if (growth === null) {
-    return {
-      seconds: 6 * HOUR,
-      reason:
-        'how fast the store grows is not known yet; print this again when compactions have run for a day',
-    };
+    const reason =
+      'how fast the store grows is not known yet; print this again when compactions have run for a day';
+    return { seconds: 6 * HOUR, reason };
   }
   const { days, recordsPerDay, bytesPerDay } = growth;
   const { word, every } = TRAFFIC.find(
@@ -119,12 +115,12 @@ function byTraffic(growth: Growth | null): Interval {
   };
 }
 
-/** `hour`, `6 hours`: behind the word every. */
+/** `hour`, `6 hours`: what follows the word `every`. */
 export function inWords(seconds: number): string {
   return seconds === WEEK ? 'week' : formatAge(seconds).replace(/^1 /, '');
 }
 
-/** What the operator should know about an interval; empty when all is well. */
+/** Warns when records expire more often than the job runs. */
 export function intervalWarnings(seconds: number, { max_age_seconds: age }: RetentionPolicy) {
   if (age === null || seconds < age) return [];
   return [
@@ -132,7 +128,7 @@ export function intervalWarnings(seconds: number, { max_age_seconds: age }: Rete
   ];
 }
 
-/** Without a limit, nothing that a job does helps. */
+/** Warns when there is no limit: the job would remove nothing. */
 export function limitWarnings(retention: RetentionPolicy): string[] {
   if (!isUnlimited(retention)) return [];
   return [

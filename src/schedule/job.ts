@@ -1,3 +1,4 @@
+// Describes a scheduled compaction, from which the files of all schedulers are made.
 import { resolve } from 'node:path';
 import { flagsOf } from '../config/as-flags.js';
 import { ENVIRONMENT } from '../config/environment.js';
@@ -7,46 +8,46 @@ import { jobName, seedOf } from './name.js';
 import { timesFor, type Times } from './times.js';
 import { lockWaitFor } from './timing.js';
 
-/** A compaction that comes again and again: what all units are made from. Paths are absolute. */
+/** Paths are absolute. */
 export interface Job {
-  /** Of units and jobs: `papyra-app-events`. */
+  /** The name of units and jobs: `papyra-app-events`. */
   name: string;
   backend: string;
-  /** What the operator calls the store; there are no credentials in it. */
+  /** The name of the store for the operator, without credentials. */
   target: string;
   /** The log, or the active file of a rotating set; null: the backend has no files. */
   log: string | null;
-  /** Where it is when links are followed, and whether the log itself is one. */
+  /** The path of the log with links resolved, and whether the log itself is a link. */
   realLog: string | null;
   isLink: boolean;
-  /** A directory to which what is dropped goes first; null: nowhere. */
+  /** The directory to which dropped records go first; null: they are not archived. */
   archive: string | null;
-  /** The configuration file; null: flags say it all. */
+  /** null: there is no configuration file, only flags. */
   configFile: string | null;
   /** Other files that the configuration names: the text for Prometheus, hooks, passwords, certificates. */
   others: string[];
-  /** Variables in force that have no flag, as what they say is secret. */
+  /** Variables in force that have no flag because their value is secret. */
   secrets: string[];
   everySeconds: number;
-  /** Why that often. */
+  /** The reason for this interval. */
   reason: string;
   times: Times;
   /** The arguments of papyra. */
   args: string[];
 }
 
-/** What a scheduler makes of a job: files to save under these names. */
+/** A file for a scheduler, to be saved under this name. */
 export interface UnitFile {
   name: string;
   content: string;
 }
 
-/** The log of a configuration, as it is named there; null: the backend has no files. */
+/** The path of the log in the configuration; null: the backend has no files. */
 export function logOf({ store }: EffectiveConfig): string | null {
   return 'path' in store ? store.path : null;
 }
 
-/** The job for a configuration. `target`: what the operator calls the store; `found`: where its log is. */
+/** `target`: the name of the store for the operator; `found`: where its log is. */
 export function jobOf(
   config: EffectiveConfig,
   target: string,
@@ -77,11 +78,9 @@ export function jobOf(
   };
 }
 
-/** A run on files waits for another one; one on Redis ends before the next, which goes on. */
+/** A run on files waits for another run. A run on Redis ends before the next one, which continues its work. */
 function limitsOf(log: string | null, backend: string, seconds: number): string[] {
-  if (log !== null) {
-    return ['--lock-wait', durationText(lockWaitFor(seconds))];
-  }
+  if (log !== null) return ['--lock-wait', durationText(lockWaitFor(seconds))];
   return backend === 'redis' ? ['--max-duration', durationText((seconds * 3) / 4)] : [];
 }
 

@@ -1,3 +1,4 @@
+// Makes the CronJob for Kubernetes.
 import { basename } from 'node:path';
 import type { ICronJob } from 'kubernetes-models/batch/v1';
 import { stringify } from 'yaml';
@@ -14,7 +15,6 @@ import type { Job, UnitFile } from './job.js';
 import { containerArgument, shellWord } from './quote.js';
 import { cronFields } from './times.js';
 
-/** A CronJob. */
 export function kubernetesUnit(job: Job, container: Container): UnitFile[] {
   const mounts = mountsOf(job, container);
   const config = configMount(job, mounts);
@@ -30,7 +30,7 @@ export function kubernetesUnit(job: Job, container: Container): UnitFile[] {
   return [{ name: `${job.name}.yaml`, content: `${notes}${document}` }];
 }
 
-/** Quoted where the old YAML, too, would take a text for something else; long lines stay lines. */
+/** `version: '1.1'` quotes texts that a YAML 1.1 parser would take for something else; long lines are not folded. */
 const YAML = { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false } as const;
 
 const VOLUME_NOTES = [
@@ -40,7 +40,7 @@ const VOLUME_NOTES = [
 const configName = ({ name }: Job) => `${name}-config`;
 const secretName = ({ name }: Job) => `${name}-redis`;
 
-/** With Redis the configuration may have a password in it. */
+/** With Redis the configuration may contain a password, so it goes into a Secret. */
 function configNotes(job: Job, file: string): string[] {
   const kind = job.backend === 'redis' ? 'secret generic' : 'configmap';
   const source = shellWord(`${basename(file)}=${file}`);
@@ -125,7 +125,7 @@ function cronJob(
   };
 }
 
-/** Wrong usage, a refusal, a wrong configuration: all else, such as 75, is tried again as often as backoffLimit says. */
+/** Exit codes of failures that a retry cannot cure. All others, such as 75, are tried again up to backoffLimit. */
 const NO_USE_TRYING_AGAIN = {
   action: 'FailJob' as const,
   onExitCodes: {
@@ -135,7 +135,7 @@ const NO_USE_TRYING_AGAIN = {
   },
 };
 
-/** That one file, so that the rest of its directory in the image stays. */
+/** Mounts only the file, so that the other files of its directory in the image stay visible. */
 function configVolumeMount(file: string) {
   return { name: 'config', mountPath: file, subPath: basename(file), readOnly: true };
 }

@@ -1,17 +1,18 @@
+// Derives the name of a job, and a seed for its start times, from the store.
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname } from 'node:path';
 
-/** What Kubernetes allows for a CronJob, whose jobs add 11 characters to it. */
+/** The limit of Kubernetes for the name of a CronJob, to which its jobs add 11 characters. */
 const LONGEST = 52;
 
-/** A number that is the same for the same store, and looks random: spreads start times. */
+/** The same pseudo-random number for the same store; it spreads start times. */
 export function seedOf(target: string): number {
   return createHash('sha256').update(target).digest().readUInt32BE();
 }
 
 /**
- * The name of a job: `papyra-app-events` for /var/lib/app/events.ndjson. Small letters, digits and hyphens,
- * as all schedulers take them; where that loses something, a part of a hash makes up for it.
+ * `papyra-app-events` for /var/lib/app/events.ndjson: small letters, digits and hyphens, which all schedulers accept.
+ * If other characters are lost or the name is cut, a part of a hash keeps it unique.
  */
 export function jobName(target: string): string {
   const words = target.startsWith('/')

@@ -1,3 +1,4 @@
+// Makes the periodic batch job for Nomad.
 import { basename } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { comment, purpose } from './comment.js';
@@ -13,7 +14,6 @@ import type { Job, UnitFile } from './job.js';
 import { hclText, shellWord } from './quote.js';
 import { cronFields } from './times.js';
 
-/** A periodic batch job. */
 export function nomadUnit(job: Job, container: Container): UnitFile[] {
   const mounts = mountsOf(job, container);
   const config = configMount(job, mounts);
@@ -74,7 +74,7 @@ ${mounts.map(volumeMount).join('')}${templates(job, config)}
   return [{ name: `${name}.nomad.hcl`, content }];
 }
 
-/** A variable of Nomad is encrypted: it may hold a password. */
+/** Nomad encrypts its variables, so they may hold a password. */
 function variableNotes({ name, backend }: Job, config: string | null): string[] {
   const put = config === null ? '' : ` ${shellWord(`config=@${config}`)}`;
   const url = backend === 'redis' ? ' redis_url=@FILE' : '';
@@ -84,7 +84,7 @@ function variableNotes({ name, backend }: Job, config: string | null): string[] 
   ];
 }
 
-/** HCL brings letters with accents into their composed form, which is another name to a file system. */
+/** HCL composes letters with accents (NFC), which makes another name for the file system. */
 function assertComposed(words: string[]): void {
   const other = words.find((word) => word !== word.normalize('NFC'));
   if (other === undefined) return;

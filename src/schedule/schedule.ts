@@ -1,3 +1,4 @@
+// Makes the files of the chosen scheduler.
 import type { Container } from './container.js';
 import { cronUnit } from './cron.js';
 import type { Host } from './host.js';
@@ -14,14 +15,14 @@ export interface Schedule {
   backend: string;
   target: string;
   every_seconds: number;
-  /** Why that often. */
+  /** The reason for this interval. */
   reason: string;
   /** To be saved under these names. */
   files: UnitFile[];
   warnings: string[];
 }
 
-/** Makes the files of a scheduler. Those of Kubernetes need a library, which only they load. */
+/** Kubernetes needs the library `yaml`, so its file is loaded only when it is used. */
 export async function unitsFor(
   kind: ScheduleKind,
   job: Job,

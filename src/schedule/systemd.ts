@@ -1,3 +1,4 @@
+// Makes the service that compacts once and the timer that starts it, for systemd.
 import { comment, purpose } from './comment.js';
 import type { Host } from './host.js';
 import type { Job, UnitFile } from './job.js';
@@ -7,7 +8,6 @@ import { serviceTiming } from './timing.js';
 
 const FOLDER = '/etc/systemd/system';
 
-/** A service that compacts once, and a timer that starts it. */
 export function systemdUnits(job: Job, host: Host): UnitFile[] {
   const { name } = job;
   return [
@@ -52,7 +52,7 @@ SuccessExitStatus=129 130 143
 `;
 }
 
-/** What must be there first. */
+/** The mounts and the network that must be ready first. */
 function needsOf({ log, realLog, archive, configFile, others, backend }: Job): string {
   const logs = log === realLog ? [log] : [log, realLog];
   const paths = [...logs, archive, configFile, ...others]
@@ -65,7 +65,7 @@ function needsOf({ log, realLog, archive, configFile, others, backend }: Job): s
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** The URL of Redis, or its password, is not for a unit, which everybody can read. */
+/** Everybody can read a unit, so the URL of Redis and its password go into a file. */
 function secretOf({ backend, name }: Job): string {
   if (backend !== 'redis') return '';
   const file = `/etc/papyra/${name}.env`;
@@ -90,7 +90,7 @@ WantedBy=timers.target
 `;
 }
 
-/** Words behind the name: a backslash at the end of a line would swallow the next one. */
+/** Ends in a word of ours, because a backslash at the end of a line would join it with the next line. */
 function description(what: string, target: string): string {
   return `${what} ${target.replaceAll('%', '%%')} with papyra`;
 }

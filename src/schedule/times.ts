@@ -1,25 +1,25 @@
+// Computes the start times of a job, and writes them for cron and systemd.
 const HOUR = 3600;
 const DAY = 86_400;
 const WEEK = 604_800;
 
-/** At `first` and each `step` after it, up to `last`; a step of 0: at `first` alone. */
+/** At `first`, and at each `step` after it up to `last`; step 0: only at `first`. */
 interface Field {
   first: number;
   step: number;
   last: number;
 }
 
-/** When the runs of a job start. */
 export interface Times {
   minute: Field;
   hour: Field;
-  /** 0 is Sunday; null: each day. */
+  /** 0: Sunday; null: every day. */
   weekday: number | null;
 }
 
 /**
- * Start times for an interval. They differ from job to job, by `seed`, so that not all of them start at the
- * full hour. Once a day or less means at night, clear of the hour that the clock change skips or repeats.
+ * `seed` makes the times of jobs differ, so that not all start at the full hour. Runs once a day or less start at
+ * night, from 3 o'clock on: a clock change skips or repeats an earlier hour.
  */
 export function timesFor(everySeconds: number, seed: number): Times {
   const minutes = everySeconds < HOUR ? everySeconds / 60 : 0;

@@ -1,15 +1,16 @@
+// Computes how long a scheduled run waits for another one, and how systemd delays and repeats its starts.
 const LONGEST = { lockWait: 600, jitter: 900, restart: 600 };
 
-/** Seconds for which a run on files waits for another one. */
+/** In seconds. */
 export function lockWaitFor(everySeconds: number): number {
   return Math.min(LONGEST.lockWait, everySeconds / 6);
 }
 
-/** How systemd spreads and repeats the starts of a service, in seconds. */
+/** In seconds, but for `burst`. */
 export interface ServiceTiming {
-  /** A start comes up to so much late. */
+  /** A start is delayed by at most this. */
   jitter: number;
-  /** Between a run that failed and the next try. */
+  /** The pause between a failed run and the next try. */
   restart: number;
   /** More starts than `burst` within `limit` of the first one are refused: the unit has failed. */
   limit: number;
@@ -17,9 +18,9 @@ export interface ServiceTiming {
 }
 
 /**
- * Three tries and the refusal of a fourth must fit into the limit, so a failing run may take up to a fifth
- * of the interval: 3 × (1/5 + 1/12) is less than 9/10. And the limit must be over when the timer starts the
- * next run, which jitter may bring forward by a twelfth.
+ * Three tries and the refusal of a fourth must fit into `limit`: they do when a failing run takes up to a fifth of the
+ * interval, as 3 × (1/5 + 1/12) is less than 9/10. And `limit` must be over when the timer starts the next run, which
+ * may come earlier by the jitter, a twelfth of the interval.
  */
 export function serviceTiming(everySeconds: number): ServiceTiming {
   return {

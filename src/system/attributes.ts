@@ -1,6 +1,7 @@
+// Reads and sets extended attributes, project ids and chattr flags of an open file.
 import { call, codeOf } from './library.js';
 
-/** An extended attribute: ACLs, security labels and those of users. */
+/** ACLs and security labels are such attributes, too. */
 export interface Attribute {
   /** Bytes without a NUL, such as `system.posix_acl_access`. */
   name: Buffer;
@@ -13,10 +14,10 @@ const SET =
   'int fsetxattr(int fd, const uint8_t *name, const uint8_t *value, size_t size, int flags)';
 const REMOVE = 'int fremovexattr(int fd, const uint8_t *name)';
 
-/** The kernel's limits for a list and for a value. */
+/** The kernel's limit for a list and for a value. */
 const MOST_BYTES = 65_536;
 
-/** All extended attributes of an open file that this user may see; none where the file system has none. */
+/** Those that this user may see; none where the file system does not have attributes. */
 export function attributesOf(fd: number): Attribute[] {
   if (process.platform !== 'linux') return [];
   const list = Buffer.alloc(MOST_BYTES);
@@ -64,26 +65,25 @@ export function removeAttribute(fd: number, name: Buffer): void {
 }
 
 const IOCTL = 'int ioctl(int fd, unsigned long request, ...)';
-/** struct fsxattr of linux/fs.h: flags, extent size, extents, project, and what is reserved. */
+/** struct fsxattr of linux/fs.h: flags, extent size, extents, project, reserved bytes. */
 const FSXATTR_BYTES = 28;
 const FLAGS_AT = 0;
 const PROJECT_AT = 12;
-/** The numbers are made of direction, size and letter: powerpc alone puts the direction elsewhere. */
+/** Direction, size and letter make these numbers; powerpc encodes the direction differently. */
 const [FS_IOC_FSGETXATTR, FS_IOC_FSSETXATTR] =
   process.arch === 'ppc64' ? [0x401c581f, 0x801c5820] : [0x801c581f, 0x401c5820];
 const FS_XFLAG_IMMUTABLE = 0x08;
 const FS_XFLAG_APPEND = 0x10;
 const FS_XFLAG_PROJINHERIT = 0x200;
 
-/** What a file system keeps of a file beside its attributes. */
 export interface FileFlags {
-  /** The number that quotas of a directory tree count by; 0: none. */
+  /** The id by which quotas of directory trees count; 0: none. */
   project: number;
-  /** chattr +i: nobody may change it. */
+  /** chattr +i: it cannot be changed. */
   immutable: boolean;
-  /** chattr +a: it may only grow. */
+  /** chattr +a: it can only grow. */
   appendOnly: boolean;
-  /** Of a directory: new files get its project. */
+  /** A directory that gives its project to new files. */
   inheritsProject: boolean;
 }
 
@@ -94,7 +94,7 @@ const NO_FLAGS: FileFlags = {
   inheritsProject: false,
 };
 
-/** None where the file system has no such thing. */
+/** NO_FLAGS where the file system does not support them. */
 export function flagsOf(fd: number): FileFlags {
   const raw = readFlags(fd);
   if (!raw) return NO_FLAGS;

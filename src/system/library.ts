@@ -1,11 +1,12 @@
+// Loads koffi, the library that calls C functions, and calls them with errors as those of node:fs.
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { PapyraError } from '../errors/errors.js';
 
-/** A C function. Arguments after the declared ones come in pairs: a type, then the value. */
+/** Arguments after the declared ones come in pairs: a type, then the value. */
 export type CFunction = (...args: (number | string | Uint8Array | null)[]) => number;
 
-/** What papyra uses of koffi, the library that calls C functions (its own types need its whole package). */
+/** What papyra uses of koffi (whose own types need its whole package). */
 interface Koffi {
   load(path: null): { func(prototype: string): CFunction };
   errno(): number;
@@ -19,10 +20,7 @@ interface Library {
 let library: Library | undefined;
 const functions = new Map<string, CFunction>();
 
-/**
- * Loads koffi's prebuilt part for this system, once, when the first system call is made. Its packages need no
- * install script: they are optional dependencies, of which npm installs the one that fits.
- */
+/** Loads the prebuilt package of koffi for this system, at the first call: npm installs the optional one that fits. */
 function load(): Library {
   if (library) return library;
   try {
@@ -34,7 +32,7 @@ function load(): Library {
   }
 }
 
-/** What nobody can lock, nobody can change safely: `--offline` is no way around it. */
+/** Without locks nothing can be changed safely, not even with `--offline`. */
 function unavailable(cause: unknown): PapyraError {
   const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause);
   return new PapyraError(
@@ -76,9 +74,7 @@ export function codeOf(error: unknown): string | undefined {
     : undefined;
 }
 
-/**
- * @throws {PapyraError} `config_invalid` where C functions cannot be called.
- */
+/** @throws {PapyraError} `config_invalid` where C functions cannot be called. */
 export function assertAvailable(): void {
   load();
 }

@@ -1,3 +1,4 @@
+// Calls flock(2) and the read leases of fcntl(2).
 import { call, codeOf } from './library.js';
 
 const FLOCK = 'int flock(int fd, int operation)';
@@ -5,10 +6,9 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 
 /**
- * Takes an exclusive flock(2) lock on an open file, without waiting. It belongs to the descriptor: the kernel
- * frees it when that is closed, however the process ends.
+ * Takes an exclusive lock without waiting. The kernel frees it when the descriptor is closed, however the process ends.
  *
- * @returns false when somebody else holds one.
+ * @returns false when another process holds one.
  */
 export function tryLock(fd: number): boolean {
   for (;;) {
@@ -17,7 +17,7 @@ export function tryLock(fd: number): boolean {
       return true;
     } catch (error) {
       if (codeOf(error) === 'EINTR') continue;
-      // Its other name, EWOULDBLOCK, is the same number on Linux.
+      // On Linux EWOULDBLOCK is the same number.
       if (codeOf(error) === 'EAGAIN' || codeOf(error) === 'EWOULDBLOCK') return false;
       throw error;
     }
@@ -28,16 +28,17 @@ const FCNTL = 'int fcntl(int fd, int command, ...)';
 const F_SETSIG = 10;
 const F_SETLEASE = 1024;
 const F_RDLCK = 0;
+const F_WRLCK = 1;
 const F_UNLCK = 2;
-/** Its default action is to be ignored: the default of a lease, SIGIO, would end this process. */
+/** This signal is ignored by default; the default signal of a lease, SIGIO, would end this process. */
 const SIGURG = 23;
 
 /**
- * Asks the kernel whether anybody at all has a file open for writing, in whatever container: it grants a read
- * lease only when nobody has. The lease is given back at once; an open() that comes in between waits for that.
+ * The kernel grants a read lease only if no process in any container has the file open for writing. The lease is given
+ * back at once; an open() in between waits for that.
  *
- * @returns `refused`: somebody has it open for writing; `unknown`: only the owner of the file and root may ask,
- * not on every file system.
+ * @returns `refused`: a process has it open for writing; `unknown`: this user may not ask (only the owner of the file
+ * and root may), or the file system has no leases.
  */
 export function askForReadLease(fd: number): 'granted' | 'refused' | 'unknown' {
   if (process.platform !== 'linux') return 'unknown';
@@ -49,4 +50,32 @@ export function askForReadLease(fd: number): 'granted' | 'refused' | 'unknown' {
   } catch (error) {
     return codeOf(error) === 'EAGAIN' ? 'refused' : 'unknown';
   }
+}
+
+/**
+ * Does some work while nobody else can open a file: the kernel grants a write lease only when this descriptor is the one
+ * way in which it is open, and an open() that comes in between waits until the lease is given back.
+ *
+ * @param fd is open for reading and writing.
+ * @returns false, and nothing was done: somebody else has it open, or no lease can be had here.
+ */
+export function whileAlone(fd: number, work: () => void): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    call(FCNTL, fd, F_SETSIG, 'int', SIGURG);
+    call(FCNTL, fd, F_SETLEASE, 'int', F_WRLCK);
+  } catch {
+    return false;
+  }
+  try {
+    work();
+    return true;
+  } finally {
+    call(FCNTL, fd, F_SETLEASE, 'int', F_UNLCK);
+  }
+}
+
+/** Makes `fd` another name of the open file `other`, as dup2(2) does. */
+export function replaceDescriptor(other: number, fd: number): void {
+  call('int dup2(int from, int to)', other, fd);
 }

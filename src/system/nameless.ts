@@ -1,12 +1,12 @@
+// Makes files without a name, on which it is tried out what a file system can do.
 import { constants, openSync } from 'node:fs';
 import { call, codeOf } from './library.js';
 
-/** Linux: the same number on all architectures, and no part of what Node knows. */
+/** Linux: the same number on all architectures; Node does not define it. */
 const O_TMPFILE = 0o20_000_000 | constants.O_DIRECTORY;
 
 /**
- * Opens a new file of a directory that has no name and is gone when it is closed: what a file system can do is
- * tried on it, and nobody ever sees it. undefined where there is no such thing.
+ * Opens a new file without a name, which is gone when it is closed. undefined where the file system has no such files.
  *
  * @throws {NodeJS.ErrnoException} why no file can be made in that directory.
  */
@@ -25,17 +25,17 @@ const AT_FDCWD = -100;
 const AT_SYMLINK_FOLLOW = 0x400;
 
 /**
- * Whether the kernel would make a second name in a directory. A nameless file that was opened with O_EXCL must
- * never get one: the kernel says so (ENOENT) only after everything else that could stand in the way.
+ * Whether the kernel would make a hard link in a directory. A nameless file that was opened with O_EXCL can never get a
+ * name, but the kernel says so (ENOENT) only after all other checks.
  *
- * @returns undefined: it would; else why not.
+ * @returns undefined: it would; else the code of the error.
  */
 export function whyNoLink(nameless: number, name: string): string | undefined {
   try {
     call(LINKAT, AT_FDCWD, `/proc/self/fd/${nameless}`, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
   } catch (error) {
     const code = codeOf(error);
-    // EEXIST: the name is taken, which says nothing of others.
+    // EEXIST: this name is taken; others may be free.
     return code === 'ENOENT' || code === 'EEXIST' ? undefined : code;
   }
   return undefined;

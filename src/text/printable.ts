@@ -1,9 +1,10 @@
-/** DEL, C1, and the characters that turn the direction of text around or end a line. */
+// Escapes control characters, so that foreign text is safe to print.
+/** DEL, C1, and the characters that change the direction of text or end a line. */
 const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069]/g;
-/** Those, and C0. */
+/** These, and C0. */
 const UNSAFE = new RegExp(`[\u0000-\u001f]|${UNSAFE_IN_JSON.source}`, 'g');
 
-/** Text from a log, a path or a server, made safe to print: control characters are escaped. */
+/** For text from a log, a path or a server. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (character) => {
     const code = character.charCodeAt(0);
@@ -15,7 +16,7 @@ export function printable(text: string): string {
   });
 }
 
-/** A document that is safe to print, and still JSON: of C0, `JSON.stringify` has taken care. */
+/** Escapes in JSON only: `JSON.stringify` itself escapes C0. */
 export function printableJson(document: unknown, indent?: number): string {
   return JSON.stringify(document, null, indent).replace(
     UNSAFE_IN_JSON,

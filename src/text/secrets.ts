@@ -1,19 +1,17 @@
-/** The user and password of a URL, which nothing repeats. Either may have any character in it. */
+// Hides passwords and tokens in what is shown.
+/** The user and password of a URL. Either may contain any character. */
 const CREDENTIALS = /\/\/[^]*@/;
-/** redis-py takes them after the `?`, too. */
+/** redis-py also takes them in the query. */
 const IN_QUERY = /\?[^]*(?:username|password)[^]*$/i;
 
-/** Keys that hold a secret itself, not the name of a file in which it is. */
+/** Keys whose value is a secret, not the name of a file that holds one. */
 const SECRET_KEY = /(?:password|secret|token)$/;
 
 export function withoutCredentials(text: string): string {
   return text.replace(CREDENTIALS, '//…@').replace(IN_QUERY, '?…');
 }
 
-/**
- * The value of a key as it may be shown. Of a hook only the program is: in its arguments a password, or a
- * URL that works like one, looks like anything else.
- */
+/** Of a hook only the program is shown: a password, or a secret URL, among its arguments cannot be recognized. */
 export function withoutSecrets(key: string, value: unknown): unknown {
   if (SECRET_KEY.test(key)) return '…';
   if (typeof value === 'string') return withoutCredentials(value);
@@ -22,8 +20,7 @@ export function withoutSecrets(key: string, value: unknown): unknown {
     return value.map((item, at) => (isHook && at > 0 ? '…' : withoutSecrets(key, item)));
   }
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([name, part]) => {
-    return [name, withoutSecrets(`${key}.${name}`, part)];
-  });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name, withoutSecrets(`${key}.${name}`, part)]),
+  );
 }

@@ -1,8 +1,9 @@
+// Parses and prints durations, sizes, counts and times.
 import { PapyraError } from '../errors/errors.js';
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 } as const;
 
-/** 10,000 years: more is a wrong unit. */
+/** 10,000 years: a longer duration has a wrong unit. */
 export const MAX_SECONDS = 315_576_000_000;
 
 const BYTES = {
@@ -22,13 +23,13 @@ const DURATION = /^(\d+(?:\.\d+)?)(s|m|h|d|w)$/;
 const SIZE = /^(\d+(?:\.\d+)?)\s*(B|[kK]B|[MGT]B|[KMGT]iB)?$/;
 
 /**
- * Regular expressions of the texts that `parseDuration` and `parseSize` take, for editors. They let pass some
- * that these do not: half a byte, and more than there can be.
+ * For editors: regular expressions of what `parseDuration` and `parseSize` accept. They also match some texts that
+ * these refuse: half a byte, and values that are too large.
  */
 export const DURATION_PATTERN = loosely(DURATION);
 export const SIZE_PATTERN = loosely(SIZE);
 
-/** With blanks around it, and not zero. */
+/** Allows blanks around the text, and refuses zero. */
 function loosely({ source }: RegExp): string {
   return `^(?=.*[1-9])\\s*${source.slice(1, -1)}\\s*$`;
 }
@@ -59,21 +60,24 @@ export function parseDuration(text: string): number {
   return seconds;
 }
 
-/** The shortest way to write a duration so that `parseDuration` reads it: `10m`, `7d`. */
+/** `10m`, `7d`: the shortest text that `parseDuration` reads as this duration. */
 export function durationText(seconds: number): string {
-  const [unit, size] = Object.entries(SECONDS).findLast(([, size]) => seconds % size === 0) ?? [
-    's',
-    1,
-  ];
+  const units = Object.entries(SECONDS);
+  const [unit, size] = units.findLast(([, size]) => seconds % size === 0) ?? units[0]!;
   return `${seconds / size}${unit}`;
 }
 
-/** `90 seconds`, `12 hours`, `3 days`: about so long, in words. */
+/** `3,000`. Not toLocaleString: its first use costs 11 ms. */
+export function grouped(value: number): string {
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** `90 seconds`, `12 hours`, `3 days`: rounded. */
 export function ageInWords(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} seconds`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
   if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
-  return `${String(Math.round(seconds / 86_400)).replace(/\B(?=(?:\d{3})+$)/g, ',')} days`;
+  return `${grouped(Math.round(seconds / 86_400))} days`;
 }
 
 /**
@@ -103,12 +107,24 @@ export function parseCount(text: string): number {
   return count;
 }
 
+/**
+ * A share from `0%` to `100%`, as a number from 0 to 1.
+ *
+ * @throws {PapyraError} `usage` for anything else.
+ */
+export function parseShare(text: string): number {
+  const [, number] = /^(\d+(?:\.\d+)?)%$/.exec(text.trim()) ?? [];
+  const percent = Number(number);
+  if (number === undefined || percent > 100) throw usage(`'${text}' is not a share such as 25%`);
+  return percent / 100;
+}
+
 /** The last second of the year 9999. */
 const MAX_TIME = 253_402_300_799;
 
 /**
  * A point in time, in seconds since 1970: ISO 8601 (`2026-11-22T05:00:00Z`) or seconds (`1790000000`).
- * A date without a time zone is taken as UTC, as the reports print it.
+ * A date without a time zone is UTC, as in the reports.
  *
  * @throws {PapyraError} `usage` when the text is neither.
  */
@@ -127,7 +143,7 @@ export function parseTime(text: string): number {
 const TIME =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
 
-/** Seconds since 1970, or NaN for what is no day of the calendar: `Date` takes 30 February for 2 March. */
+/** Seconds since 1970; NaN for a day that the calendar lacks, as `Date` takes 30 February for 2 March. */
 function parseCalendar(text: string): number {
   const match = TIME.exec(text);
   if (!match) return NaN;

@@ -1,15 +1,10 @@
-// Scans and recovers a Redis store through its backend, in this process or in one of its own.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+// Scans and recovers a Redis store through its backend, in this process.
 import type { RecoveryRequest, ScanRequest } from '../../src/backends/backend.js';
 import { openBackend } from '../../src/backends/open.js';
 import type { RedisServer, RedisStore } from '../../src/config/types.js';
 import type { RecoveryReport } from '../../src/report/recovery.js';
 import type { ScanReport } from '../../src/report/scan.js';
-import { BARE, ROOT } from './papyra.js';
-import { tempDirectory } from './temp.js';
+import { tempRedisConfig } from './config.js';
 
 export function storeAt(server: RedisServer | number, more: Partial<RedisStore> = {}): RedisStore {
   return {
@@ -64,40 +59,7 @@ export async function recoverStore(
   }
 }
 
-let bundled: Promise<string> | undefined;
-
-/** A script that does the same in a process of its own: `node SCRIPT scan|recover STORE REQUEST`, the two as JSON. */
-export function recoveryScript(): Promise<string> {
-  return (bundled ??= bundle());
-}
-
-async function bundle(): Promise<string> {
-  const outfile = join(tempDirectory(), 'recovery.mjs');
-  await build({
-    stdin: {
-      contents: `
-        import { recoverStore, scanStore } from ${JSON.stringify(fileURLToPath(import.meta.url))};
-        const [what, store, request] = process.argv.slice(2);
-        const run = what === 'scan' ? scanStore : recoverStore;
-        console.log(JSON.stringify(await run(JSON.parse(store), JSON.parse(request))));`,
-      resolveDir: ROOT,
-    },
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    alias: { debug: join(ROOT, 'src/backends/redis/no-debug.ts') },
-    external: ['esbuild', 'execa', 'jiti', 'vitest'],
-    banner: { js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);" },
-    logLevel: 'error',
-  }); // prettier-ignore
-  return outfile;
-}
-
-export async function startRecovery(
-  store: RedisStore,
-  request: Partial<RecoveryRequest>,
-): Promise<ChildProcess> {
-  const args = [await recoveryScript(), 'recover', JSON.stringify(store), JSON.stringify(request)];
-  return spawn(process.execPath, args, { env: BARE, stdio: ['ignore', 'ignore', 'inherit'] });
+/** Arguments of papyra for the server; `*`: all systems. */
+export function storeArgs(port: number, system: string | string[] = '*'): string[] {
+  return ['--config', tempRedisConfig({ url: `redis://127.0.0.1:${port}/0`, system_id: system })];
 }

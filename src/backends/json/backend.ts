@@ -1,3 +1,4 @@
+// The backend of a log that is one NDJSON file, to which a live runtime may be appending.
 import { closeSync, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { holdNames, namesFor } from '../../files/names.js';
@@ -11,7 +12,6 @@ import { resolvedPlace } from '../../files/resolve.js';
 import { locateLog, openLog, type NamedBy } from '../../log/open.js';
 import { planLog } from './plan.js';
 
-/** One NDJSON file, to which a live runtime may be appending. */
 export function jsonBackend(path: string, namedBy: NamedBy): Backend {
   return {
     name: 'json',
@@ -32,6 +32,14 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
     plan: async (request) => {
       const located = locateOrReport(path, namedBy);
       return located ? planLog(located.path, request) : emptyPlan(path, request);
+    },
+    scan: async (request) => {
+      const { scanJson } = await import('./scan.js');
+      return scanJson(path, namedBy, request);
+    },
+    recover: async (request) => {
+      const { recoverJson } = await import('./recover.js');
+      return recoverJson(path, namedBy, request);
     },
     examine: () => examineFile(path, namedBy),
   };
@@ -55,7 +63,7 @@ async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {
   }
 }
 
-/** A log that was moved away while an earlier run was at work is not one that was never there. */
+/** Reports a log that was moved away while an earlier run worked; it is not one that was never there. */
 function locateOrReport(path: string, namedBy: NamedBy) {
   if (existsSync(path)) return locateLog(path, namedBy);
   const place = resolvedPlace(path);
@@ -66,10 +74,11 @@ function locateOrReport(path: string, namedBy: NamedBy) {
   return locateLog(path, namedBy);
 }
 
-/** A configured log that the runtime has not made yet: nothing to do, but worth a word. */
-function emptyPlan(path: string, request: PlanRequest): Plan {
-  const zero = { scanned: 0, kept: 0, dropped: 0 };
-  const none = { before: 0, after: 0, reclaimed: 0, reclaimed_on_disk: 0, appended: 0 };
+/** The plan for a configured log that the runtime has not created yet: it only warns. */
+export function emptyPlan(path: string, request: PlanRequest): Plan {
+  const counts = { scanned: 0, kept: 0, dropped: 0 };
+  const others = { expired_left: 0, unreadable: 0, undated: 0, appended: 0 };
+  const bytes = { before: 0, after: 0, reclaimed: 0, reclaimed_on_disk: 0, appended: 0 };
   const report = {
     ...blankReport({
       status: request.dryRun ? 'dry_run' : 'nothing_to_do',
@@ -78,15 +87,8 @@ function emptyPlan(path: string, request: PlanRequest): Plan {
       policy: policyOf(request.rules),
       startedAt: Date.now(),
     }),
-    records: {
-      ...zero,
-      dropped_by: { age: 0, count: 0, size: 0 },
-      expired_left: 0,
-      unreadable: 0,
-      undated: 0,
-      appended: 0,
-    },
-    bytes: none,
+    records: { ...counts, dropped_by: { age: 0, count: 0, size: 0 }, ...others },
+    bytes,
     files: { scanned: 0, rewritten: 0, removed: 0, unchanged: 0 },
     warnings: [notThereYet(path)],
   };

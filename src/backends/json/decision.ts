@@ -1,3 +1,5 @@
+// Defines what a plan knows of a log before anything is done to it.
+import type { TornEnd } from '../../files/mend-tail.js';
 import type { LogNames } from '../../files/names.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { LineReader } from '../../records/line-reader.js';
@@ -7,7 +9,6 @@ import type { Totals } from '../../log/totals.js';
 import type { PlannedHead } from '../../log/plan-head.js';
 import type { LogScan } from '../../log/scan.js';
 
-/** What is known of a log before anything is done to it. */
 export interface Decision {
   log: OpenLog;
   names: LogNames;
@@ -15,8 +16,10 @@ export interface Decision {
   seen: LogScan;
   cut: Cut;
   totals: Totals;
-  /** Notices when somebody truncates what was scanned. */
+  /** Detects that somebody has truncated what was scanned. */
   tailSample: TailSample;
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead;
+  /** Of a recovery: the truncated end of the log. */
+  torn?: TornEnd | undefined;
 }

@@ -1,8 +1,16 @@
+// Executes the plan of one log:
+//
+// 1. Check everything that could refuse the work, before anything is written.
+// 2. Write the archive (files/archive.ts). A crash after it leaves an archive of records that are still in the log.
+// 3. Rewrite the log (files/replace.ts) or remove its head in place (files/head-removal.ts). The steps and the crashes
+//    are told there. The next run finishes what a crash left, before it plans.
+// 4. Write the index. Where a crash prevents that, the next run reads more of the log.
 import { fstatSync } from 'node:fs';
 import { expected, type PapyraError } from '../../errors/errors.js';
 import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
 import { removeFile } from '../../files/durable.js';
 import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
+import { mendTail } from '../../files/mend-tail.js';
 import { ownerOfCompanions } from '../../files/ownership.js';
 import { assertNotHeld, replaceLog, type Replaced } from '../../files/replace.js';
 import { assertRoom, assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
@@ -12,12 +20,12 @@ import type { PlanRequest } from '../backend.js';
 import { archiveNameOf } from '../../log/archive-name.js';
 import { keptWarning } from '../../log/kept.js';
 import { headOf, selectedBytes, type Selection } from '../../log/selected-bytes.js';
+import { ended, isOnlyTorn } from '../../log/torn-end.js';
 import { timeRange } from '../../log/time-range.js';
 import type { Phases } from '../../log/phases.js';
 import type { Decision } from './decision.js';
 import { updateIndex } from './update-index.js';
 
-/** Does what the report of the dry run says. */
 export async function execute(
   decision: Decision,
   report: CompactionReport,
@@ -27,16 +35,15 @@ export async function execute(
   const { log, names } = decision;
   const startedAt = Date.parse(report.started_at);
   if (!decision.totals.anythingGoes) {
-    await updateIndex(decision);
+    if (!request.recovery) await updateIndex(decision);
     return { ...report, status: 'nothing_to_do', duration_ms: Date.now() - startedAt };
   }
-  // Whatever would refuse the work does so before anything is written.
   await assertPossible(decision, request, false);
   const archive = await archiveDropped(decision, request, phases);
   const { appended, kept } = decision.head
     ? await collapse(decision, phases)
-    : await rewrite(decision, request, phases, archive);
-  await updateIndex(decision);
+    : (mended(decision, request) ?? (await rewrite(decision, request, phases, archive)));
+  if (!request.recovery) await updateIndex(decision);
   const onDisk = log.stat.blocks * BLOCK_BYTES - spaceOf(names.entry);
   return {
     ...report,
@@ -53,7 +60,7 @@ function sizeAfter({ log, totals }: Decision): number {
   return log.stat.size - totals.bytesGoing;
 }
 
-/** Why the run could not do now what a dry run shows; undefined: it could. */
+/** Why the run could not do now what the dry run shows; undefined: it could. */
 export async function refusalOf(
   decision: Decision,
   request: PlanRequest,
@@ -79,25 +86,32 @@ async function assertPossible(
   if (!offline) await assertNotHeld(log);
 }
 
+/** Where nothing but the end of the log is wrong, that alone is written. undefined: it cannot be done in place now. */
+function mended({ log, totals, torn }: Decision, { offline }: PlanRequest): Replaced | undefined {
+  if (!isOnlyTorn(totals, torn) || !mendTail(log, torn, { offline })) return undefined;
+  torn.isMended = true;
+  return { appended: { records: 0, bytes: 0 } };
+}
+
 function rewrite(
   decision: Decision,
   request: PlanRequest,
   phases: Phases,
   archive: string | null,
 ): Promise<Replaced> {
-  const { log, names, seen, totals } = decision;
+  const { log, names, seen, totals, torn } = decision;
   const { offline, signal } = request;
   return replaceLog({
     log,
     stat: log.stat,
     names,
     planned: seen.end,
-    content: selectedBytes('staying', selectionOf(decision, request, phases)),
+    content: ended(selectedBytes('staying', selectionOf(decision, request, phases)), torn),
     size: sizeAfter(decision),
     onWrite: phases('write', totals.bytesKept),
     offline,
     tailSample: decision.tailSample,
-    // Nothing was dropped: what was archived is all still there.
+    // Nothing was dropped, so the archive is not needed.
     onUndone: () => archive !== null && removeFile(archive),
     isRecord,
     signal,
@@ -109,7 +123,7 @@ async function collapse(decision: Decision, phases: Phases): Promise<Replaced> {
   const { removeInPlace } = await import('../../log/in-place.js');
   await removeInPlace({ ...decision, head: decision.head! }, phases);
   const grown = fstatSync(log.fd).size + totals.bytesGoing - log.stat.size;
-  // Whoever appends goes on in the same file: nobody has counted its lines.
+  // Writers go on in the same file, and nobody has counted their lines.
   const records = grown > 0 ? null : 0;
   return { appended: { records, bytes: Math.max(0, grown) } };
 }
@@ -120,6 +134,10 @@ async function archiveDropped(
   phases: Phases,
 ): Promise<string | null> {
   const { log } = decision;
+  if (request.recovery?.quarantine !== undefined) {
+    const { quarantineLines } = await import('../../log/quarantine.js');
+    return quarantineLines(request.recovery.quarantine, log, [{ ...decision, path: log.path }], phases()); // prettier-ignore
+  }
   if (request.archive === undefined) return null;
   const { writeArchive } = await import('../../files/archive.js');
   return writeArchive({

@@ -1,3 +1,4 @@
+// Plans the compaction of one log: opens and locks it, finishes what a killed run left, scans it and decides.
 import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
@@ -19,6 +20,7 @@ import { findCuts, liveIn } from '../../log/cut.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { FUTURE_SECONDS, totalsOf } from '../../log/totals.js';
 import { assertAcceptable, dryRunReport } from '../../log/report.js';
+import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
 import { WORTH_AN_INDEX } from './update-index.js';
@@ -37,8 +39,11 @@ import type { Decision } from './decision.js';
 
 const closed = promisify(closeFile);
 
-/** Plans the compaction of one log at its real path. */
-export async function planLog(path: string, request: PlanRequest): Promise<Plan> {
+/** `path`: the real path of the log. */
+export async function planLog(
+  path: string,
+  request: PlanRequest,
+): Promise<Plan & { decision: Decision }> {
   const startedAt = Date.now();
   const { names, release } = holdNames(path);
   const phases = phasesOf(request);
@@ -49,7 +54,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     const open = log;
     log = undefined;
     await thread?.stop();
-    // Not at once: the space of hundreds of megabytes takes its time, and there is other work to do.
+    // Not synchronously: freeing the space of hundreds of megabytes takes a while.
     if (open) await closed(open.fd);
     lock?.release();
     lock = undefined;
@@ -58,7 +63,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
   try {
     log = openLog(path, names.entry);
     assertNoForeignLink(log, names.directory);
-    // A run that is held back has time, and an index leaves little to read.
+    // A second thread is no use where the speed is limited, or where an index leaves little to read.
     const alone =
       request.limitRate !== undefined ||
       existsSync(`${ownFolderPath(names)}/${basename(path)}.index`);
@@ -99,7 +104,7 @@ export async function planLog(path: string, request: PlanRequest): Promise<Plan>
     report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, decision.totals.bytesGoing); // prettier-ignore
     report.warnings.push(...notices, ...warningsOf(decision));
     const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
-    return { report, refusal, execute: () => execute(decision, report, request, phases), close };
+    return { report, refusal, decision, execute: () => execute(decision, report, request, phases), close }; // prettier-ignore
   } catch (error) {
     await close();
     throw error;
@@ -121,11 +126,13 @@ async function decide(
   const reader = new LineReader(instants);
   const tick = phases('scan', size - from);
   const task = { file: log, from, to: size, reader, instants, tick, thread };
-  const seen = await look(task, rules, () => knownBlocks(names, log));
+  const read = await look(task, rules, () => (request.recovery ? [] : knownBlocks(names, log)));
+  const { seen, torn } = request.recovery ? await withTornEnd(log, read, rules, request.signal) : { seen: read }; // prettier-ignore
   const [cut] = await findCuts([{ file: log, blocks: seen.blocks }], rules, phases());
-  const whole = { log, names, reader, seen, cut: cut!, totals: totalsOf(seen, cut!) };
+  const totals = withTornTotals(totalsOf(seen, cut!), torn);
+  const whole = { log, names, reader, seen, cut: cut!, totals, torn };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
-  // In place, what goes is written over: only what stays can tell.
+  // A removal in place overwrites the head: only what stays can show that somebody truncated the log.
   const tailSample = new TailSample(log, seen.end, head?.head.keep);
   before.assertUnchanged();
   const decision: Decision = { ...whole, ...head, tailSample };
@@ -133,18 +140,18 @@ async function decide(
   return decision;
 }
 
-/** What there is in the log, with as little reading as will do. */
+/** Scans the log, with as little reading as possible. */
 async function look(
   task: ScanTask,
   rules: RetentionRules,
-  known: () => Promise<Sums[]>,
+  known: () => Promise<Sums[]> | Sums[],
 ): Promise<LogScan> {
   if (endIsEnough(rules)) return scanEnd(task, rules);
   const blocks = await known();
   const seen = await scanLog(task, rules, blocks);
   const all = liveIn(seen.blocks);
   const cutSomewhere = cutBy({ records: 0, bytes: 0 }, all, rules) !== null;
-  // Where count or size decide, numbers that nobody has read would decide what goes.
+  // Where count or size cut, the numbers of an index would decide what goes: read everything instead.
   return blocks.length > 0 && cutSomewhere ? scanLog(task, rules, []) : seen;
 }
 
@@ -154,7 +161,7 @@ async function knownBlocks(names: LogNames, log: OpenLog): Promise<Sums[]> {
   return loadIndex(names, log);
 }
 
-/** A removal in place was cut short. */
+/** Whether a removal in place was interrupted. */
 function hasIntent(names: LogNames): boolean {
   return lstatSync(names.intent, { throwIfNoEntry: false }) !== undefined;
 }

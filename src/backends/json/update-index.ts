@@ -1,12 +1,12 @@
+// Writes the index of a log, with which the next run need not read all of it.
 import { closeSync } from 'node:fs';
 import { blocksBehind, remainingBlocks } from '../../log/remaining.js';
 import type { Decision } from './decision.js';
 import { openLog, type OpenLog } from '../../log/open.js';
 
-/** A smaller log is read faster than an index of it is kept. */
+/** Reading a smaller log is faster than keeping an index of it. */
 export const WORTH_AN_INDEX = 8 << 20;
 
-/** Keeps what is known of a log for the next run, which then need not read all of it. */
 export async function updateIndex(decision: Decision): Promise<void> {
   const { names, log, seen, cut, totals, head } = decision;
   if (log.stat.size - totals.bytesGoing < WORTH_AN_INDEX) return;
@@ -15,7 +15,7 @@ export async function updateIndex(decision: Decision): Promise<void> {
   try {
     now = openLog(names.log, names.entry);
   } catch {
-    // Moved away since: it only saves time.
+    // The log was moved away. The index only saves time, so this is no error.
     return;
   }
   try {

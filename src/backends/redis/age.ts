@@ -1,3 +1,4 @@
+// Finds where the age limit cuts a stream, although ids and records are dated by different clocks.
 import { entries, timeOf, timestampOf, type Range } from './entries.js';
 import { idAfter, idAt, idValue, isBefore, secondsOf } from './ids.js';
 import type { StreamLocation } from './nodes.js';
@@ -11,16 +12,16 @@ export interface AgeCut {
   behind: string[];
 }
 
-/** An id is the server's clock, `timestamp` the writer's: so far apart they may be without being seen to. */
+/** An id has the server's clock, `timestamp` the writer's. They are taken to differ by so much at least. */
 const MIN_SKEW_SECONDS = 60;
-/** Places in which the clocks are compared, and what is looked at in each: so many entries, or bytes. */
+/** Number of places in which the clocks are compared, and the entries and bytes that are read in each. */
 const PROBES = 20;
 const SAMPLE = 25;
 const SAMPLE_BYTES = 256 * 1024;
 
 /**
- * Finds the first live entry. Neither clock is always ahead, so the ids say only where to look: entries of
- * ids around the cutoff are read, twice as far as the clocks were seen to differ anywhere before it.
+ * Finds the first live entry. Neither clock is always ahead, so the ids say only where to look: all entries are read
+ * whose ids are as close to the cutoff as twice the largest difference of the clocks that was seen.
  */
 export async function ageCut(
   session: Session,
@@ -44,7 +45,7 @@ export async function ageCut(
   return { before: before ?? idAfter(last), behind };
 }
 
-/** Seconds by which the two clocks differ, at most: in places between the first entry and the cutoff. */
+/** The largest difference of the two clocks in seconds, in places between the first entry and the cutoff. */
 async function skewBefore(
   session: Session,
   place: StreamLocation,
@@ -64,7 +65,7 @@ async function skewBefore(
     }
   };
   await look({ from: at, to: '+' });
-  // Below its first entry the server would search the whole stream.
+  // For ids below the first entry the server would search the whole stream.
   if (!isBefore(first, at)) return most;
   await look({ from: at, to: first, newestFirst: true });
   const span = idValue(at) - idValue(first);

@@ -1,3 +1,4 @@
+// Writes the entries that the cuts will take to an archive.
 import { isUtf8 } from 'node:buffer';
 import { userInfo } from 'node:os';
 import { interruption } from '../../errors/errors.js';
@@ -10,8 +11,8 @@ import type { StreamPlan } from './plan-stream.js';
 import type { Session } from './session.js';
 
 /**
- * Writes what the cuts will take to one archive: a line an entry, `{"key": …, "id": …, "data": …}`, the
- * oldest of each stream first. Once it returns, exactly these may go. null: nothing goes.
+ * Each entry is a line `{"key": …, "id": …, "data": …}`, the oldest of each stream first. After that exactly these
+ * entries may go. null: nothing goes.
  */
 export async function archiveStreams(
   session: Session,
@@ -53,7 +54,7 @@ function goingOf(session: Session, plan: StreamPlan): AsyncGenerator<Entry> {
   return entries(session, plan, { from: '-', to: upTo(before) });
 }
 
-/** What the runtime writes has one field; whatever else is there is archived field by field. */
+/** The runtime writes one field. Entries with other fields are archived field by field. */
 function* lineOf(key: string, { id, fields, data }: Entry): Generator<Uint8Array> {
   const head = { key, id };
   if (data === null || fields.length !== 2) {
@@ -69,7 +70,7 @@ function lineFrom(value: object): Buffer {
   return Buffer.from(`${JSON.stringify(value)}\n`);
 }
 
-/** Of a large entry the text, its JSON and the bytes of that would be there at the same time. */
+/** A large entry goes in pieces: else its text, the JSON of that and its bytes are in memory at the same time. */
 const PIECE = 256 * 1024;
 
 /** A line whose last value, an empty text, is replaced by `data`. */
@@ -77,7 +78,7 @@ function* inPieces(head: object, data: Buffer): Generator<Uint8Array> {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let text = JSON.stringify(head).slice(0, -2);
   for (let at = 0; at < data.length; at += PIECE) {
-    // It holds back a character that the end of a piece cuts in two.
+    // The decoder holds back a character that the end of a piece cuts in two.
     const piece = decoder.decode(data.subarray(at, at + PIECE), { stream: true });
     text += JSON.stringify(piece).slice(1, -1);
     if (at + PIECE >= data.length) break;

@@ -1,3 +1,4 @@
+// The backend of streams of one or many systems: on one Redis server, behind sentinels, or in a cluster.
 import type { RedisStore } from '../../config/types.js';
 import type { PapyraError } from '../../errors/errors.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
@@ -19,10 +20,9 @@ import { perNode, wordedFailure } from './run.js';
 import { Session } from './session.js';
 import { memoryOf, readState } from './stream.js';
 
-/** Streams of one master that are planned at a time: each command is a short read. */
+/** Streams of one master that are planned at the same time: each command is a short read. */
 const PLANS_PER_NODE = 8;
 
-/** The streams of one or many systems: on one server, behind sentinels, or in a cluster. */
 export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
   const session = new Session(store);
   session.stopOn(signal);

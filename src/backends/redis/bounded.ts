@@ -1,12 +1,13 @@
+// Limits how many bytes one answer of a server may bring.
 import type { Redis } from 'ioredis';
 import { noteBytes } from './collect.js';
 
-/** An answer was larger than it may be, and was not waited for. */
+/** An answer was larger than its limit, so its connection was closed. */
 export class TooLarge extends Error {}
 
 /**
- * Waits for an answer, of at most so many bytes: with more, the connection is closed before they are all in memory. What
- * others wait for on that connection counts, too, and is to be asked for again.
+ * Waits for an answer. When it has more than `limit` bytes, the connection is closed before they are all in memory. The
+ * answers that others wait for on that connection count, too, and must be asked for again.
  *
  * @throws {TooLarge}
  */

@@ -1,3 +1,4 @@
+// Opens connections to Redis: logs in, and selects the database. What the server is, judge.ts finds out.
 import { readFileSync } from 'node:fs';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Address, Password, RedisStore } from '../../config/types.js';
@@ -7,10 +8,7 @@ import { assertTopology } from './topology.js';
 
 export type Client = Redis | Cluster;
 
-/**
- * Opens a connection: logged in, and on the right database. What the server is, judge.ts looks at. A connection is
- * never mended, but replaced by a new one (session.ts): that is what makes one deadline possible.
- */
+/** A connection never reconnects: session.ts replaces it, so that one deadline holds for all tries. */
 export async function connect(store: RedisStore): Promise<Client> {
   if (store.server.kind === 'cluster') await assertCluster(store, store.server.nodes);
   const client = makeClient(store);
@@ -36,17 +34,17 @@ export async function connect(store: RedisStore): Promise<Client> {
 
 const causes = new WeakMap<Client, Error>();
 
-/** What fails with a connection says no more than that it is closed; why, an event of ioredis has said before. */
+/** Why a connection was lost: the error of a command does not say it, an earlier event of ioredis does. */
 export function reasonOf(client: Client, error: unknown): unknown {
   return isLost(error) ? (causes.get(client) ?? error) : error;
 }
 
-/** A connection to one node of a cluster, which says what a cluster's own does not: why it fails. */
+/** Connects to one node of a cluster. Unlike a connection to the cluster, it says why it fails. */
 export async function connectToNode(store: RedisStore, at: Required<Address>): Promise<Redis> {
   return (await connect({ ...store, server: { kind: 'single', at } })) as Redis;
 }
 
-/** Asks one node after the other, until one has said which nodes there are. */
+/** Asks one node after the other for the nodes of the cluster, and checks the first answer. */
 async function assertCluster(store: RedisStore, nodes: Required<Address>[]): Promise<void> {
   let first: unknown;
   for (const at of nodes) {
@@ -63,7 +61,7 @@ async function assertCluster(store: RedisStore, nodes: Required<Address>[]): Pro
   throw first;
 }
 
-/** It says that a connection is gone; why, another one says. */
+/** Whether an error says only that the connection is gone, and not why. */
 export function isLost(error: unknown): boolean {
   return error instanceof Error && LOST.test(error.message);
 }
@@ -78,7 +76,7 @@ async function logIn(client: Client, store: RedisStore): Promise<void> {
   if (store.db !== 0) await client.select(store.db);
 }
 
-/** Connects when it is told to, and does not mend itself. */
+/** Connects only when it is told to, and does not reconnect. */
 const ONCE = { lazyConnect: true, retryStrategy: () => null };
 
 function makeClient(store: RedisStore): Client {
@@ -90,7 +88,7 @@ function makeClient(store: RedisStore): Client {
     autoResendUnfulfilledCommands: false,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,
-    // HELLO and CLIENT SETINFO would be two more rights to ask for.
+    // HELLO and CLIENT SETINFO would need two more rights.
     protocol: 2,
     disableClientInfo: true,
     ...(tls ? { tls } : {}),
@@ -112,7 +110,7 @@ function makeClient(store: RedisStore): Client {
         ...(tls ? { sentinelTLS: tls, enableTLSForSentinelMode: true } : {}),
       });
     }
-    case 'cluster': {
+    case 'cluster':
       return new Cluster(server.nodes, {
         lazyConnect: true,
         clusterRetryStrategy: () => null,
@@ -122,7 +120,6 @@ function makeClient(store: RedisStore): Client {
         dnsLookup: (address, callback) => callback(null, address),
         redisOptions: { ...common, ...credentials(store) },
       });
-    }
   }
 }
 

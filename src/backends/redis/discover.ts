@@ -1,3 +1,4 @@
+// Finds the streams of the configured systems, and the master of each.
 import type { RedisStore } from '../../config/types.js';
 import { PapyraError } from '../../errors/errors.js';
 import type { Client } from './connect.js';
@@ -11,13 +12,12 @@ const SCAN_COUNT = 1000;
 const AGAIN = 'the cluster is failing over; run again when it has settled';
 
 export interface Found {
-  /** In order; of systems that were named whether they are there or not. */
+  /** In a fixed order. Streams of systems that were named are listed even if they do not exist. */
   places: StreamLocation[];
   /** Masters that could not be searched, and why. */
   failures: { node: string; error: unknown }[];
 }
 
-/** The streams of the configured systems. */
 export async function findStreams(session: Session): Promise<Found> {
   const { prefix, systems } = session.store;
   if (systems[0] === '*') return search(session);
@@ -28,7 +28,7 @@ export async function findStreams(session: Session): Promise<Found> {
   return { places, failures: [] };
 }
 
-/** All systems: each master is asked, for each has keys of its own. */
+/** Searches for all systems. Each master is asked, because each has its own keys. */
 async function search(session: Session): Promise<Found> {
   const found = new Map<string, StreamLocation>();
   const failures: Found['failures'] = [];
@@ -37,7 +37,7 @@ async function search(session: Session): Promise<Found> {
     nodes.map(async (node) => {
       try {
         for await (const key of scan(session, node)) {
-          // A key may be seen twice.
+          // SCAN may return a key twice.
           if (isStream(key, session.store)) found.set(key, { key, node });
         }
       } catch (error) {
@@ -69,22 +69,19 @@ async function* scan(session: Session, node: string): AsyncGenerator<string> {
   } while (cursor !== '0');
 }
 
-/** A master that has failed over has taken the cursor with it; one that still has its slots may come back. */
+/** The cursor is lost with a master that fails over. A master that still has its slots may come back. */
 function lost(client: Client, node: string): Error {
   if (mastersOf(client).has(node)) return new Error('Connection is closed.');
   return new PapyraError('try_again', `master ${node} is gone`, { hint: AGAIN });
 }
 
-/**
- * `prefix:system:events`. A name with a colon in it is not taken for a system's: it may be in quarantine, or
- * belong to a longer prefix.
- */
+/** `prefix:system:events`. With another colon the key may be in quarantine, or belong to a longer prefix. */
 function isStream(key: string, { prefix }: RedisStore): boolean {
   const [system, kind, ...more] = key.slice(prefix.length + 1).split(':');
   return system !== '' && more.length === 0 && KINDS.some((known) => known === kind);
 }
 
-/** What a pattern would take for more than itself. */
+/** Escapes what has a meaning in a pattern. */
 function escaped(text: string): string {
   return text.replace(/[*?[\]\\^]/g, '\\$&');
 }

@@ -1,3 +1,4 @@
+// Reads entries of a stream in pages, and tells when each was written.
 import { LineScanner, type LineKind } from '../../records/scanner.js';
 import { TooLarge } from './bounded.js';
 import { noteBytes } from './collect.js';
@@ -18,25 +19,22 @@ export type RawEntry = [Buffer, Buffer[]];
 
 /** A page should be read in well under a millisecond: other clients wait for it. */
 export const PAGE_BYTES = 256 * 1024;
-/** Where large entries follow small ones, a page is given up when it has become as large as that. */
+/** A larger page is given up: large entries may follow small ones. */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024;
-/** Entries of a page, however small those before were: the next ones may be large. */
+/** Most entries of a page, however small those before were: the next ones may be large. */
 const MAX_PAGE = 100;
 /** The first page shows how large entries are. Each page may be twice as long as the one before. */
 const FIRST_PAGE = 1;
 
 export interface Range {
-  /** Where reading begins, and where it ends; both belong to it. */
+  /** Ids of the first and of the last entry to read. */
   from: string;
   to: string;
   newestFirst?: boolean;
   limit?: number;
 }
 
-/**
- * Reads entries in pages, each as long as the largest entry of late allows: one that was large is half forgotten with
- * every page.
- */
+/** The largest recent entry says how long the next page may be. With every page its size counts for half as much. */
 export async function* entries(
   session: Session,
   place: StreamLocation,
@@ -57,7 +55,7 @@ export async function* entries(
     const sizes = page.map(bytesOf);
     noteBytes(sizes.reduce((sum, size) => sum + size, 0));
     yield* page;
-    // Below the first entry the server would search the whole stream.
+    // For ids below the first entry the server would search the whole stream.
     if (page.length < count) return;
     left -= count;
     largest = Math.max(largest / 2, ...sizes);
@@ -115,7 +113,7 @@ const scanner = new LineScanner((lineKind, _start, _end, time) => {
 /** What an entry's `data` is, to Python's JSON reader; undefined: it has no such field. */
 export function kindOf({ data }: Pick<Entry, 'data'>): LineKind | undefined {
   if (data === null) return undefined;
-  // For the scanner a newline ends the record; in a record both are white space, or both forbidden.
+  // A newline would end the record for the scanner. A carriage return is allowed in the same places of a record.
   scanner.push(
     data.includes(0x0a) ? Buffer.from(data).map((byte) => (byte === 0x0a ? 0x0d : byte)) : data,
   );
@@ -128,7 +126,7 @@ export function timestampOf(entry: Pick<Entry, 'data'>): number | undefined {
   return kindOf(entry) === 'record' ? timestamp : undefined;
 }
 
-/** An entry always has a time: where the record has none, that of its id. */
+/** The time of the record; where it has none, that of the id. */
 export function timeOf(entry: Pick<Entry, 'id' | 'data'>): number {
   return timestampOf(entry) ?? secondsOf(entry.id);
 }

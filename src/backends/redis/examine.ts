@@ -1,3 +1,4 @@
+// Collects the facts that doctor needs of the streams of a store, and of their servers.
 import type { Redis } from 'ioredis';
 import type { RedisStore } from '../../config/types.js';
 import type { RedisServer, RedisStream, StreamFacts } from '../facts.js';
@@ -10,10 +11,9 @@ import { perNode, wordedFailure } from './run.js';
 import type { Session } from './session.js';
 import { readState, type StreamState } from './stream.js';
 
-/** Short reads, of one master at a time. */
+/** Streams of one master that are read at the same time: each command is a short read. */
 const READS_PER_NODE = 8;
 
-/** Looks at the streams of a store, and at the servers that have them. */
 export async function examineStreams(session: Session): Promise<StreamFacts> {
   const { places, failures } = await findStreams(session);
   if (failures[0]) throw wordedFailure(failures[0].error, session);
@@ -45,7 +45,7 @@ export async function examineStreams(session: Session): Promise<StreamFacts> {
   };
 }
 
-/** Of `prefix:system:events`; a system that is named may have a colon in its name. */
+/** The system of `prefix:system:events`. A system that is named may have a colon in its name. */
 function systemOf(key: string, { prefix }: RedisStore): string {
   return key.slice(prefix.length + 1, key.lastIndexOf(':'));
 }
@@ -97,7 +97,7 @@ function toNumber(text: string | null): number | null {
   return text === null ? null : Number(text);
 }
 
-/** Behind sentinels the address is that of the master of now. */
+/** Behind sentinels the address is that of the current master. */
 function cliArguments({ options, stream }: Redis, db: number): string[] {
   const { path, sentinels, tls } = options;
   const { host, port } = sentinels

@@ -1,3 +1,7 @@
+// Executes the plan of all streams: archives what goes, then trims (trim.ts), one stream at a time on each master.
+//
+// A stream that fails does not stop the others. A crash leaves trimmed what was trimmed, and an archive that may also
+// have entries that are still there. The next run plans anew.
 import type { CompactionReport } from '../../report/report.js';
 import type { PlanRequest } from '../backend.js';
 import { archiveStreams } from './archive.js';
@@ -13,10 +17,6 @@ import { MOST_COUNTED, Trim, type TrimOptions } from './trim.js';
 /** A trim stalls its master for a batch; two at a time would stall it for both. */
 const TRIMS_PER_NODE = 1;
 
-/**
- * Archives what goes, then trims stream after stream, those of different masters side by side. One that
- * fails does not stop the others.
- */
 export async function executeStreams(
   session: Session,
   request: PlanRequest,
@@ -77,7 +77,7 @@ async function trim(
   };
   if (failure !== undefined) failed(failure);
   if (totalOf(taken) > 0) {
-    // After a failure it may not be known any more.
+    // After a failure the server may not answer.
     await memoryOf(session, plan).then(
       (bytes) => (result.memoryAfter = bytes),
       (error: unknown) => {
@@ -90,7 +90,7 @@ async function trim(
   return result;
 }
 
-/** Whole nodes is what an approximate trim takes. */
+/** An approximate trim takes only whole nodes. */
 function inLastNode(left: number | null): string {
   const many = left === null ? `more than ${MOST_COUNTED}` : String(left);
   return `${many} expired entries are in a node (stream-node-max-entries) with entries that stay; --exact takes them`;
@@ -109,7 +109,7 @@ function restOf(
   return { entries: Math.max(0, expected(plan) - taken), isExact };
 }
 
-/** How many entries will go is known of some; of an age limit the times of the ids let it be guessed. */
+/** The number of entries that will go is known of some streams, and estimated from the ids of the others. */
 function progressOf(
   plans: readonly StreamPlan[],
   { onProgress }: PlanRequest,

@@ -1,8 +1,9 @@
+// Says in the words of an operator what errors of Redis, of the connection and of TLS mean.
 import { PapyraError, type ErrorCode } from '../../errors/errors.js';
 import { keyOf, notKnown, notPermitted, type Refusal } from './refusal.js';
 import { isOfSentinels, sentinelError } from './sentinel-failure.js';
 
-/** What papyra itself finds wrong with a server, in the words that a server might have used. */
+/** A fault of a server that papyra itself has found. Its message is found in MEANINGS, as that of a server. */
 export class Failure extends Error {
   constructor(
     readonly what: 'silent' | 'LOADING' | 'READONLY' | 'OLD' | 'LOSING',
@@ -12,12 +13,12 @@ export class Failure extends Error {
   }
 }
 
-/** It is about the server, which has answered. */
+/** Whether papyra has judged a server by its answers. */
 export function isVerdict(error: unknown): boolean {
   return error instanceof Failure && error.what !== 'silent';
 }
 
-/** A connection is gone; ioredis does not say why. */
+/** Messages with which ioredis says that a connection is gone, but not why. */
 export const LOST =
   /Connection is closed|Failed to refresh slots|None of startup nodes|Cluster redirections/;
 
@@ -25,7 +26,7 @@ function isUnknownCommand(text: string): boolean {
   return /unknown (?:command|subcommand|redis command)/i.test(text);
 }
 
-/** By a right that is missing, or because the command is disabled, or goes by another name there. */
+/** Whether a right is missing, or the command is disabled or renamed there. */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof Error && (/^NOPERM|because of: NOPERM/.test(error.message) || isUnknownCommand(error.message)); // prettier-ignore
 }
@@ -36,7 +37,7 @@ interface Meaning {
   /** After the name of the server. */
   says: string;
   hint: string;
-  /** It may pass: worth another connection, where one has worked before. */
+  /** It may pass: another connection is worth a try, where one has worked before. */
   passes?: true;
 }
 
@@ -45,7 +46,7 @@ const TLS_FILES = 'set persistence.tls.ca to the certificate of the authority th
 const SERVER_DISK = 'look at the log and the disk of the server; run again then';
 const ADDRESS = 'check persistence.url, and that the server runs; nothing was done';
 
-/** From what Redis, the connection or TLS says, to what the operator needs to know. The first that fits. */
+/** The first that fits counts. */
 const MEANINGS: Meaning[] = [
   { when: /^NOAUTH|DENIED Redis is running in protected mode/, code: 'unreachable', says: 'wants a password', hint: CREDENTIALS },
   { when: /^WRONGPASS|invalid username-password|ERR invalid password/, code: 'unreachable', says: 'refuses the user name or the password', hint: CREDENTIALS },
@@ -86,11 +87,11 @@ export function mayPass(error: unknown): boolean {
   return meaningOf(error)?.passes ?? false;
 }
 
-/** A node of a cluster is found by the address that the cluster tells. */
+/** The hint for a node of a cluster, which is found by the address that the cluster tells. */
 const ANNOUNCED =
   'the cluster announces this address: check that the node runs, that it can be reached from here, and its cluster-announce-ip and -port'; // prettier-ignore
 
-/** In the operator's words. `server`: its name, without credentials. `announced`: a cluster told its address. */
+/** `server`: its name, without credentials. `announced`: a cluster told its address. */
 export function redisError(error: unknown, server: string, announced = false): unknown {
   if (error instanceof PapyraError) return error;
   const text = textOf(error);
@@ -119,21 +120,21 @@ function meaningOf(error: unknown): Meaning | undefined {
   return MEANINGS.find(({ when }) => when.test(text));
 }
 
-/** Of a cluster: what its last node said; of a transaction: what its commands did. */
+/** The errors in the error of a cluster (of its last node), or of a transaction (of its commands). */
 interface Wrapped {
   code?: unknown;
   lastNodeError?: unknown;
   previousErrors?: unknown[];
 }
 
-/** Of a transaction: the command that was refused. */
+/** The innermost error, which has the command that was refused. */
 function refusalIn(error: unknown): Refusal {
   const { previousErrors, lastNodeError } = error as Wrapped;
   const inner = lastNodeError ?? previousErrors?.[0];
   return inner ? refusalIn(inner) : (error as Refusal);
 }
 
-/** The innermost word: a cluster wraps those of its nodes. */
+/** The innermost message: a cluster wraps the errors of its nodes. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, lastNodeError, previousErrors } = error as Wrapped;

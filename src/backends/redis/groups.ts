@@ -1,3 +1,4 @@
+// Finds the entries that consumer groups still need, which must not be trimmed.
 import { earliest, END, idAfter, isoOf, secondsOf } from './ids.js';
 import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
@@ -9,7 +10,7 @@ export interface NeededEntry {
   group: string;
   /** Seconds since 1970: when the server took it in. */
   since: number;
-  /** What it waits for there. */
+  /** Whether it waits for a consumer to acknowledge it, or to be delivered. */
   why: 'pending' | 'undelivered';
 }
 
@@ -17,11 +18,11 @@ export interface NeededEntry {
 export interface Group {
   name: string;
   consumers: number;
-  /** null: nothing. */
+  /** null: it needs no entry. */
   needs: NeededEntry | null;
 }
 
-/** What consumer groups still need. null: nothing that the operator wants protected. */
+/** The first entry that a group needs; null: none, or the operator ignores those that do. */
 export async function neededEntry(
   session: Session,
   place: StreamLocation,
@@ -51,10 +52,7 @@ export async function groupsOf(
   return found;
 }
 
-/**
- * Entries that were given to a consumer which has not acknowledged them, and those that no consumer was
- * given yet.
- */
+/** A group needs entries that a consumer has not acknowledged, and those that no consumer was given yet. */
 async function neededBy(
   session: Session,
   { key, node }: StreamLocation,
@@ -76,8 +74,8 @@ async function neededBy(
 }
 
 /**
- * The first entry that is pending and is there. Those that were trimmed or deleted stay on the list of the group, and
- * hold nothing back: each look goes on at the next entry that is there, so a run of them costs one.
+ * The first pending entry that exists. Entries that were trimmed or deleted stay on the list of the group, and hold
+ * nothing back: each step goes on at the next entry that exists, so a run of missing ones costs one step.
  */
 async function firstPending(
   session: Session,
@@ -86,9 +84,8 @@ async function firstPending(
   first: string,
 ): Promise<string | null> {
   for (let from = first; ;) {
-    const [pending] = (await session.call(node, 'XPENDING', key, group, from, '+', 1)) as [
-      string,
-    ][];
+    const list = await session.call(node, 'XPENDING', key, group, from, '+', 1);
+    const [pending] = list as [string][];
     if (!pending) return null;
     const [id] = pending;
     const [there] = (await session.call(node, 'XRANGE', key, id, '+', 'COUNT', 1)) as [string][];

@@ -1,3 +1,6 @@
+// Changes a Redis hash that several hosts may change at once: WATCH, read, MULTI with increments and texts, EXEC.
+// When somebody else has changed it meanwhile, EXEC does nothing and the change begins anew. A server without
+// transactions gets one command at a time: increments still add up, and the texts are those of the last run.
 import { PapyraError } from '../../errors/errors.js';
 import type { HashChange, SharedHash } from '../backend.js';
 import type { Client } from './connect.js';
@@ -7,10 +10,6 @@ import type { Session } from './session.js';
 
 const ATTEMPTS = 20;
 
-/**
- * A hash of Redis: increments that add up, in a transaction that begins anew when it was overtaken. Where the server has
- * no transactions, they are made one by one; what is set then is that of the run that was last.
- */
 export function redisHash(session: Session, key: string): SharedHash {
   const nodeOf = () => session.inspect((client) => masterOf(client, key));
   let transactions: boolean | undefined;
@@ -36,7 +35,7 @@ export function redisHash(session: Session, key: string): SharedHash {
 
 type Change = (current: Record<string, string>) => HashChange;
 
-/** False: it was overtaken, and nothing was done. */
+/** False: somebody else was faster, and nothing was done. */
 async function changeAtOnce(client: Client, key: string, change: Change): Promise<boolean> {
   await client.watch(key);
   const { add, set } = change(await client.hgetall(key));
@@ -54,7 +53,7 @@ async function changePlainly(client: Client, key: string, change: Change): Promi
   for (const [field, amount] of Object.entries(add)) await client.hincrby(key, field, amount);
 }
 
-/** Tried with one that changes nothing: of one that is refused halfway nobody knows what was done. */
+/** Tries one that changes nothing: nobody knows what a transaction has done that is refused halfway. */
 async function hasTransactions(session: Session, node: string, key: string): Promise<boolean> {
   const works = await session.run(node, async (client) => {
     try {
@@ -67,7 +66,7 @@ async function hasTransactions(session: Session, node: string, key: string): Pro
       throw error;
     }
   });
-  // It may have begun one that it cannot end.
+  // The connection may have begun a transaction that it cannot end.
   if (!works) session.renew();
   return works;
 }

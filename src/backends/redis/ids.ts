@@ -1,4 +1,4 @@
-/** Ids of entries, `milliseconds-sequence`: two numbers of 64 bits, compared as one. */
+// Compares and computes the ids of entries, `milliseconds-sequence`: two numbers of 64 bits, compared as one.
 export function idValue(id: string): bigint {
   const [milliseconds, sequence = '0'] = id.split('-');
   return (BigInt(milliseconds!) << 64n) | BigInt(sequence);
@@ -10,7 +10,7 @@ export function isBefore(id: string, other: string): boolean {
   return idValue(id) < idValue(other);
 }
 
-/** Behind the largest id there is: no entry can have it, and Redis takes it for no id. */
+/** The value after the largest id: no entry can have it, and Redis does not accept it as an id. */
 export const END = idText(LARGEST + 1n);
 
 /** The smallest id above. */
@@ -32,18 +32,18 @@ export function earliest(id: string, other: string): string {
   return isBefore(id, other) ? id : other;
 }
 
-/** The first id that an entry of that time can have. What no clock shows is cut off: a record may say anything. */
+/** The first id that an entry of that time can have. Times are clamped: a record may contain any number. */
 export function idAt(seconds: number): string {
   const milliseconds = Math.min(Math.max(0, seconds * 1000), Number.MAX_SAFE_INTEGER);
   return `${Math.floor(milliseconds)}-0`;
 }
 
-/** When the server took the entry in, in seconds since 1970. */
+/** When the server added the entry, in seconds since 1970. */
 export function secondsOf(id: string): number {
   return Number(id.split('-')[0]) / 1000;
 }
 
-/** ISO 8601; null for what no calendar shows. */
+/** ISO 8601; null when it is beyond the range of a date. */
 export function isoOf(id: string): string | null {
   const date = new Date(secondsOf(id) * 1000);
   return Number.isNaN(date.getTime()) ? null : date.toISOString();

@@ -1,6 +1,7 @@
+// Asks a server for facts that it may withhold, and reads the values of INFO.
 import { isUnavailable } from './failure.js';
 
-/** What this user may not ask, or the server does not know: it is for a provider to hide some of it. */
+/** null: the user may not ask, or the server does not know the command. Providers forbid some of them. */
 export async function ifAvailable<T>(asking: Promise<T>): Promise<T | null> {
   return asking.catch((error: unknown) => {
     if (isUnavailable(error)) return null;
@@ -8,7 +9,7 @@ export async function ifAvailable<T>(asking: Promise<T>): Promise<T | null> {
   });
 }
 
-/** One value of what INFO says; null where it does not, or could not be asked. */
+/** One value of INFO; null when it is missing, or INFO was not available. */
 export function infoField(info: string | null, name: string): string | null {
   return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info ?? '')?.[1] ?? null;
 }

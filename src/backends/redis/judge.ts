@@ -1,3 +1,4 @@
+// Checks that a master is ready, and that its XTRIM … MINID takes no entry that must stay.
 import type { Redis } from 'ioredis';
 import { Failure } from './failure.js';
 import { ifAvailable, infoField } from './info.js';
@@ -7,9 +8,8 @@ const FIRST = [6, 2, 0];
 const SOUND = [6, 2, 7];
 
 /**
- * Makes sure that a master is ready, and knows XTRIM … MINID. Redis is judged by its number. What calls itself
- * otherwise (Valkey, KeyDB, KVRocks, Dragonfly) has numbers of its own, or those of a Redis that it is not; what does not
- * say (INFO is forbidden) may be any: these are asked to trim a key that is not there.
+ * Judges Redis by its version. Other servers (Valkey, KeyDB, KVRocks, Dragonfly) have versions of their own, or that of
+ * a Redis that they are not, and without INFO a server may be any: these are asked to trim a key that does not exist.
  *
  * @returns Whether it is known to trim no more than it is told to; if not, `assertSound` tries it.
  */
@@ -28,7 +28,7 @@ export async function judge(server: Redis, absentKey: string): Promise<boolean> 
   return true;
 }
 
-/** KeyDB gives itself away by a field that Redis has not. */
+/** Fields of INFO that Redis does not have. KeyDB is known by `mvcc_depth`. */
 const OTHERS = ['valkey_version', 'kvrocks_version', 'dragonfly_version', 'mvcc_depth'];
 
 function isRedis(field: (name: string) => string | null): boolean {
@@ -41,18 +41,17 @@ function isBelow(version: string, least: readonly number[]): boolean {
   return at !== -1 && (numbers[at] ?? 0) < least[at]!;
 }
 
-/** Changes nothing. Who may not trim is told so when there is something to trim. */
+/** Changes nothing. A user who may not trim is told so when there is something to trim. */
 async function assertKnowsMinid(server: Redis, absentKey: string): Promise<void> {
   await ifAvailable(server.call('XTRIM', absentKey, 'MINID', '=', '0-1'));
 }
 
-/** Two entries in one node, so far apart that the difference of their times is 0 in 32 bits. */
+/** Two entries of one node, so far apart that the difference of their times is 0 in 32 bits. */
 const OLD_ID = '1-1';
 const LIVE_ID = `${2 ** 32 + 1}-1`;
 
 /**
- * Tries on a key of our own whether MINID takes an entry that must stay, as Redis below 6.2.7 does, whatever the server
- * calls itself.
+ * Tries on a key of our own whether MINID takes an entry that must stay, as that of Redis below 6.2.7 does.
  *
  * @throws {Failure} when it does.
  */

@@ -1,9 +1,10 @@
+// Divides the entries that went among the limits that took them: age, count and size.
 import type { StreamPlan, Taken } from './plan-stream.js';
 
 /** Entries that went, by the limit that took them. */
 export type Dropped = Record<'age' | 'count' | 'size', number>;
 
-/** Count acts before size: what is beyond the newest so many of those that age left, is its. */
+/** Count acts before size: it takes what age has left beyond the newest `max_records`. */
 export function byLimit({ age, tail }: Taken, { rules, state }: StreamPlan): Dropped {
   const { max_records, max_total_bytes } = rules;
   const beyond = max_records === null ? 0 : Math.max(0, state.length - age - max_records);
@@ -11,7 +12,7 @@ export function byLimit({ age, tail }: Taken, { rules, state }: StreamPlan): Dro
   return { age, count, size: tail - count };
 }
 
-/** What a cut that covers both took, by what was counted before. */
+/** Divides what a cut for both has taken, by what was counted before. */
 export function shared(taken: number, counted: Taken): Taken {
   const age = Math.min(taken, counted.age);
   return { age, tail: taken - age };

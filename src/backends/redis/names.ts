@@ -1,10 +1,11 @@
+// Makes the names of keys, servers, nodes and stores that operators see. None has credentials.
 import type { RedisStore } from '../../config/types.js';
 import { ALONE } from './nodes.js';
 
 /** The streams that the runtime writes for each system. */
 export const KINDS = ['events', 'audits', 'dead_letters'] as const;
 
-/** `127.0.0.1:6379/0`, `/run/redis.sock/0`, `mymaster (sentinel)`: never with credentials. */
+/** `127.0.0.1:6379/1`, `/run/redis.sock/1`, `mymaster (sentinel)` */
 export function serverName({ server, db }: RedisStore): string {
   switch (server.kind) {
     case 'single': {

@@ -1,14 +1,15 @@
+// Tells which masters a connection has, and which one has a key.
 import { randomUUID } from 'node:crypto';
 import calculateSlot from 'cluster-key-slot';
 import { Cluster, type Redis } from 'ioredis';
 import type { Client } from './connect.js';
 
-/** The one server, as a node: it has no name among others. */
+/** The name of a server that is not in a cluster. */
 export const ALONE = '';
 
 /**
- * The masters, by name: the one server, or those that have the slots of a cluster. undefined: there is no connection to
- * it. That of a master that went away is gone from the list of connections, but its slots are not.
+ * The masters by name: the one server, or those that have the slots of a cluster. undefined: there is no connection to
+ * it, because a master that goes away leaves the list of connections while the slots still name it.
  */
 export function mastersOf(client: Client): Map<string, Redis | undefined> {
   if (!(client instanceof Cluster)) return new Map([[ALONE, client]]);
@@ -24,10 +25,10 @@ export function masterOf(client: Client, key: string): string {
   return client instanceof Cluster ? (client.slots[calculateSlot(key)]?.[0] ?? ALONE) : ALONE;
 }
 
-/** A master with one slot of 16,384 is found with half so many tries, or none: then its slots are gone by now. */
+/** Half as many tries find a master with one of the 16,384 slots. If these do not, its slots are gone by now. */
 const MOST_TRIES = 500_000;
 
-/** A key that no one uses, and that this master would have. */
+/** A key that nobody uses, and that belongs to this master. */
 export function freeKey(client: Client, node: string, prefix: string): string {
   const made = () => `${prefix}:papyra-probe:${randomUUID()}`;
   let key = made();

@@ -1,3 +1,4 @@
+// Decides what goes from one stream. It only reads.
 import { PapyraError } from '../../errors/errors.js';
 import { ageCutoff, type RetentionRules } from '../../retention/policy.js';
 import type { PlanRequest } from '../backend.js';
@@ -10,13 +11,10 @@ import type { Session } from './session.js';
 import { tailCut } from './size.js';
 import { memoryOf, readState, sameHead, type StreamState } from './stream.js';
 
-/**
- * What is taken off the head of a stream: what lies before an id, or all but the newest so many. `of`: the
- * age limit, or those that act on what it leaves.
- */
+/** Takes all entries before an id, or all but the newest. `of`: the age limit, or the limits on what that leaves. */
 export type Cut = { of: 'age' | 'tail'; before: string } | { of: 'tail'; newest: number };
 
-/** Entries that go, by the cut that takes them. */
+/** Numbers of entries that go, by the cut that takes them. */
 export interface Taken {
   age: number;
   tail: number;
@@ -29,13 +27,13 @@ export interface StreamPlan extends StreamLocation {
   cuts: Cut[];
   /** Ids of expired entries that were seen behind a live one. */
   behind: string[];
-  /** What a consumer group still needs, where that holds a cut back. */
+  /** The entry that a consumer group still needs, where that holds a cut back. */
   floor: NeededEntry | null;
-  /** What goes, where every entry of it was read; null: only doing it tells. */
+  /** What goes, where every entry of it was read; null: only the trim will tell. */
   counted: Taken | null;
-  /** Expired, and held back by the group. */
+  /** Expired entries that the group holds back. */
   held: number;
-  /** Nothing would be left of it. */
+  /** Whether no entry would be left. */
   empties: boolean;
   memory: number | null;
   planMs: number;
@@ -44,7 +42,7 @@ export interface StreamPlan extends StreamLocation {
 /** A stream whose head moves while it is counted is planned anew so many times. */
 const ATTEMPTS = 3;
 
-/** Decides what goes from one stream. Only reads. null: there is no such stream. */
+/** null: there is no such stream, or it is empty. */
 export async function planStream(
   session: Session,
   place: StreamLocation,
@@ -55,7 +53,7 @@ export async function planStream(
     const state = await readState(session, place);
     if (state === null || !hasEntries(state)) return null;
     const plan = freeing(await decide(session, place, state, request), state);
-    // A number counted from the head is wrong when somebody else has trimmed it meanwhile.
+    // Numbers counted from the head are wrong when somebody else has trimmed it meanwhile.
     if (plan.counted === null || sameHead(state, await readState(session, place))) {
       return { ...plan, memory: await memoryOf(session, place), planMs: Date.now() - began };
     }
@@ -66,8 +64,8 @@ export async function planStream(
 }
 
 /**
- * Where all goes, the bound is behind the last id that was given, not behind the last entry: a node whose last entries
- * were deleted would stay, empty, and keep its memory. What is added meanwhile has larger ids.
+ * Where all goes, the bound is after the last id that was given, and not after the last entry: else a node whose last
+ * entries were deleted would stay, empty, and keep its memory. Entries that are added meanwhile have larger ids.
  */
 function freeing<T extends { cuts: Cut[] }>(plan: T, { last, lastGenerated }: StreamState): T {
   const cuts = plan.cuts.map((cut) => {
@@ -98,16 +96,8 @@ async function decide(
   const tail = await cutOfTail(session, place, state, age.before, rules);
   if (tail) cuts.push(tail);
   const floor = await neededEntry(session, place, state, request.ignoreGroups);
-  const plan = {
-    ...place,
-    rules,
-    state,
-    cuts,
-    behind: age.behind,
-    floor: null,
-    counted: null,
-    held: 0,
-  };
+  const { behind } = age;
+  const plan = { ...place, rules, state, cuts, behind, floor: null, counted: null, held: 0 };
   if (cuts.some((cut) => isHeldBack(cut, floor) || mustBeRead(cut, state, session, request))) {
     const read = await readOff(session, { ...plan, floor });
     return { ...plan, ...read, empties: read.held === 0 && takesAll(read.cuts, state) };
@@ -116,8 +106,8 @@ async function decide(
 }
 
 /**
- * Whether all that a cut takes is read before it goes: to preview or archive it; to prove of every entry that it
- * has expired, where the trim is an exact one; and where the server cannot count what was added (before Redis 7).
+ * Whether all entries that a cut takes are read before: for a preview or an archive; to prove that each of them has
+ * expired, where the trim is exact; and where the server cannot count what was added (before Redis 7).
  */
 function mustBeRead(
   cut: Cut,
@@ -137,7 +127,7 @@ function takesAll(cuts: readonly Cut[], { last }: StreamPlan['state']): boolean 
   return cuts.some((cut) => 'before' in cut && isBefore(last, cut.before));
 }
 
-/** A count alone is left to the server; with another limit in play the live entries are looked at. */
+/** The server can apply a count alone. With another limit the live entries are read. */
 async function cutOfTail(
   session: Session,
   place: StreamLocation,
@@ -151,22 +141,15 @@ async function cutOfTail(
   if (max_age_seconds === null && max_total_bytes === null) {
     return { of: 'tail', newest: max_records! };
   }
-  const cut = await tailCut(
-    session,
-    place,
-    { oldest, newest: last },
-    {
-      cutoff: ageCutoff(rules),
-      maxBytes: max_total_bytes ?? Infinity,
-      maxRecords: max_records ?? Infinity,
-    },
-  );
+  const [maxBytes, maxRecords] = [max_total_bytes ?? Infinity, max_records ?? Infinity];
+  const limits = { cutoff: ageCutoff(rules), maxBytes, maxRecords };
+  const cut = await tailCut(session, place, { oldest, newest: last }, limits);
   return cut === null ? null : { of: 'tail', before: cut };
 }
 
 /**
- * Reads from the head what goes, up to the first entry that stays. There a count of entries becomes an id, an age
- * limit is proven entry by entry, and what a group holds back is told from what goes.
+ * Reads the entries that go, from the head to the first one that stays. This turns a count into an id, proves for each
+ * entry that it has expired, and separates what a group holds back from what goes.
  */
 async function readOff(
   session: Session,

@@ -30,7 +30,6 @@ export function recoveryReport(
   ends: readonly StreamEnd[],
 ): RecoveryReport {
   const streams = ends.map(({ reading }) => reading);
-  const { total, by_kind, listed } = remainingOf(ends, limit);
   return {
     ...blankRecovery({ status: 'dry_run', mode }, { backend: 'redis', target, startedAt }),
     records: {
@@ -54,8 +53,8 @@ export function recoveryReport(
     })),
     quarantine: mode === 'quarantine' ? keysOf(ends) : null,
     anomalies: {
-      found: anomaliesOf(streams, 0).by_kind,
-      remaining: { total, by_kind, listed },
+      found: anomaliesOf(streams, limit),
+      remaining: remainingOf(ends, limit),
     },
     warnings: [...warnings],
   };
@@ -98,12 +97,12 @@ export function tooMuch(
   if (going <= maxDrop * bytes) return undefined;
   const entries = sumOf(streams, ({ records, anomalies }) => records + anomalies.total);
   const corrupted = sumOf(streams, ({ anomalies }) => anomalies.total);
-  const percent = (share: number) => `${Math.round(1000 * share) / 10} %`;
+  const percent = (share: number) => `${Math.round(1000 * share) / 10}%`;
   return new PapyraError(
     'refused',
-    `${corrupted} of ${entries} entries of ${target} are corrupted: ${going} of ${bytes} bytes (${percent(going / bytes)}) would go, and ${percent(maxDrop)} may`,
+    `${corrupted} of ${entries} entries of ${target} would go, ${going} of ${bytes} bytes (${percent(going / bytes)}): more than --max-drop allows (${percent(maxDrop)})`,
     {
-      hint: `look at them with papyra persistence scan: are these streams of the runtime? if they are, add --max-drop ${Math.ceil((100 * going) / bytes)}%; nothing was done`,
+      hint: `look at them with papyra persistence scan: they may not be the runtime's; if it is right, add --max-drop ${Math.ceil((100 * going) / bytes)}%`,
     },
   );
 }

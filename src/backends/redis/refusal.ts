@@ -1,6 +1,7 @@
+// Says which right or command is missing when a server refuses a command.
 import { PapyraError } from '../../errors/errors.js';
 
-/** A refusal of the server remembers the command. */
+/** An error of ioredis has the command that the server refused. */
 export interface Refusal extends Error {
   command?: { name: string; args: unknown[] };
 }
@@ -15,7 +16,7 @@ const PROBE =
 const QUARANTINE =
   'without it nothing can be kept in quarantine; --mode repair deletes without a copy';
 
-/** What is lost without a command, and what there is in its place. Others are done without, and nobody is told. */
+/** What does not work without a command, and what helps. Papyra does without the other commands, and says nothing. */
 const WITHOUT: Record<string, string> = {
   'xdel': 'without it no corrupted entry can be removed',
   'xtrim': 'without it nothing can be trimmed',
@@ -37,7 +38,7 @@ const WITHOUT: Record<string, string> = {
 /** Commands whose rights are given by subcommand. */
 const WITH_SUBCOMMANDS = ['xinfo', 'memory', 'xgroup', 'cluster'];
 
-/** Which right is missing: of a command, or of a key. */
+/** The right to run a command, or to touch a key, is missing. */
 export function notPermitted(error: Refusal, server: string): PapyraError {
   const ofKey = /\bkeys?\b/.test(error.message);
   const command = commandOf(error);
@@ -56,7 +57,7 @@ function lostWithout(command: string, error: Refusal): string | undefined {
   return isCopy ? QUARANTINE : WITHOUT[command];
 }
 
-/** A command that the server does not know under its own name. */
+/** The server does not know a command under its own name. */
 export function notKnown(error: Refusal, server: string): PapyraError {
   const command = commandOf(error);
   return new PapyraError(

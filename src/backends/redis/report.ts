@@ -1,3 +1,4 @@
+// Builds the report of a run over streams, and makes one error of the failures of its streams.
 import { PapyraError } from '../../errors/errors.js';
 import { blankReport, type CompactionPart, type CompactionReport } from '../../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
@@ -16,7 +17,7 @@ export interface StreamResult {
   dropped: Dropped | null;
   appended: number | null;
   left: number | null;
-  /** Why what has expired is still there. */
+  /** Why expired entries are still there. */
   stays?: string | undefined;
   memoryAfter: number | null;
   durationMs: number;
@@ -107,16 +108,11 @@ function sum(values: readonly (number | null)[]): number | null {
 const A_DAY = 86_400;
 
 function warningsOf(rules: RetentionRules, results: readonly StreamResult[]): string[] {
-  const warnings: string[] = [];
-  if (isUnlimited(rules)) {
-    warnings.push(NO_LIMIT);
-  }
-  const ahead = results.filter(
-    ({ plan }) => plan && secondsOf(plan.state.last) > rules.now + A_DAY,
-  );
-  if (ahead.length > 0) {
+  const warnings = isUnlimited(rules) ? [NO_LIMIT] : [];
+  const ahead = results.find(({ plan }) => plan && secondsOf(plan.state.last) > rules.now + A_DAY);
+  if (ahead) {
     warnings.push(
-      `the newest entry of ${ahead[0]!.key} is dated more than a day ahead; check the clock of the server`,
+      `the newest entry of ${ahead.key} is dated more than a day ahead; check the clock of the server`,
     );
   }
   return warnings;
@@ -141,9 +137,9 @@ export function assertSomethingStays(
 }
 
 /**
- * The report of a run that is over, with the failure of the first part that had one.
+ * Completes the report of a run that is over.
  *
- * @throws {PapyraError} that failure, with the report of what was done nevertheless.
+ * @throws {PapyraError} the first failure of a part, with the report of what was done nevertheless.
  */
 export function concluded(
   report: CompactionReport,

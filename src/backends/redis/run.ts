@@ -1,3 +1,4 @@
+// Limits how much work is done on each master at a time, and words the failure of a stream.
 import pLimit, { type LimitFunction } from 'p-limit';
 import { PapyraError } from '../../errors/errors.js';
 import { redisError } from './failure.js';
@@ -15,7 +16,7 @@ export function perNode(
   };
 }
 
-/** What a stream failed of, when the others may go on all the same; a bug ends the run. */
+/** The failure of one stream, after which the others go on. A bug ends the run: it is thrown. */
 export function wordedFailure(error: unknown, session: Session): PapyraError {
   const inWords = redisError(error, session.name);
   if (inWords instanceof PapyraError) return inWords;

@@ -19,9 +19,13 @@ export async function scanStreams(
 ): Promise<Omit<ScanReport, 'next'>> {
   const startedAt = Date.now();
   const { streams, unread } = await readStreams(session, request, 0);
-  const { total, by_kind, listed } = anomaliesOf(streams, request.limit);
+  const anomalies = anomaliesOf(streams, request.limit);
   const report: Omit<ScanReport, 'next'> = {
-    ...blankScan(total === 0 ? 'clean' : 'anomalies', { backend: 'redis', target, startedAt }),
+    ...blankScan(anomalies.total === 0 ? 'clean' : 'anomalies', {
+      backend: 'redis',
+      target,
+      startedAt,
+    }),
     records: {
       scanned: sumOf(streams, ({ records }) => records),
       undated: sumOf(streams, ({ undated }) => undated),
@@ -36,7 +40,7 @@ export async function scanStreams(
       bytes,
       anomalies: anomalies.total,
     })),
-    anomalies: { total, by_kind, listed },
+    anomalies,
     warnings: streams.length + unread.length === 0 ? [nothingThere(target)] : [],
   };
   const failure = failureOf([...streams, ...unread], {
@@ -44,7 +48,7 @@ export async function scanStreams(
     somethingDone: streams.some(({ failure }) => failure === undefined),
     hintWhenStopped: 'run again to scan all of it',
     details: 'run again with fewer systems to see each',
-    attached: { scan: report },
+    attached: { scan: { ...report, next: null } },
   });
   if (failure) throw failure;
   return report;

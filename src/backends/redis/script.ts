@@ -1,14 +1,12 @@
-/**
- * One batch, done by the server as one: what it takes is counted at that very moment, so that it cannot be too much
- * when another run has trimmed since the last look, or when the answer was lost and it is asked again.
- *
- * KEYS: the stream. ARGV: entries ever added when the plan was made, or nothing; MINID or MAXLEN; `~` or `=`; the
- * bound; the most that it may take, or nothing. Returns what it took and what XINFO says then; -1: it is another
- * stream, with fewer entries ever added.
- *
- * Of the first and the last entry it returns the ids alone. It still has to look at them: a script is slow with large
- * entries (25 ms where both have 4 MB; XINFO alone: 0.5 ms), so it is for small ones only.
- */
+// The Lua script with which the server trims one batch atomically. It counts what it may take at that moment, so it
+// cannot take too much when another run has trimmed since the last look, or when its answer was lost and it runs again.
+//
+// KEYS: the stream. ARGV: entries ever added when the plan was made, or nothing; MINID or MAXLEN; `~` or `=`; the
+// bound; the most that it may take, or nothing. Returns what it took and what XINFO says then; -1: it is another
+// stream, with fewer entries ever added.
+//
+// Of the first and the last entry it returns only the ids and sizes, but it has to read them. That makes a script slow
+// with large entries (25 ms where both have 4 MB; XINFO alone: 0.5 ms), so it is used for small ones only.
 export const BATCH = `
 local function look()
   local info = redis.call('XINFO', 'STREAM', KEYS[1])

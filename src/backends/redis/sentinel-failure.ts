@@ -1,9 +1,10 @@
+// Says in the words of an operator what errors of sentinels mean.
 import { PapyraError, type ErrorCode } from '../../errors/errors.js';
 
 const LOGIN =
   'set persistence.sentinel.username and password_file, or PAPYRA_SENTINEL_PASSWORD: the sentinels have a login of their own, apart from that of the master';
 
-/** What sentinels say, and what the operator needs to know. The first that fits. */
+/** The first that fits counts. */
 const MEANINGS: { when: RegExp; code: ErrorCode; says: string; hint: string }[] = [
   { when: /^NOAUTH|DENIED/, code: 'unreachable', says: 'want a password', hint: LOGIN },
   { when: /^WRONGPASS|invalid password/, code: 'unreachable', says: 'refuse the user name or the password', hint: LOGIN },

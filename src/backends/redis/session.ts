@@ -1,3 +1,7 @@
+// Keeps one connection to Redis for all streams of a run, and runs commands over it.
+//
+// When the connection is lost, or the master fails over, a new one takes its place, until the time limit is over. The
+// command is then sent again, so the server may do it twice.
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
@@ -12,53 +16,48 @@ import { nodeName, serverName } from './names.js';
 import { ALONE, freeKey, mastersOf } from './nodes.js';
 
 const RETRY_MS = 100;
-/** A new connection gets this long, however late it is. */
+/** A command gets at least this long, however late its connection was made. */
 const MIN_MS = 250;
 const LAST_WORDS_MS = 300;
 
-/**
- * One connection, shared by all streams of a run. When it is lost in mid-run, or the master fails over,
- * a new one takes its place, until the time limit is over: every command that papyra sends may be sent
- * twice.
- */
 export class Session {
-  /** How many connections there were: a command that went over two may have been done twice. */
+  /** Number of connections so far. A command that was sent over two of them may have been done twice. */
   connections = 0;
-  /** Milliseconds that the fastest answer took: the network's share of all of them. */
+  /** Milliseconds that the fastest answer took: the share of the network in all of them. */
   quickest = Infinity;
   readonly name: string;
   /** Whether the user may run scripts, as far as is known. */
   scripts = true;
   #client: Promise<Client> | undefined;
   #signal: AbortSignal | undefined;
-  /** Why there never was a connection: a second try would only take as long again. */
+  /** Why the first connection failed. It is not tried again, which would only take as long again. */
   #refusal: unknown;
-  /** The masters that did not answer until the time limit was over, and what they failed of. */
+  /** Masters that did not answer within the time limit, and why. */
   readonly #silent = new Map<string, unknown>();
-  /** Of the connection of now: whether a master is known to trim no more than it is told to. */
+  /** For the current connection: whether a master is known to trim no more than it is told to. */
   readonly #judged = new Map<string, Promise<boolean>>();
-  /** How long an answer that was on its way when the run was stopped is waited for. */
+  /** How long to wait for an answer that was on its way when the run was stopped. */
   #grace = LAST_WORDS_MS;
 
   constructor(readonly store: RedisStore) {
     this.name = serverName(store);
   }
 
-  /** From now on a run that `signal` ends. */
+  /** From now on `signal` ends the run. */
   stopOn(signal: AbortSignal | undefined): void {
     this.#signal = signal;
-    // One for each command on its way is no leak.
+    // A listener for each command on its way is not a leak.
     if (signal) setMaxListeners(0, signal);
   }
 
-  /** A run that was stopped may still say a word or two, if it is quick. */
+  /** Allows a run that was stopped to send a few quick commands. */
   allowLastCommands(): void {
     if (!this.#signal?.aborted) return;
     this.#signal = AbortSignal.timeout(LAST_WORDS_MS);
     this.#grace = 0;
   }
 
-  /** Sends one command. The answer has texts, or with `callBuffers` bytes. */
+  /** Sends one command, and returns an answer of texts. `callBuffers` returns bytes. */
   call(node: string, command: string, ...args: (string | number)[]): Promise<unknown> {
     return this.run(node, (client) => client.call(command, ...args));
   }
@@ -67,11 +66,7 @@ export class Session {
     return this.run(node, (client) => client.callBuffer(command, ...args));
   }
 
-  /**
-   * As `callBuffers`, with an answer of at most so many bytes.
-   *
-   * @throws {TooLarge} when it is larger.
-   */
+  /** @throws {TooLarge} when the answer has more than `limit` bytes. */
   callBounded(
     limit: number,
     node: string,
@@ -86,10 +81,10 @@ export class Session {
   }
 
   /**
-   * Runs commands for a master over the connection of now; again over a new one when it was lost. A master of
-   * which one command waited in vain until the time limit was over is not asked again.
+   * Runs commands for a master over the current connection, and again over a new one when that is lost. A master that
+   * did not answer one command within the time limit is not asked again.
    *
-   * @throws {PapyraError} what the server refuses, or what it failed of when the time limit is over.
+   * @throws {PapyraError} what the server refuses, or the last failure when the time limit is over.
    */
   async run<T>(node: string, work: (client: Client) => Promise<T>): Promise<T> {
     const deadline = monotonicMs() + this.store.timeoutMs;
@@ -107,7 +102,7 @@ export class Session {
         return result;
       } catch (caught) {
         const error = client ? reasonOf(client, caught) : caught;
-        // What it failed of before says more than that the time is over.
+        // An earlier failure says more than that the time is over.
         last = error instanceof Failure && !isVerdict(error) && last !== undefined ? last : error;
         const isFirst = this.connections === 0 || (this.connections === 1 && isVerdict(last));
         if (isFirst || !mayPass(last)) throw this.#inWords(last, node);
@@ -118,9 +113,9 @@ export class Session {
   }
 
   /**
-   * Before the first trim: a master that is not known to take only what it may is tried.
+   * To be called before the first trim: tries a master that is not known to trim no more than it is told to.
    *
-   * @throws {PapyraError} when it takes more, or this user may not try it.
+   * @throws {PapyraError} when it trims more, or this user may not try it.
    */
   async assertSound(node: string): Promise<void> {
     await this.run(node, async (client) => {
@@ -132,7 +127,7 @@ export class Session {
     });
   }
 
-  /** Looks at the connection, without a word to the server. */
+  /** Looks at the connection, and sends nothing. */
   async inspect<T>(at: (client: Client) => T): Promise<T> {
     try {
       return at(await this.#within(Infinity, this.#connection()));
@@ -150,7 +145,7 @@ export class Session {
     if (this.#client) this.#drop(this.#client);
   }
 
-  /** Before the first command for a master: whether it is known to trim no more than it is told to. */
+  /** Judges a master before its first command: whether it is known to trim no more than it is told to. */
   #judge(client: Client, node: string): Promise<boolean> {
     const known = this.#judged.get(node);
     if (known) return known;
@@ -163,7 +158,7 @@ export class Session {
     return judging;
   }
 
-  /** Of a cluster, a node that is asked alone says why it cannot be reached. */
+  /** Finds out why a node of a cluster cannot be reached, by a connection to that node alone. */
   async #reason(node: string, last: unknown): Promise<unknown> {
     const [, host, port] = /^(.*):(\d+)$/.exec(node) ?? [];
     if (!isLost(last) || host === undefined) return last;
@@ -198,8 +193,8 @@ export class Session {
   }
 
   /**
-   * The next try is over a new connection. In a cluster only that of the master in question is let go: those who work on
-   * the others know nothing of it.
+   * Makes the next try use a new connection. In a cluster only that of this master is closed: work on the others goes
+   * on.
    */
   async #anew(
     connecting: Promise<Client>,
@@ -217,7 +212,7 @@ export class Session {
     await sleep(RETRY_MS);
   }
 
-  /** Lets go of a connection, once: all who wait for it see it fail. One that is still being made ends by itself. */
+  /** Closes a connection, once: all who wait for it see it fail. One that is still being made is closed after that. */
   #drop(connecting: Promise<Client>): void {
     if (this.#client === connecting) this.#client = undefined;
     connecting.then(
@@ -226,10 +221,7 @@ export class Session {
     );
   }
 
-  /**
-   * An answer is waited for until its time is over, or the run is asked to stop: then a moment longer, for
-   * what a trim has done should be counted.
-   */
+  /** Waits for an answer until the deadline. After a stop it waits a moment: what a trim has done should be counted. */
   async #within<T>(deadline: number, answer: Promise<T>): Promise<T> {
     const signal = this.#signal;
     let stop = (): void => undefined;
@@ -254,9 +246,9 @@ export class Session {
 }
 
 /**
- * The connection to a master; when it has failed over, ioredis alone knows which one has its slots now: all of them.
+ * The connection to a master; to all masters when it has failed over, since only ioredis knows which has its slots now.
  *
- * @throws an error of a lost connection when there is none to one of them.
+ * @throws the error of a lost connection when one of them has none.
  */
 function mastersFor(client: Client, node: string): [string, Redis][] {
   const masters = [...mastersOf(client)];

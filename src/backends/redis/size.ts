@@ -1,12 +1,10 @@
+// Finds where the limits of size and count cut a stream, by a walk back from its newest entry.
 import { entries, timeOf } from './entries.js';
 import { idAfter } from './ids.js';
 import type { StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 
-/**
- * Walks back from the newest entry while `maxBytes` of data, and `maxRecords`, last. Returns the id before
- * which every entry goes; null: all of it stays. Entries that have expired by age take no place.
- */
+/** Returns the id before which every entry goes; null: all stay. Entries that have expired by age do not count. */
 export async function tailCut(
   session: Session,
   place: StreamLocation,

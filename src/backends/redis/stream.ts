@@ -1,3 +1,4 @@
+// Reads the state of a stream: what XINFO STREAM says of it, and how much memory it takes.
 import { PapyraError } from '../../errors/errors.js';
 import { noteBytes } from './collect.js';
 import { isUnavailable } from './failure.js';
@@ -12,10 +13,10 @@ export interface StreamState {
   added: number | null;
   first: string | null;
   last: string | null;
-  /** The largest id that was ever given: of an entry that may be deleted by now. */
+  /** The largest id that was ever given; its entry may be deleted by now. */
   lastGenerated: string;
   groups: number;
-  /** Bytes of the larger one of the first and the last entry. */
+  /** Bytes of the first or of the last entry, whichever has more. */
   largest: number;
 }
 
@@ -32,7 +33,7 @@ export async function readState(
   }
 }
 
-/** The script, or what is in it: which of them, the plain commands tell. */
+/** Whether the script or a command in it was refused; the plain commands then tell which. */
 export function isRefusedScript(error: unknown): boolean {
   return isUnavailable(error) || /executing the script can't run/i.test((error as Error).message);
 }
@@ -42,14 +43,14 @@ export function isMissing(error: unknown): boolean {
   return cause instanceof Error && cause.message.includes('no such key');
 }
 
-/** From XINFO's own answer, which brings the first and the last entry along. */
+/** Reads XINFO's own answer, which contains the first and the last entry. */
 export function stateFromInfo(reply: unknown): StreamState {
   const state = stateOf(reply);
   noteBytes(2 * state.largest);
   return state;
 }
 
-/** From XINFO's own answer, in bytes; or from that of the script, which has only the sizes of entries. */
+/** Reads XINFO's own answer, in bytes, or that of the script, which has only the sizes of entries. */
 export function stateOf(reply: unknown): StreamState {
   const fields = fieldsOf(reply);
   const first = fields.get('first-entry') as Edge;
@@ -77,9 +78,12 @@ function bytesOf(edge: Edge): number {
 
 /** `[name, value, …]` */
 export function fieldsOf(reply: unknown): Map<string, unknown> {
-  const flat = reply as unknown[];
-  const pairs = flat.flatMap((name, index) => index % 2 === 0 ? [[String(name), flat[index + 1]] as const] : []); // prettier-ignore
-  return new Map(pairs);
+  return new Map(pairsOf(reply as unknown[]).map(([name, value]) => [String(name), value]));
+}
+
+/** `[name, value, …]` as `[[name, value], …]` */
+export function pairsOf<T>(flat: readonly T[]): [T, T][] {
+  return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!] as [T, T]] : []));
 }
 
 /** Bytes that a key takes in the server; null where the user may not ask. */

@@ -1,14 +1,15 @@
+// Makes sure that every master of a cluster announces an address, before ioredis is asked.
 import type { Address } from '../../config/types.js';
 import { PapyraError } from '../../errors/errors.js';
 import { withPort } from './names.js';
 
 /** An answer to CLUSTER SLOTS: `[first slot, last slot, [host, port, …] of the master, of its replicas …]`. */
-type Slots = [number, number, ...[string | null, number, ...unknown[]][]][];
+type Slots = [number, number, [string | null, number, ...unknown[]], ...unknown[]][];
 
 /**
- * Makes sure that every master of a cluster has an address, before ioredis is asked: it leaves one without out, as if
- * its slots were a replica's or nobody's. Redis announces none where `cluster-preferred-endpoint-type` is
- * `unknown-endpoint`, `?` where it is `hostname` and there is none, and an empty one while a node does not know its own.
+ * ioredis leaves out a master without an address, as if its slots belonged to a replica or to nobody. Redis announces
+ * none where `cluster-preferred-endpoint-type` is `unknown-endpoint`, `?` where it is `hostname` and there is none, and
+ * an empty one while a node does not know its own.
  *
  * @throws {PapyraError} `try_again` while no slot has a master, `config_invalid` when a master has no address.
  */
@@ -24,9 +25,7 @@ export function assertTopology(answer: unknown, asked: Required<Address>): void 
       },
     );
   }
-  for (const [from, to, [host, port]] of slots.map(
-    ([one, two, master]) => [one, two, master!] as const,
-  )) {
+  for (const [from, to, [host, port]] of slots) {
     if (host !== null && host !== '' && host !== '?') continue;
     throw new PapyraError(
       'config_invalid',

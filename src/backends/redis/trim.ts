@@ -1,3 +1,15 @@
+// Trims one stream in batches, as its plan says.
+//
+// Other clients use the stream meanwhile. Each batch has an id as its bound, or the server counts what it may take at
+// that moment (script.ts), so writers and other runs cannot make it take what the plan keeps.
+//
+// 1. Try the server before the first batch, where it is not known to trim no more than it is told to (judge.ts).
+// 2. For each cut: take whole nodes, batch after batch, as large and as often as the server can bear. After each batch
+//    look at the stream: stop when it is another one, or when it has a new consumer group.
+// 3. When no whole node is left: take the rest of the cut at once (exact), or count it and leave it (approximate).
+//
+// A crash leaves what was not taken yet, and the next run plans anew. A batch that is sent twice does no harm: its
+// bound is the same, and the lengths tell what both took.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interruption, PapyraError } from '../../errors/errors.js';
 import { monotonicMs } from '../../units/clock.js';
@@ -17,33 +29,27 @@ import {
   type StreamState,
 } from './stream.js';
 
-/**
- * How many entries one XTRIM may take: the server does nothing else meanwhile. Within these bounds it
- * follows what the last ones took.
- */
+/** How many entries one XTRIM may take: the server does nothing else meanwhile. The cost of the last one decides. */
 const MIN_BATCH = 100;
 const MAX_BATCH = 20_000;
-/** Bytes of a first batch: of large entries it has fewer. */
+/** Bytes of a first batch, which has fewer entries where they are large. */
 const FIRST_BYTES = 500_000;
-/** Of the first or last entry: with more, XINFO in a script takes the server most of a millisecond. */
+/** Bytes of the first or last entry with which XINFO in a script takes the server most of a millisecond. */
 const SCRIPT_BYTES = 64 * 1024;
-/** Over the network's share: half as many above, half as many again below. */
+/** Cost of a batch without the network's share. Above it the next one is half as large, below it 1.5 times. */
 const SLOW_MS = 0.8;
 const QUICK_MS = 0.5;
-/**
- * The server is paused for half of what batches took, some milliseconds at a time: with what the answers take on their
- * way, about half of its time is for others.
- */
+/** After so much work papyra pauses for half of it. With the time of answers on their way, half is left for others. */
 const PAUSE_MS = 4;
-/** So many are counted of what an approximate trim leaves, which is less than a node. */
+/** Most entries that are counted of what an approximate trim leaves, which is less than a node. */
 export const MOST_COUNTED = 10_000;
-/** A head that moves while it is counted is counted anew so many times. */
+/** How often a head that moves while it is counted is counted anew. */
 const ATTEMPTS = 5;
 
 export interface TrimOptions {
-  /** Whole nodes only: what is left of the last one stays. */
+  /** Take whole nodes only: what is left in the last one stays. */
   approx: boolean;
-  /** Consumer groups that come up meanwhile do not matter. */
+  /** Do not stop for consumer groups that are added meanwhile. */
   ignoreGroups: boolean;
   signal: AbortSignal | undefined;
   /** Told the entries of each batch. */
@@ -54,7 +60,7 @@ export interface Trimmed {
   taken: Taken;
   /** The stream afterwards; null: it is gone. */
   state: StreamState | null;
-  /** Expired, and left: by an approximate trim, and behind a live entry. null: not known. */
+  /** Expired entries that an approximate trim left, or that stand behind a live one. null: not known. */
   left: number | null;
   /** Why it ended early. */
   failure?: unknown;
@@ -66,18 +72,14 @@ interface Bound {
   value: string | number;
 }
 
-/**
- * Makes the cuts of one stream, in batches. Each has an id as its bound, or is counted by the server in the moment
- * in which it is done: so writers and other runs cannot make it take what the plan keeps.
- */
 export class Trim {
   readonly #taken: Taken = { age: 0, tail: 0 };
-  /** No batch is smaller: it would free no node, once one was seen that is larger. */
+  /** Least entries of a batch. Where a larger node was seen, a smaller batch would free nothing. */
   #smallest: number;
   #state: StreamState | null;
   #batch: number;
   #left: number | null = 0;
-  /** Milliseconds that batches took, and no pause has followed yet. */
+  /** Milliseconds that batches took since the last pause. */
   #owed = 0;
 
   constructor(
@@ -124,8 +126,8 @@ export class Trim {
   }
 
   /**
-   * MINID cannot take the entry with the largest id. No other can follow it, so it is a count that takes it; by a script
-   * only, which sees whether it is the same stream.
+   * MINID cannot take the entry with the largest id. No other can follow it, so a count can take it; but only in a
+   * script, which sees whether it is the same stream.
    */
   #bound(operator: Bound['operator'], before: string): Bound {
     if (before !== END) return { strategy: 'MINID', operator, value: before };
@@ -134,7 +136,7 @@ export class Trim {
     return { strategy: 'MINID', operator, value: idBefore(END) };
   }
 
-  /** Takes all but the newest so many entries of those that were there when the plan was made. */
+  /** Takes all but the newest `newest` of the entries that were there when the plan was made. */
   async #newest(newest: number): Promise<void> {
     const bound = { strategy: 'MAXLEN', operator: '~', value: newest } as const;
     while (this.#canScript()) {
@@ -145,15 +147,15 @@ export class Trim {
     if (before !== undefined) await this.#before('tail', before);
   }
 
-  /** Entries that were there when the plan was made, and still are. */
+  /** Number of entries that were there when the plan was made, and still are. */
   #planned(): number {
     if (!this.#state) return 0;
     return this.#state.length - Math.max(0, this.#state.added! - this.plan.state.added!);
   }
 
   /**
-   * The id of the oldest entry that stays when the newest so many do: counted from the head, which must not
-   * move meanwhile. undefined: nothing is to go.
+   * The id of the oldest of the newest `newest` entries, counted from the head, which must not move meanwhile.
+   * undefined: nothing goes.
    */
   async #idOf(newest: number): Promise<string | undefined> {
     const { session, plan } = this;
@@ -175,8 +177,8 @@ export class Trim {
   }
 
   /**
-   * After a batch that took nothing: the first node may be larger than it. A batch that is too large for nothing costs
-   * nothing, and freeing a node costs the same whatever is in it. False: `most` entries were asked for already.
+   * Enlarges a batch that took nothing, because the first node may be larger. A batch that is too large costs nothing
+   * more, and freeing a node costs the same whatever is in it. False: the batch already had `most` entries.
    */
   #grow(most: number): boolean {
     if (this.#batch >= most) return false;
@@ -184,7 +186,7 @@ export class Trim {
     return true;
   }
 
-  /** What batches leave, which is part of one node: an exact trim takes it at once. */
+  /** Batches leave part of one node: an exact trim takes it at once, an approximate one counts it. */
   async #finish(of: Cut['of'], before: string): Promise<void> {
     const { session, plan, options } = this;
     if (!options.approx) {
@@ -199,7 +201,7 @@ export class Trim {
     this.#left = left > MOST_COUNTED ? null : left;
   }
 
-  /** One batch, with a look at what it leaves. Returns how many entries it took. */
+  /** Sends one batch and looks at what it leaves. Returns how many entries it took. */
   async #trim(of: Cut['of'], bound: Bound, limit?: number): Promise<number> {
     const { session, plan, options } = this;
     if (options.signal?.aborted) throw interruption(options.signal);
@@ -214,10 +216,10 @@ export class Trim {
     });
     const added = (state?.added ?? 0) - (this.#state?.added ?? 0);
     this.#state = state;
-    // Done over two connections, nobody knows what the first one did: the lengths do.
+    // Over two connections nobody knows what the first one did, but the lengths tell.
     const taken = connections === session.connections ? told : Math.max(told, length + added - (state?.length ?? 0)); // prettier-ignore
     this.#taken[of] += Math.max(0, taken);
-    // What an earlier cut left of a node has gone with it.
+    // What an earlier cut left in a node has gone with it.
     if (taken > 0) this.#left = 0;
     options.onTrimmed(taken);
     this.#assertOurs(state, told);
@@ -228,7 +230,7 @@ export class Trim {
     return taken;
   }
 
-  /** Not where entries are large: it would take the server longer than the trim does. */
+  /** Where entries are large, a script would take the server longer than the trim itself. */
   #canScript(): boolean {
     return this.session.scripts && (this.#state?.largest ?? 0) <= SCRIPT_BYTES;
   }
@@ -245,7 +247,7 @@ export class Trim {
         if (isMissing(error)) return { taken: 0, state: null };
         if (!isRefusedScript(error)) throw error;
         session.scripts = false;
-        // Without one a number of entries is no safe bound.
+        // Without a script a number of entries is no safe bound.
         if (strategy === 'MAXLEN') return { taken: 0, state: this.#state };
       }
     }
@@ -256,7 +258,7 @@ export class Trim {
     return { taken: Number(taken), state: after };
   }
 
-  /** Nothing more is taken of a stream that has taken the place of the one that was planned. */
+  /** Stops when another stream has taken the place of the one that was planned. */
   #assertOurs(state: StreamState | null, taken = 0): void {
     const { key, state: planned } = this.plan;
     const younger = state?.added != null && planned.added !== null && state.added < planned.added;

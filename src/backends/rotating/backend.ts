@@ -1,3 +1,4 @@
+// The backend of a set of NDJSON files that the runtime rotates: PATH, PATH.1 …
 import { holdNames } from '../../files/names.js';
 import type { Backend } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../../log/check.js';
@@ -15,19 +16,20 @@ import {
   type SetOptions,
 } from './set.js';
 
-/** A set of NDJSON files that the runtime rotates: PATH, PATH.1 … */
 export function rotatingBackend(options: SetOptions): Backend {
-  const real = (): SetOptions => ({
-    ...options,
-    path: realSetPath(options.path, options.namedBy),
-  });
+  const { path, namedBy } = options;
+  const real = (): SetOptions => ({ ...options, path: realSetPath(path, namedBy) });
   return {
     name: 'rotating',
-    target: options.path,
+    target: path,
     metricsLocation: () => ({ log: real().path }),
     usage: async () => sizeOfSet(real()),
     check: async () => checkSet(real()),
     plan: (request) => planSet(real(), request),
+    scan: async (request) => {
+      const { scanSet } = await import('./scan.js');
+      return scanSet(real(), request);
+    },
     examine: () => examineSet(real()),
   };
 }

@@ -1,3 +1,4 @@
+// Defines what is known of one file of a set before a run, and what became of it after.
 import type { PapyraError } from '../../errors/errors.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { PartAction } from '../../report/report.js';
@@ -7,7 +8,6 @@ import type { PlannedHead } from '../../log/plan-head.js';
 import type { LogScan } from '../../log/scan.js';
 import type { Segment } from './set.js';
 
-/** What is known of one file of the set, and what becomes of it. */
 export interface SegmentPlan {
   segment: Segment;
   name: string;
@@ -24,7 +24,7 @@ export interface SegmentPlan {
   refusal?: PapyraError;
 }
 
-/** What became of a part. A failure without an action: it is as it was. */
+/** What became of a part. A failure without an action: it is unchanged. */
 export interface Result {
   action?: PartAction;
   appended?: { records: number | null; bytes: number };

@@ -1,3 +1,20 @@
+// Executes the plan of a rotating set, while the runtime appends and rotates.
+//
+// Names may move at any time, so the work is done through descriptors, and a name is looked up right before it is used.
+//
+// 1. Archive what goes. A crash after this leaves an archive of records that are still in the set.
+// 2. Empty the rotated files of which every line goes. It needs no space, and frees theirs before anything is written.
+//    A crash leaves empty files: the next run plans their removal.
+// 3. Wait until names hold still (rename-guard.ts), and check that again right before each rename and unlink.
+// 4. Rewrite the rotated files of which some lines go: temporary file, fsync, rename over the current name of the old
+//    one. A crash leaves the temporary file; the next run removes it (recoverSet in files/recover.ts). With --in-place
+//    the head goes (files/head-removal.ts). A crash leaves an intent; the next run finishes it (repair.ts).
+// 5. Unlink empty files, but not the top one of a set whose rotation has stalled.
+// 6. Replace the active file (files/replace.ts), with a second name for the new file, because its first may move on. A
+//    crash leaves the second names of the old and the new file: the next run brings late records over (recoverSet).
+// 7. Unlink that top file, if it is empty. It comes last, because rotation goes on when its name is free.
+//
+// A part that fails does not stop the others. The next run does what could not be done.
 import { fstatSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../../errors/errors.js';
@@ -16,22 +33,6 @@ import { setReport } from './report.js';
 import { currentName, indexOf, spaceOfSet } from './set.js';
 import { RenameGuard } from './rename-guard.js';
 
-/**
- * Does what the report of the dry run says, while the runtime appends and rotates. Names move under us,
- * descriptors do not care:
- *
- * 1. Archive what goes.
- * 2. Empty the files of which every line goes, through their descriptors. That needs no space, and frees
- *    theirs at once, before anything is written.
- * 3. Wait until names hold still (zone.ts), and make sure again right before each rename and unlink.
- * 4. Rewrite the rotated files of which some lines go: temporary file, fsync, rename over the name that the
- *    old one has now. In place: by descriptor.
- * 5. Unlink empty files, but for the top one of a set whose rotation has stalled.
- * 6. Replace the active file (replace.ts), with a second name for the new one, which may move on, too.
- * 7. Unlink that top file last, if it is empty: rotation, which waited for it, goes on.
- *
- * A part that fails does not stop the others; what could not be done is left for the next run.
- */
 export async function executeSet(
   run: SetRun,
   plans: readonly SegmentPlan[],
@@ -52,7 +53,7 @@ export async function executeSet(
   return conclude(run, plans, merged, results, archive, stop);
 }
 
-/** The parts that are to be done and can be: what is refused is so before anything is archived. */
+/** The parts that have work and can be done. Refusals are found before anything is archived. */
 async function possible(
   run: SetRun,
   plans: readonly SegmentPlan[],
@@ -96,13 +97,13 @@ function isActive({ segment }: SegmentPlan): boolean {
   return segment.index === 0;
 }
 
-/** A stop that was asked for ends the work, and leaves done what is done. */
+/** The stop that ended the work; any other error is thrown. */
 function stopOf(error: unknown): PapyraError {
   if (error instanceof PapyraError && error.code === 'interrupted') return error;
   throw error;
 }
 
-/** Runs one part; what fails is written down, and the others go on. A stop that is asked for is none. */
+/** Runs the work on one part, and keeps its result or failure. */
 async function attemptPart(
   results: Map<SegmentPlan, Result>,
   plan: SegmentPlan,
@@ -115,14 +116,14 @@ async function attemptPart(
   }
 }
 
-/** What goes on in spite of it; a stop that is asked for, and a bug, end the run. */
+/** The failure of one part, after which the others go on. A requested stop and a bug end the run: they are thrown. */
 function wordedFailure(error: unknown, { segment }: SegmentPlan): PapyraError {
   const inWords = systemError(error, 'compact', segment.log.path);
   if (inWords instanceof PapyraError && inWords.code !== 'interrupted') return inWords;
   throw inWords;
 }
 
-/** Steps 5 and 7, also for what an earlier run left empty. */
+/** Steps 5 and 7, also for files that an earlier run left empty. */
 async function removeEmptied(
   run: SetRun,
   results: Map<SegmentPlan, Result>,
@@ -135,7 +136,7 @@ async function removeEmptied(
   );
   if (emptied.length === 0) return;
   await zones.settle(request.signal);
-  // The top one last: rotation goes on then.
+  // The top one comes last.
   for (const [plan, result] of emptied.reverse()) {
     try {
       if (zones.now() === 'grey') return;
@@ -169,7 +170,7 @@ async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<s
   });
 }
 
-/** Who may read all of the files may read the archive of them. */
+/** Whoever may read all of the files may read their archive. */
 function ownerOfAll(plans: readonly SegmentPlan[]): Owner {
   const owners = plans.map(({ segment }) => ownerOfCompanions(segment.log));
   const [{ uid, gid }] = owners as [Owner];
@@ -185,7 +186,7 @@ async function* going(run: SetRun, plans: readonly SegmentPlan[]): AsyncGenerato
       last = piece.at(-1)!;
       yield piece;
     }
-    // A file's end also ends its last line.
+    // The end of a file also ends its last line.
     if (last !== 0x0a) yield Buffer.from('\n');
   }
 }
@@ -204,7 +205,7 @@ function conclude(
 ): CompactionReport {
   const worked = [...results.values()].some(({ action }) => action !== undefined);
   if (stop && !worked) throw stop;
-  // What was not begun is as it was.
+  // Parts that were not begun are unchanged.
   const told = stop ? new Map([...results].map(([plan, result]) => [plan, result.action ? result : { failure: stop }])) : results; // prettier-ignore
   const report = setReport(run, plans, merged, told);
   const all = [...results.values()];
@@ -242,10 +243,6 @@ function conclude(
   throw new PapyraError(
     failure!.code,
     `${basename(run.set.path)}: not done: ${names}; ${failure!.message}`,
-    {
-      hint: failure!.hint ?? 'what was done stays done; run again',
-      cause: failure,
-      report,
-    },
+    { hint: failure!.hint ?? 'what was done stays done; run again', cause: failure, report },
   );
 }

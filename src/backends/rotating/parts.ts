@@ -1,3 +1,4 @@
+// Does the work on one file of a set: steps 2, 4 and 6 of execute.ts, and the checks before them.
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, renameSync } from 'node:fs';
 import { expected, PapyraError } from '../../errors/errors.js';
 import { copyChunks, isSparse } from '../../files/copy.js';
@@ -28,15 +29,13 @@ export interface SetRun extends SetTask {
   opened: Sample;
 }
 
-/** Step 2: every line of it goes, and nobody appends to a rotated file. */
+/** Step 2, for a rotated file of which every line goes. Nobody appends to it. */
 export async function empty({ segment, seen }: SegmentPlan): Promise<Result> {
   const { log } = segment;
   if (log.stat.size === 0) return { action: 'emptied' };
   const { size, nlink } = fstatSync(log.fd);
-  if (size !== log.stat.size || seen.blocks.length === 0) {
-    throw changed(log.path);
-  }
-  // A backup has a second name for it: only our name goes, in step 5.
+  if (size !== log.stat.size || seen.blocks.length === 0) throw changed(log.path);
+  // A file with a second name, as of a backup, keeps its content: only our name goes, in step 5.
   if (nlink > 1) return { action: 'emptied' };
   await withWriting(log, (fd) => {
     ftruncateSync(fd, 0);
@@ -45,7 +44,7 @@ export async function empty({ segment, seen }: SegmentPlan): Promise<Result> {
   return { action: 'emptied' };
 }
 
-/** Whether a file of the set can be rewritten where it is; returns the bytes that this takes. */
+/** Throws what prevents a rewrite of a file where it is. Returns the bytes that the rewrite takes. */
 export function assertPossible(
   { names, request }: Pick<SetRun, 'names' | 'request'>,
   { segment, totals }: Pick<SegmentPlan, 'segment' | 'totals'>,
@@ -60,7 +59,7 @@ export function assertPossible(
   return size;
 }
 
-/** Why a file of the set cannot be rewritten now, if it is to be; undefined: it can. */
+/** Why a file that is to be rewritten cannot be now; undefined: it can. */
 export async function refusalOf(
   run: Pick<SetRun, 'names' | 'request'>,
   plan: SegmentPlan,
@@ -77,17 +76,15 @@ export async function refusalOf(
   }
 }
 
-/** Step 4: a rotated file of which some lines stay. */
+/** Step 4, for a rotated file of which some lines stay. */
 export async function shrink(run: SetRun, plan: SegmentPlan, zones: RenameGuard): Promise<Result> {
   if (plan.head) return collapse(run, plan);
   const { set, names, phases } = run;
   const { log } = plan.segment;
   const size = assertPossible(run, plan, false);
   zones.assertStill();
-  const temp = {
-    fd: attempt('create', names.temp, () => createExclusive(names.temp)),
-    path: names.temp,
-  };
+  const fd = attempt('create', names.temp, () => createExclusive(names.temp));
+  const temp = { fd, path: names.temp };
   try {
     carryOver(log, temp);
     const content = selectedBytes('staying', selectionOf(run, plan));
@@ -114,7 +111,7 @@ export async function shrink(run: SetRun, plan: SegmentPlan, zones: RenameGuard)
   return { action: 'rewritten' };
 }
 
-/** Step 6. */
+/** Step 6, for the active file. */
 export async function shrinkActive(
   run: SetRun,
   plan: SegmentPlan,
@@ -153,13 +150,7 @@ async function collapse(run: SetRun, plan: SegmentPlan): Promise<Result> {
   const name = currentName(set, plan.segment);
   if (name === undefined) throw gone(log.path);
   const { removeInPlace } = await import('../../log/in-place.js');
-  const place = {
-    log,
-    names: { ...names, entry: name },
-    head: plan.head!,
-    tailSample: plan.tailSample,
-  };
-  await removeInPlace(place, phases);
+  await removeInPlace({ ...plan, log, names: { ...names, entry: name }, head: plan.head! }, phases);
   return { action: 'collapsed' };
 }
 
@@ -169,7 +160,7 @@ function changed(path: string): PapyraError {
   });
 }
 
-/** The old file has no name any more; had it moved on in that moment, ours has taken another one's place. */
+/** The old file must have no name now. If it has one, it was rotated at that moment, and ours replaced another file. */
 function assertReplaced({ set }: SetRun, plan: SegmentPlan): void {
   const name = currentName(set, plan.segment);
   if (name === undefined) return;

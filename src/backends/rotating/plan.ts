@@ -1,3 +1,4 @@
+// Plans the compaction of a rotating set: opens and locks it, finishes what a killed run left, scans it and decides.
 import { basename } from 'node:path';
 import { monotonicMs } from '../../units/clock.js';
 import { PapyraError } from '../../errors/errors.js';
@@ -42,7 +43,7 @@ import {
   type SetOptions,
 } from './set.js';
 
-/** Plans the compaction of a rotating set at its real path. */
+/** `named.path`: the real path of the active file. */
 export async function planSet(named: SetOptions, request: PlanRequest): Promise<Plan> {
   const startedAt = Date.now();
   const { names, release } = holdNames(named.path);
@@ -85,7 +86,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
       const isInSet = (id: FileId | undefined) => ids.has(id);
       const recovery = { names, isRecord, isInSet, tick: phases(), ...request };
       warnings.push(...(await recoverSet(recovery)));
-      // The run that held the lock until now may have replaced some.
+      // The run that held the lock until now may have replaced some files.
       closeSet(segments);
       segments = [];
       segments = openSet(set, { forWork: true });
@@ -126,7 +127,7 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
   }
 }
 
-/** A rotated file has ended, and with it its last line; the active one may be in the middle of one. */
+/** The end of a rotated file ends its last line. The active file may end in the middle of one. */
 async function scanSegment(
   { log, index }: Segment,
   task: Omit<ScanTask, 'from' | 'to'>,
@@ -147,7 +148,7 @@ async function scanSegment(
 function planSegment(segment: Segment, seen: LogScan, cut: Cut): SegmentPlan {
   const whole = totalsOf(seen, cut);
   const { log, index } = segment;
-  // Also one that holds nothing but blank lines: it would stall rotation.
+  // Also a file that holds only blank lines: it would stall rotation.
   const gone = index > 0 && stayingLines(seen, cut) === 0;
   const totals = gone ? { ...whole, bytesGoing: log.stat.size, bytesKept: 0 } : whole;
   return {
@@ -165,7 +166,7 @@ function stayingLines({ blocks }: LogScan, cut: Cut): number {
   return blocks.reduce((sum, { lines }) => sum + lines.pinned + lines.live, 0) - cut.records;
 }
 
-/** In place goes the head of the oldest file that is left, and of the active one. */
+/** Only the oldest file that is left and the active file can lose their heads in place. */
 async function planInPlace(
   plans: readonly SegmentPlan[],
   names: LogNames,
@@ -180,12 +181,8 @@ async function planInPlace(
       continue;
     }
     const { log } = plan.segment;
-    const planned = await planHead(
-      { ...plan, log },
-      { ...names, log: log.path },
-      rules,
-      phases(),
-    ).catch(asRefusal);
+    const own = { ...names, log: log.path };
+    const planned = await planHead({ ...plan, log }, own, rules, phases()).catch(asRefusal);
     if (planned instanceof PapyraError) {
       plan.refusal = planned;
       leave(plan);
@@ -200,8 +197,8 @@ async function planInPlace(
 }
 
 /**
- * Each time the set is opened: its owner may have put another file in it. What goes of all files goes to one archive,
- * so they have one owner. Who may only look is not asked whether the files are this user's.
+ * Checks the owners each time the set is opened, because other files may have been put in it. All files must have one
+ * owner, because one archive takes what goes of all. A dry run may look at files of another user.
  */
 function assertOwn(segments: readonly Segment[], names: LogNames, looksOnly: boolean): void {
   for (const { log } of segments) {
@@ -211,7 +208,7 @@ function assertOwn(segments: readonly Segment[], names: LogNames, looksOnly: boo
   }
 }
 
-/** Why a run could not do now to one of the files what a dry run shows; undefined: it could. */
+/** Why a run could not do now what the dry run shows; undefined: it could. */
 async function firstRefusal(
   run: SetRun,
   plans: readonly SegmentPlan[],
@@ -233,7 +230,7 @@ function asRefusal(error: unknown): PapyraError {
   throw error;
 }
 
-/** Nothing but lines that nobody may drop is left of the oldest file: it would stall rotation for ever. */
+/** Tells when only pinned lines are left of the oldest file: it would stall rotation for ever. */
 async function explainPin(
   plan: SegmentPlan,
   { maxFiles }: SetOptions,

@@ -1,3 +1,15 @@
+// Tells whether the names of a rotating set hold still, so that a file may be renamed or unlinked by its name.
+//
+// The runtime renames without a lock: a name that was looked at may be another file's when it is used. The runtime
+// renames only when the active file would pass `max_bytes` and the top name is free. So there are four states:
+//
+// - `full`: the active file has passed `max_bytes` and the top name is taken, so the runtime's own rule keeps it from
+//   rotating. No rotation is under way either: the active file was written after the top name was, or a look downwards
+//   finds no name missing. This lasts until the top name is free.
+// - `small`: the active file is so far below `max_bytes` that no rotation is due between the look and the use: by an
+//   eighth of `max_bytes`, four of its longest lines, or what it grows in a quarter of a second, whichever is most.
+// - `quiet`: only we have changed anything for three seconds, or the operator says that nothing is writing.
+// - `grey`: everything else. Nothing may be renamed or unlinked.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '../../units/clock.js';
 import { interruption, PapyraError } from '../../errors/errors.js';
@@ -5,28 +17,16 @@ import { stampAt, type FileId, type Stamp } from '../../files/identity.js';
 import { segmentName } from '../../files/file-names.js';
 import type { SetOptions } from './set.js';
 
-/**
- * Whether names hold still. The runtime renames without a lock: a name that was looked at may be another
- * file's when it is used. It does so only when the active file would pass `max_bytes` and the top name is free:
- *
- * - `full`: the active file has passed `max_bytes` and the top name is taken, so the runtime's own rule keeps
- *   it from rotating; and no rotation is just under way, since the active file was written after the top
- *   name was, or a look downwards finds no name missing. It stays so until the top name is free.
- * - `small`: the active file is so far below `max_bytes` that no rotation is due, however long the moment
- *   between the look and the use may be: an eighth of it, four lines, a quarter of a second's growth.
- * - `quiet`: nothing has changed for three seconds but by us, or the operator says that nothing is writing.
- * - `grey`: everything else. Nothing may be renamed or unlinked.
- */
 export type RenameSafety = 'full' | 'small' | 'quiet' | 'grey';
 
 const QUIET_MS = 3000;
 const PATIENCE_MS = 5000;
 const POLL_MS = 50;
-/** Coarser than any clock of a file system. */
+/** Coarser than the timestamps of any file system. */
 const AFTER_MS = 20;
-/** A look and what follows it take microseconds; a machine that is busy may put this between them. */
+/** A look and the use of a name take microseconds. A busy machine may put so much time between them. */
 const MOMENT_MS = 250;
-/** Growth over less time than this says nothing. */
+/** Growth over less time says nothing. */
 const SAMPLE_MS = 20;
 
 /** The active file at one time. */
@@ -40,10 +40,10 @@ export class RenameGuard {
   #full = false;
   #entries: string[] = [];
   #since = 0;
-  /** Bytes a millisecond, at most, since the set was opened. */
+  /** The fastest growth since the set was opened, in bytes per millisecond. */
   #rate = 0;
   #sample: Sample;
-  /** Milliseconds that this run has waited already. */
+  /** How long this run has waited already. */
   #waited = 0;
 
   constructor(
@@ -57,7 +57,7 @@ export class RenameGuard {
     this.#sample = opened;
   }
 
-  /** Rotation was stalled by a full set, and goes on when the top name is free. */
+  /** A full set has stalled rotation, which goes on when the top name is free. */
   get wasFull(): boolean {
     return this.#full;
   }
@@ -79,12 +79,12 @@ export class RenameGuard {
   }
 
   /**
-   * Waits for names to hold still, some seconds in a whole run.
+   * Waits until names hold still, but only some seconds in a whole run.
    *
    * @throws {PapyraError} `interrupted` when asked to stop.
    */
   async settle(signal: AbortSignal | undefined): Promise<RenameSafety> {
-    // Without a while to look back on, nobody knows how fast the active file grows.
+    // It takes a while to see how fast the active file grows.
     if (!this.offline && monotonicMs() - this.#sample.at < SAMPLE_MS) await sleep(SAMPLE_MS);
     for (;;) {
       const zone = this.now();
@@ -95,7 +95,7 @@ export class RenameGuard {
     }
   }
 
-  /** @throws {PapyraError} `try_again` when names may move. To be called right before one is used. */
+  /** To be called right before a name is used. @throws {PapyraError} `try_again` when names may move. */
   assertStill(): void {
     if (this.now() !== 'grey') return;
     throw new PapyraError('try_again', `${this.set.path} is about to be rotated`, {
@@ -103,7 +103,7 @@ export class RenameGuard {
     });
   }
 
-  /** A change of ours at one name: it does not disturb the quiet. */
+  /** Notes a change of ours at one name: it does not end the quiet. */
   changed(index: number, how: 'replaced' | 'removed'): void {
     if (how === 'removed' && index === this.set.maxFiles - 1) this.#full = false;
     const entries = this.#look().map(entryOf);
@@ -112,10 +112,7 @@ export class RenameGuard {
     this.#entries = entries;
   }
 
-  /**
-   * From the top downwards. A rotation that is under way leaves a name missing that moves down: whoever
-   * looks upwards can miss it.
-   */
+  /** Looks downwards: a rotation under way leaves a gap that moves down, and a look upwards could miss it. */
   #look(): (Stamp | undefined)[] {
     const { path, maxFiles } = this.set;
     const stats: (Stamp | undefined)[] = [];

@@ -1,3 +1,4 @@
+// Finishes a removal in place in a rotating set that was interrupted, whatever name its file has by now.
 import { lstatSync } from 'node:fs';
 import { withWriting } from '../../files/durable.js';
 import { repairHead } from '../../files/head-removal.js';
@@ -6,7 +7,6 @@ import type { LogNames } from '../../files/names.js';
 import type { Phases } from '../../log/phases.js';
 import type { Segment } from './set.js';
 
-/** Brings a removal in place that was cut short to its end, wherever in the set its file is by now. */
 export async function repairSet(
   names: LogNames,
   segments: readonly Segment[],
@@ -19,7 +19,5 @@ export async function repairSet(
     return ['an intent to remove the head of a file that is gone was left here; it is removed'];
   }
   const { log } = segment;
-  return withWriting(log, (fd) => {
-    return repairHead({ log: { ...log, fd }, names, tick: phases() });
-  });
+  return withWriting(log, (fd) => repairHead({ log: { ...log, fd }, names, tick: phases() }));
 }

@@ -1,3 +1,4 @@
+// Builds the report of a rotating set, from the plans of its files and what became of each.
 import { withShownPaths } from '../../errors/held-paths.js';
 import { dirname } from 'node:path';
 import { spaceGoing } from '../../files/space.js';
@@ -48,7 +49,7 @@ function sumOf(parts: readonly Totals[]): Totals {
   };
 }
 
-/** The report: of a dry run when there are no results, else of what became of each part. */
+/** Without `results` it is the report of a dry run. */
 export function setReport(
   task: SetTask,
   plans: readonly SegmentPlan[],
@@ -98,7 +99,7 @@ export function setReport(
   };
 }
 
-/** null: not to be told before it is done. */
+/** null: it is not known before the work is done. */
 function spaceOfPlans(path: string, done: readonly Done[]): number | null {
   let sum = 0;
   for (const { segment, totals } of done) {
@@ -111,7 +112,7 @@ function spaceOfPlans(path: string, done: readonly Done[]): number | null {
 
 type Done = Pick<SegmentPlan, 'segment' | 'name' | 'totals' | 'action' | 'seen' | 'pinnedBy'>;
 
-/** A part that failed is as it was. */
+/** A part that failed is unchanged. */
 function doneOf(plan: SegmentPlan, result: Result | undefined): Done {
   if (result?.failure && result.action === undefined)
     return { ...plan, totals: untouched(plan.totals), action: 'unchanged' };
@@ -135,7 +136,7 @@ function partOf({ segment, name, totals, action, seen, pinnedBy }: Done): Compac
   };
 }
 
-/** A configured set that the runtime has not begun yet: nothing to do, but worth a word. */
+/** The plan for a configured set that the runtime has not created yet: it only warns. */
 export function emptyPlan(path: string, request: PlanRequest): Plan {
   const merged = scanOf([], 0);
   const set = { path, maxBytes: 0, maxFiles: 0, namedBy: 'config' } as const;

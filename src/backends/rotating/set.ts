@@ -1,3 +1,4 @@
+// Finds and opens the files of a rotating set, and tells from their names how its rotation stands.
 import { closeSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PapyraError } from '../../errors/errors.js';
@@ -18,7 +19,7 @@ export interface SetOptions {
   namedBy: NamedBy;
 }
 
-/** A file of the set, open. Its name may move on; the descriptor does not care. */
+/** An open file of the set. Its name may change; the descriptor stays the same file. */
 export interface Segment {
   log: OpenLog;
   /** The number in its name when it was opened; 0 is the active file. */
@@ -49,16 +50,13 @@ export function notThere(path: string, namedBy: NamedBy, cause?: unknown): Papyr
   return new PapyraError(
     'not_found',
     `no set at ${path}: neither it nor ${basename(path)}.1 is there`,
-    {
-      hint: namedBy === 'path' ? 'check --path' : 'check persistence.path',
-      cause,
-    },
+    { hint: namedBy === 'path' ? 'check --path' : 'check persistence.path', cause },
   );
 }
 
 /**
- * Opens the files of a set, the active one first and then upwards: files only ever move up, so none is
- * missed, and one that has moved meanwhile is known by its inode.
+ * Opens the files of a set, from the active one upwards. Files only ever move up, so none is missed, and a file that
+ * has moved meanwhile is recognized by its inode.
  */
 export function openSet({ path, maxFiles }: SetOptions, { forWork = false } = {}): Segment[] {
   const segments: Segment[] = [];
@@ -71,7 +69,7 @@ export function openSet({ path, maxFiles }: SetOptions, { forWork = false } = {}
       try {
         log = openLog(withShownPaths(name), name, { forWork });
       } catch (error) {
-        // Moved on between the two calls.
+        // It moved on between the two calls.
         if (error instanceof PapyraError && errnoOf(error.cause) === 'ENOENT') continue;
         throw error;
       }
@@ -100,10 +98,10 @@ export interface Rotation {
   maxFiles: number;
   /** Bytes of the active file. */
   active: number;
-  /** The name of the oldest file that a set of so many can have, and whether it is there. */
+  /** The name of the oldest file that a set of `maxFiles` can have, and whether it is there. */
   top: string;
   isFull: boolean;
-  /** Files of an index that a set of so many cannot have. */
+  /** Names with an index that a set of `maxFiles` cannot have. */
   tooHigh: string[];
   /** Other names that begin like the set's. */
   unrelated: string[];

@@ -1,12 +1,10 @@
+// A kernel without WebAssembly: it leaves every line to the exact scanner, and only counts and gathers lines.
 import { skipPlain } from '../scanner.js';
 import { CATEGORIES, type Kernel } from './kernel.js';
 
 const WINDOW_BYTES = 1 << 20;
 
-/**
- * A kernel without WebAssembly. Every line is one for the exact path, so it knows no JSON: it only counts
- * and gathers what it is told of, in the way of assembly/index.ts.
- */
+/** Counts and gathers as assembly/index.ts does. */
 export class ExactKernel implements Kernel {
   readonly bytes = Buffer.from(new ArrayBuffer(2 * WINDOW_BYTES));
   readonly words = new Uint32Array(CATEGORIES.length * 2);
@@ -15,7 +13,7 @@ export class ExactKernel implements Kernel {
   readonly tallies = { value: 0 };
   readonly oldest = { value: 0n };
   readonly newest = { value: 0n };
-  /** It sees no line beyond the horizon on its own. */
+  /** Always 0: the caller counts the lines beyond the horizon. */
   readonly future = { value: 0 };
   readonly longest = { value: 0 };
 
@@ -29,7 +27,7 @@ export class ExactKernel implements Kernel {
 
   constructor(readonly exactBecause: string) {}
 
-  /** What has expired is up to the caller, who looks at each line. */
+  /** Does nothing: the caller decides which lines have expired. */
   configure(): void {}
 
   begin(): void {

@@ -1,4 +1,5 @@
-/** What a line is; the kernel counts by these. The order is that of its memory (assembly/layout.ts). */
+// Defines what a kernel is: code that sums up and gathers the lines in its memory.
+/** Categories of lines, in the order of the kernel's memory (assembly/layout.ts). */
 export const CATEGORIES = ['live', 'expired', 'undated', 'unreadable', 'blank'] as const;
 
 export type Category = (typeof CATEGORIES)[number];
@@ -7,7 +8,7 @@ interface Value<T> {
   readonly value: T;
 }
 
-/** What sums up and gathers lines; the functions are told of in assembly/index.ts. */
+/** assembly/index.ts describes the functions. */
 export interface Kernel {
   /** The whole of its memory, from address 0 on. */
   bytes: Buffer;
@@ -33,7 +34,7 @@ export interface Kernel {
   exactBecause?: string;
 }
 
-/** A set of categories, as the kernel takes it: a bit each. */
+/** The set of categories as the kernel takes it: one bit each. */
 export function maskOf(categories: readonly Category[]): number {
   return categories.reduce((mask, category) => mask | (1 << CATEGORIES.indexOf(category)), 0);
 }

@@ -1,8 +1,8 @@
+// Makes a kernel: in WebAssembly where possible, else one that leaves all lines to the exact scanner.
 import { ExactKernel } from './exact-kernel.js';
 import type { Kernel } from './kernel.js';
 import { webAssemblyKernel } from './web-assembly.js';
 
-/** The kernel in WebAssembly; where there can be none, the one that leaves all lines to the exact scanner. */
 export function makeKernel(): Kernel {
   try {
     return webAssemblyKernel();

@@ -1,3 +1,4 @@
+// Instantiates the compiled WebAssembly kernel.
 import type { Kernel } from './kernel.js';
 import { WASM } from './wasm.js';
 
@@ -5,11 +6,7 @@ type Exports = Omit<Kernel, 'bytes' | 'words'> & { memory: WebAssembly.Memory };
 
 let compiled: WebAssembly.Module | undefined;
 
-/**
- * A kernel in WebAssembly with memory of its own, 3 MiB.
- *
- * @throws where WebAssembly is missing, or gets no memory.
- */
+/** @throws where WebAssembly is missing, or gets no memory: each kernel takes 3 MiB. */
 export function webAssemblyKernel(): Kernel {
   const module = compiled ?? new WebAssembly.Module(Buffer.from(WASM, 'base64'));
   const { exports } = new WebAssembly.Instance(module);

@@ -1,4 +1,4 @@
-/** What papyra uses of WebAssembly: Node's types have only its names. */
+// Declares the parts of WebAssembly that papyra uses: the types of Node have only their names.
 declare namespace WebAssembly {
   interface Module {
     readonly [Symbol.toStringTag]: string;

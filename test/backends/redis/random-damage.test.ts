@@ -112,7 +112,7 @@ test(`${SEEDS} seeds: every fault is named, the dry run tells what the run does,
     expect(report.status, where).toBe(faults.length > 0 ? 'recovered' : 'clean');
     expect(report.records, where).toMatchObject({ kept: intact.length, removed_lines: faults.length }); // prettier-ignore
     expect(report.bytes.removed, where).toBe(goingBytes);
-    expect(report.anomalies.found.CORRUPTED_LINE, where).toBe(faults.length);
+    expect(report.anomalies.found.by_kind.CORRUPTED_LINE, where).toBe(faults.length);
     expect(report.anomalies.remaining.total, where).toBe(0);
     for (const [key, many] of pending) {
       const told = report.warnings.filter((warning) => warning.startsWith(`${key}: consumer group 'billing' has ${many} of`)); // prettier-ignore

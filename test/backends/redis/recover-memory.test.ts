@@ -1,7 +1,8 @@
 // The memory that scan and recover of large entries take, in a process of their own.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BARE, PAPYRA } from '../../support/papyra.js';
 import { peakMemory } from '../../support/peak-memory.js';
-import { recoveryScript, storeAt } from '../../support/redis-recovery.js';
+import { storeArgs } from '../../support/redis-recovery.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
 
 /** Over what Node itself takes. */
@@ -10,14 +11,17 @@ const LARGE = 'x'.repeat(4 << 20);
 
 let server: Server;
 let nodes: number;
-let script: string;
 
 beforeAll(async () => {
   server = await startRedis();
   nodes = peakMemory(['-e', '0']).mib;
-  script = await recoveryScript();
 });
 afterAll(stopServers);
+
+function run(args: string[]): { code: number; mib: number } {
+  const command = ['env', '-i', `PATH=${BARE['PATH']}`, process.execPath, PAPYRA];
+  return peakMemory(['persistence', ...args, ...storeArgs(server.port)], command);
+}
 
 /** In each of three streams so many entries; of those that are large, every third is torn, of the others every tenth. */
 async function fill(count: number, isLarge: (n: number) => boolean): Promise<void> {
@@ -40,15 +44,15 @@ describe.each(SHAPES)('%s', (_name, count, isLarge) => {
   beforeAll(() => fill(count, isLarge), 60_000);
 
   test.each([
-    ['a scan', 'scan', {}],
-    ['a dry run', 'recover', { dryRun: true }],
-    ['a recovery with copies', 'recover', { mode: 'quarantine' }],
+    ['a scan', ['scan'], 2],
+    ['a dry run', ['recover', '--dry-run'], 0],
+    ['a recovery with copies', ['recover', '--mode', 'quarantine'], 0],
   ])(
     `%s takes at most ${MOST_MIB} MiB over Node’s own`,
-    (_what, command, request) => {
-      const args = [script, command, JSON.stringify(storeAt(server.port)), JSON.stringify(request)];
-      const { code, mib } = peakMemory(args);
-      expect(code).toBe(0);
+    (_what, args, expected) => {
+      const share = args[0] === 'recover' ? ['--max-drop', '100%'] : [];
+      const { code, mib } = run([...args, ...share]);
+      expect(code).toBe(expected);
       expect(mib - nodes).toBeLessThan(MOST_MIB);
     },
     60_000,
@@ -59,8 +63,7 @@ test('fields of 4 MiB that are no text, and no data: the same', async () => {
   await server.client.flushall();
   const noise = Buffer.alloc(4 << 20, 0xff);
   for (let n = 1; n <= 10; n++) await server.client.xadd('papyra:local:events', `${n}-0`, 'x', noise); // prettier-ignore
-  const args = [script, 'recover', JSON.stringify(storeAt(server.port)), '{"mode": "quarantine"}'];
-  const { code, mib } = peakMemory(args);
+  const { code, mib } = run(['recover', '--mode', 'quarantine', '--max-drop', '100%']);
   expect(code).toBe(0);
   expect(await server.client.xlen('papyra:local:quarantine:papyra_local_events')).toBe(10);
   expect(mib - nodes).toBeLessThan(MOST_MIB);

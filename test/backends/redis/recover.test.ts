@@ -1,4 +1,5 @@
 // Recovery of streams when something comes between: kills, lost connections, writers, limits, rights, other masters.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, type Redis } from 'ioredis';
@@ -7,7 +8,8 @@ import { quarantineKey } from '../../../src/backends/redis/quarantine.js';
 import type { PapyraError } from '../../../src/errors/errors.js';
 import { rawStream } from '../../support/damaged-streams.js';
 import { Random, testSeed } from '../../support/random.js';
-import { recoverStore, scanStore, startRecovery, storeAt } from '../../support/redis-recovery.js';
+import { BARE, PAPYRA, papyra } from '../../support/papyra.js';
+import { recoverStore, scanStore, storeArgs, storeAt } from '../../support/redis-recovery.js';
 import {
   startCluster,
   startRedis,
@@ -109,6 +111,22 @@ test('all anomalies are counted, the first so many are listed', async () => {
   expect(anomalies.listed.map(({ id }) => id)).toEqual(['1790000000000-4', '1790000000000-8', '1790000000000-12']); // prettier-ignore
 });
 
+test('the commands say it with their exit codes: 2, 0, 0, 0, and 65 for too much', async () => {
+  await fill(client, { count: 40, every: 20 });
+  const run = (...args: string[]) => papyra(['persistence', ...args, ...storeArgs(server.port)]);
+  const scan = await run('scan');
+  expect([scan.code, scan.stdout]).toEqual([2, expect.stringContaining('1790000000000-40')]);
+  expect((await run('recover', '--dry-run')).code).toBe(0);
+  expect(await client.xlen(KEY)).toBe(40);
+  const done = await run('recover', '--mode', 'quarantine', '--json');
+  expect(done.code).toBe(0);
+  expect(JSON.parse(done.stdout)).toMatchObject({ status: 'recovered', quarantine: QUARANTINE });
+  expect((await run('scan', '--quiet')).code).toBe(0);
+  await fill(client, { count: 40, every: 2, key: 'papyra:local:audits' });
+  const refused = await run('recover');
+  expect([refused.code, refused.stderr]).toEqual([65, expect.stringContaining('--max-drop')]);
+});
+
 test('nothing there: clean, and a warning', async () => {
   const scan = await scanStore(storeAt(server.port));
   expect(scan).toMatchObject({ status: 'clean', parts: [], records: { scanned: 0 } });
@@ -129,7 +147,7 @@ describe('the share that may go', () => {
     for (const dryRun of [true, false]) {
       const { code, message, hint } = await failureOf(recoverStore(storeAt(server.port), { maxDrop: 0.1, dryRun, mode: 'quarantine' })); // prettier-ignore
       expect(code).toBe('refused');
-      expect(message).toMatch(/^10 of 40 entries of .*papyra:\* are corrupted: \d+ of \d+ bytes \(1\d\.\d %\) would go, and 10 % may$/); // prettier-ignore
+      expect(message).toMatch(/^10 of 40 entries of .*papyra:\* would go, \d+ of \d+ bytes \(1\d\.\d%\): more than --max-drop allows \(10%\)$/); // prettier-ignore
       expect(hint).toMatch(/--max-drop 1\d%/);
     }
     expect(await rawStream(client, KEY)).toEqual(before);
@@ -182,15 +200,16 @@ test('SIGKILL in mid-run: nothing is lost, and the next run completes without a 
     await client.flushall();
     const torn = await fill(client, { count: 12_000, every: 2 });
     const intact = (await idsOf(client)).filter((id) => !torn.has(id));
-    const killAt = 1 + random.below(5000);
+    const killAt = 200 + random.below(5000);
     const store = storeAt(server.port);
-    const child = await startRecovery(store, { mode: 'quarantine' });
+    const args = ['persistence', 'recover', '--mode', 'quarantine', '--max-drop', '100%'];
+    const child = spawn(process.execPath, [PAPYRA, ...args, ...storeArgs(server.port)], { env: BARE, stdio: 'ignore' }); // prettier-ignore
     const ended = once(child, 'exit');
     while (child.exitCode === null && (await client.xlen(QUARANTINE)) < killAt) await new Promise(setImmediate); // prettier-ignore
     child.kill('SIGKILL');
     expect(await ended, where).toEqual([null, 'SIGKILL']);
     // The server may still have commands of it.
-    for (let length = -1; length !== (await client.xlen(KEY)); await sleep(50)) length = await client.xlen(KEY); // prettier-ignore
+    await sleep(200);
     const there = new Set(await idsOf(client));
     const copies = new Set(await copiesOf(client));
     expect(

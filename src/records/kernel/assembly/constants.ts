@@ -1,8 +1,5 @@
-/**
- * Values that are the same in one line after the other, as the name of a system: where they are known they
- * are compared with the literal around them, and not looked at. A line that has another one has the shape
- * all the same.
- */
+// Learns values that are the same in line after line, such as the name of a system. They become part of the literal
+// around them, and are compared with it. A line with another value can still match the shape without them.
 import { SAMPLE, SLOTS } from './layout';
 import {
   CONSTANT,
@@ -19,10 +16,10 @@ import {
 import { odd } from './scalars';
 import { learnShape, MAX_SIBLINGS, same } from './shapes';
 
-/** So many lines of one shape must agree, among so many that follow each other. */
+/** So many lines of one shape must agree, among so many candidates. */
 const WITNESSES: i32 = 8;
 const CANDIDATES: i32 = 64;
-/** Longer ones would fill the memory of the shapes. */
+/** Longer values would fill the memory of the shapes. */
 const MAX_BYTES: usize = 128;
 
 /** Learns the shape of the first line of [from, to) with its constant values, if there are some. */
@@ -46,7 +43,7 @@ export function learnConstants(from: usize, to: usize): void {
     p = next == 0 ? nextLine(p) : next;
   }
   if (witnesses < WITNESSES) return;
-  // There must be room for the shape without them.
+  // Half of the siblings are left to shapes without constants.
   learnShape(SAMPLE, count, from, end, MAX_SIBLINGS / 2);
 }
 
@@ -56,7 +53,7 @@ function recordAt(p: usize): usize {
   return odd ? 0 : end;
 }
 
-/** Whether the line at `p`, checked last, is the sample but for its values. */
+/** Whether the line at `p`, which was checked last, differs from the sample only in its values. */
 function isAlike(sample: usize, sampleEndsAt: usize, p: usize, end: usize): bool {
   for (let slot = 0; slot <= slots; slot++) {
     const last = slot == slots;

@@ -1,8 +1,5 @@
-/**
- * Bytes of a log → what each line is, summed up by category; and, where some lines stay and some go,
- * the bytes that stay. WebAssembly, because this is where the time of a compaction goes: a byte in
- * JavaScript costs more than the disk takes for it.
- */
+// Tells what each line of a log is, sums the lines up by category, and gathers the bytes of those that are wanted. It
+// is WebAssembly because a compaction spends its time here: in JavaScript a byte costs more than the disk takes for it.
 import {
   BLANK,
   CATEGORIES,
@@ -39,21 +36,21 @@ export let newest: i64 = 0;
 export let future: i32 = 0;
 /** Bytes of the longest line since `begin`. */
 export let longest: i32 = 0;
-/** Categories (a bit each) whose lines are gathered; and of those that count, how many go first. */
+/** What `gather` was told: the categories to gather, those whose first lines are reversed, and how many are left. */
 let wanted: i32 = 0;
 let counting: i32 = 0;
 let skips: i32 = 0;
-/** Gathered bytes end here; the run being gathered. */
+/** Where the gathered bytes end, and the run of lines that is being gathered. */
 let output: usize = 0;
 let runStart: usize = 0;
 let runEnd: usize = 0;
 
 let shapesAreOn: bool = true;
 let rest: i32 = 0;
-/** Chunks to go without shapes after one that had few. */
+/** Scans without shapes after one in which few lines matched. */
 const REST: i32 = 32;
 const MAX_LESSONS: i32 = 64;
-/** Scans that begin with a look for constant values. */
+/** Scans that begin with a search for constant values. */
 const MAX_STUDIES: i32 = 16;
 let studies: i32 = 0;
 
@@ -67,7 +64,7 @@ export function configure(cutoff: f64, horizon: f64): void {
   studies = 0;
 }
 
-/** Begins to sum up anew. */
+/** Resets the sums. */
 export function begin(): void {
   memory.fill(TALLIES, 0, <usize>CATEGORIES * 8);
   oldest = i64.MAX_VALUE;
@@ -77,8 +74,8 @@ export function begin(): void {
 }
 
 /**
- * From now on gathers the lines of the categories `mask` at the address where the lines are; the first
- * `skip` lines of the categories `live` are taken for the opposite. No category at all: gathers nothing.
+ * Sets which lines to gather from now on: those of the categories `mask` (one bit each). For the first `skip` lines of
+ * the categories `live` that choice is reversed. Without any category nothing is gathered.
  */
 export function gather(mask: i32, live: i32, skip: i32): void {
   wanted = mask;
@@ -86,20 +83,20 @@ export function gather(mask: i32, live: i32, skip: i32): void {
   skips = skip;
 }
 
-/** Where a gathering begins to write: at or before the first line. */
+/** Sets where the gathered bytes go: at or before the first line. */
 export function gatherAt(address: usize): void {
   output = runStart = runEnd = address;
 }
 
-/** Writes down what is still to be gathered; returns where it ends. */
+/** Copies the last run, and returns where the gathered bytes end. */
 export function gathered(): usize {
   flush();
   return output;
 }
 
 /**
- * Takes the whole lines of [from, to). Returns `to`; or the start of a line that is for the exact path:
- * the caller then says what it is with `account`, and goes on behind it.
+ * Takes the whole lines of [from, to). Returns `to`, or the start of a line that only the exact scanner can decide: the
+ * caller then passes the line to `account`, and goes on after it.
  */
 export function scan(from: usize, to: usize): usize {
   let hits = 0;
@@ -157,7 +154,7 @@ export function scan(from: usize, to: usize): usize {
   return p;
 }
 
-/** One line at [start, end), whatever found out what it is. */
+/** Counts the line at [start, end), and gathers it where it is wanted. */
 export function account(start: usize, end: usize, category: i32): void {
   const tally = TALLIES + ((<usize>category) << 3);
   store<u32>(tally, load<u32>(tally) + 1);
@@ -177,7 +174,7 @@ export function account(start: usize, end: usize, category: i32): void {
   runEnd = end;
 }
 
-/** Whole seconds of a dated line, whatever found them out. */
+/** Takes the whole seconds of a dated line into account. */
 export function see(seconds: i64): void {
   if (seconds < oldest) oldest = seconds;
   if (seconds > newest) newest = seconds;

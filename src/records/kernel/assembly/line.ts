@@ -1,19 +1,16 @@
-/**
- * One line of any shape: the whole of it is checked. Sets `slots` to where its scalar values are, from
- * which its shape is learned.
- */
+// Checks one whole line of any shape, and notes where its scalar values are, from which its shape can be learned.
 import { MAX_SLOTS, SLOTS } from './layout';
 import { forget, markOdd, readTimestamp, skipScalar, skipString, undate } from './scalars';
 
-/** Brackets that are open are bits of a 64-bit word; deeper nesting is for the exact path. */
+/** Open brackets are bits of a 64-bit word. The exact scanner decides lines that nest deeper. */
 const MAX_DEPTH: i32 = 62;
 
 export const SLOT_BYTES: usize = 12;
-/** What a value is: the timestamp; the same in other lines, too (constants.ts). */
+/** Flags of a slot: it is the timestamp; it has the same value in other lines (constants.ts). */
 export const STAMP: u32 = 1;
 export const CONSTANT: u32 = 4;
 
-/** Scalar values of the last line; -1: too many, or its shape would not tell where its timestamp is. */
+/** Number of scalar values in the last line; -1: too many, or its shape could not tell where its timestamp is. */
 export let slots: i32 = 0;
 
 /** `table`: SLOTS, or a copy of them. */
@@ -53,7 +50,7 @@ export function skipSpace(p: usize): usize {
   }
 }
 
-/** Behind the next newline. */
+/** Returns the address after the next newline. */
 export function nextLine(p: usize): usize {
   while (true) {
     const newlines = i8x16.bitmask(i8x16.eq(v128.load(p), i8x16.splat(0x0a)));
@@ -62,7 +59,7 @@ export function nextLine(p: usize): usize {
   }
 }
 
-/** Behind the newline of the line that begins at `p` with an opening brace; 0: it is not a record. */
+/** `p`: the opening brace of a line. Returns the address after its newline; 0: it is not a record. */
 export function skipRecord(p: usize): usize {
   forget();
   slots = 0;
@@ -79,7 +76,7 @@ export function skipRecord(p: usize): usize {
         return 0;
       }
       if (isStamp) {
-        // The timestamp is no number, which no shape could say.
+        // A shape cannot express a timestamp that is not a number.
         undate();
         slots = -1;
         isStamp = false;
@@ -103,7 +100,7 @@ export function skipRecord(p: usize): usize {
       isStamp = false;
       p = end;
     }
-    // Here a value has ended, or a bracket is about to.
+    // Here a value has ended; a closing bracket may follow.
     while (true) {
       p = skipSpace(p);
       const next = load<u8>(p);
@@ -125,7 +122,7 @@ export function skipRecord(p: usize): usize {
   }
 }
 
-/** Behind the colon and the space that follow a key. */
+/** Returns the address after a key, its colon and the space that follows; 0: there is no key. */
 function skipKey(p: usize, depth: i32): usize {
   if (load<u8>(p) != 0x22) return 0;
   const end = skipString(p + 1);

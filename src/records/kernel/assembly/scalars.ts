@@ -1,7 +1,5 @@
-/**
- * The scalar values of Python's JSON. Each function takes the address where a value begins and returns
- * the one behind it; 0: there is none. None passes a newline, so none needs to know where the data ends.
- */
+// Checks the scalar values of Python's JSON. Each function takes the address where a value begins, and returns the
+// address after it; 0: there is none. No function passes a newline, so none needs to know where the data ends.
 
 const QUOTE: u8 = 0x22;
 const BACKSLASH: u8 = 0x5c;
@@ -9,14 +7,14 @@ const MINUS: u8 = 0x2d;
 const ZERO: u8 = 0x30;
 const CAPITAL_I: u8 = 0x49;
 
-/** `sys.set_int_max_str_digits` of Python: longer integers it cannot read. */
+/** Python cannot read longer integers (`sys.set_int_max_str_digits`). */
 const MAX_INTEGER_DIGITS: usize = 4300;
-/** So many digits are exact as a double, too. */
+/** Integers of so many digits are exact as a double, too. */
 const MAX_STAMP_DIGITS: usize = 15;
 
-/** Something for the exact path: rare, and not worth a place here. */
+/** Whether the line has something rare that only the exact scanner decides. */
 export let odd: bool = false;
-/** The line has a timestamp, and the whole seconds of it. */
+/** Whether the line has a timestamp, and the whole seconds of it. */
 export let dated: bool = false;
 export let stamp: i64 = 0;
 
@@ -47,7 +45,7 @@ export function skipScalar(p: usize): usize {
 /** Which of the sixteen bytes at `p` need a closer look in a string. */
 function special16(p: usize): i32 {
   const bytes = v128.load(p);
-  // Signed: below the space are the control characters and all that is not ASCII.
+  // Signed: control characters, and all bytes that are not ASCII, are less than the space.
   return i8x16.bitmask(
     v128.or(
       i8x16.lt_s(bytes, i8x16.splat(0x20)),
@@ -65,7 +63,7 @@ export function skipPlain(from: usize, to: usize): usize {
   return to;
 }
 
-/** `p`: behind the opening quote. Sixteen bytes a step, up to one that needs a closer look. */
+/** `p`: the address after the opening quote. */
 export function skipString(p: usize): usize {
   while (true) {
     const special = special16(p);

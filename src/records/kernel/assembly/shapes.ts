@@ -1,14 +1,12 @@
-/**
- * The shapes of lines seen before. A program writes the same keys again and again: a line is then its
- * literal bytes between scalar values, which are compared, and the values, which are skipped. Shapes
- * that begin alike share that beginning: a tree, each node a literal and what follows it. A line that
- * matches has the structure of one that was checked, and its values are checked: it is a record.
- */
+// Remembers the shapes of lines, so that a line of a known shape is checked fast. A program writes the same keys again
+// and again: a line is then scalar values, which are checked and skipped, and the literal bytes between them, which are
+// compared. Shapes are a tree of literals: those that begin alike share nodes. A line that matches has the structure of
+// a line that was checked, so it is a record.
 import { MASKS, SHAPES, SHAPES_END } from './layout';
 import { CONSTANT, slotEnd, slotFlags, slotStart, STAMP } from './line';
 import { forget, odd, readTimestamp, skipScalar } from './scalars';
 
-/** A node: the next one in its place, the first one behind it, length and flags, then the literal. */
+/** Fields of a node: next sibling, first child, length of the literal, flags, then the literal. */
 const SIBLING: usize = 0;
 const CHILD: usize = 4;
 const LENGTH: usize = 8;
@@ -17,7 +15,7 @@ const LITERAL: usize = 16;
 
 const END: u32 = 2;
 
-/** More ways to go on than this: the data has no shapes worth knowing. */
+/** Data with more siblings has no shapes worth knowing. */
 export const MAX_SIBLINGS: i32 = 8;
 
 /** The link to the first node is before all nodes. */
@@ -32,7 +30,7 @@ export function resetShapes(): void {
   }
 }
 
-/** Behind the newline of the line at `p`, when its shape is known; else 0. */
+/** Returns the address after the newline of the line at `p` when its shape is known; else 0. */
 export function matchShape(p: usize): usize {
   forget();
   let node: usize = load<u32>(ROOT);
@@ -54,8 +52,8 @@ export function matchShape(p: usize): usize {
 
 /**
  * Remembers the shape of a line with `count` scalar values, as far as no node has more than `siblings` siblings.
- * Constant values belong to the literal around them. So does all that a known literal has: it is tried
- * first, being longer, and would hide ours.
+ * Constant values belong to the literal around them. A known literal that the line has is reused, even where it is
+ * longer: it is tried first, and would hide ours.
  */
 export function learnShape(
   table: usize,
@@ -84,7 +82,7 @@ export function learnShape(
   }
 }
 
-/** The node that a line which goes on with `text` is taken for; 0: none. */
+/** Finds the node that a line which goes on with `text` will match; 0: none. */
 function find(link: usize, text: usize): usize {
   let node: usize = load<u32>(link);
   while (node != 0 && !same(text, node + LITERAL, load<u32>(node, LENGTH))) {
@@ -97,7 +95,7 @@ function add(link: usize, text: usize, end: usize, flags: u32, siblings: i32): u
   const length = end - text;
   for (let node: usize = load<u32>(link); node != 0; node = load<u32>(node, SIBLING)) {
     siblings -= 1;
-    // Longer ones come first: one that another begins with would hide it.
+    // Longer literals come first: a shorter one would hide those that begin with it.
     if (<usize>load<u32>(node, LENGTH) > length) link = node + SIBLING;
   }
   const room = LITERAL + ((length + 15) & ~15);
@@ -113,7 +111,7 @@ function add(link: usize, text: usize, end: usize, flags: u32, siblings: i32): u
   return node;
 }
 
-/** Whether so many bytes are the same. May look at some behind them. */
+/** Whether `length` bytes are the same. May read up to 16 bytes after them. */
 export function same(a: usize, b: usize, length: usize): bool {
   while (length >= 16) {
     if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;

@@ -1,0 +1,63 @@
+// Recovers a store: removes what a scan names, and nothing else.
+import { resolve } from 'node:path';
+import type { Backend } from '../backends/backend.js';
+import { PapyraError } from '../errors/errors.js';
+import { AnomalyList } from '../report/anomalies.js';
+import type { RecoveryReport } from '../report/recovery.js';
+import type { RecoverOptions } from './call-options.js';
+import { checkRecoverOptions } from './call.js';
+import { LISTED } from './scan.js';
+
+/** A store of which more would go is more likely no log. */
+const MAX_DROP = 0.1;
+
+/** Plans, and unless it is a dry run, does what the plan says. */
+export async function recover(backend: Backend, how: RecoverOptions): Promise<RecoveryReport> {
+  checkRecoverOptions(how);
+  const { mode = 'repair', quarantineDir, dryRun = false } = how;
+  const hasFiles = ['json', 'rotating'].includes(backend.name);
+  if (mode === 'quarantine' && hasFiles && quarantineDir === undefined) {
+    throw new PapyraError('usage', 'the mode quarantine needs a directory', {
+      hint: 'add --quarantine-dir DIR; nothing was done',
+    });
+  }
+  if (!backend.recover) return unmended(backend, mode);
+  const plan = await backend.recover({
+    mode,
+    quarantineDir: quarantineDir === undefined ? undefined : resolve(quarantineDir),
+    dryRun,
+    limit: how.limit ?? LISTED,
+    lockWaitMs: how.lockWaitMs ?? 0,
+    offline: how.offline ?? false,
+    maxDrop: how.maxDrop ?? MAX_DROP,
+    limitRate: how.limitRate,
+    signal: how.signal,
+    onProgress: how.onProgress,
+  });
+  try {
+    if (!dryRun) return await plan.execute();
+    if (!plan.refusal) return plan.report;
+    const { code, message, hint } = plan.refusal;
+    throw new PapyraError(code, message, { recovery: plan.report, ...(hint === undefined ? {} : { hint }) }); // prettier-ignore
+  } finally {
+    await plan.close();
+  }
+}
+
+function unmended({ name, target }: Backend, mode: RecoveryReport['mode']): RecoveryReport {
+  return {
+    schema: 'papyra.recovery/v1',
+    status: 'best_effort',
+    mode,
+    backend: name,
+    target,
+    started_at: new Date().toISOString(),
+    duration_ms: 0,
+    records: { kept: null, removed_lines: null, appended: null },
+    bytes: { before: null, removed: null, appended: null },
+    parts: [],
+    quarantine: null,
+    anomalies: { found: new AnomalyList(0), remaining: new AnomalyList(0) },
+    warnings: [`the backend ${name} cannot be recovered`],
+  };
+}

@@ -1,0 +1,58 @@
+// Scans a store, and says which command mends what was found.
+import type { Backend } from '../backends/backend.js';
+import { PapyraError } from '../errors/errors.js';
+import { AnomalyList } from '../report/anomalies.js';
+import type { ScanReport } from '../report/scan.js';
+import type { ScanOptions } from './call-options.js';
+import { checkScanOptions } from './call.js';
+
+/** So many anomalies are listed when nobody says otherwise. */
+export const LISTED = 20;
+
+/** Makes a command for the store: `papyra('persistence recover')`. */
+export type CommandLine = (command: string, ...flags: string[]) => string;
+
+/** Reads all of the store. */
+export async function scan(
+  backend: Backend,
+  how: ScanOptions,
+  papyra: CommandLine,
+): Promise<ScanReport> {
+  checkScanOptions(how);
+  const { limit = LISTED, ...others } = how;
+  if (!backend.scan) return unscanned(backend);
+  try {
+    const report = await backend.scan({ limit, ...others });
+    return { ...report, next: nextAfter(report, papyra) };
+  } catch (error) {
+    if (error instanceof PapyraError && error.scan) error.scan.next = nextAfter(error.scan, papyra);
+    throw error;
+  }
+}
+
+/** What mends it: what is only named stays for the operator. */
+function nextAfter(
+  { anomalies: { by_kind } }: Omit<ScanReport, 'next'>,
+  papyra: CommandLine,
+): string | null {
+  if (by_kind.CORRUPTED_LINE + by_kind.TRUNCATED_LINE > 0) return papyra('persistence recover');
+  if (by_kind.ORPHANED_ROTATED_FILE > 0) return papyra('persistence recover', '--mode', 'quarantine'); // prettier-ignore
+  return null;
+}
+
+function unscanned({ name, target }: Backend): ScanReport {
+  return {
+    schema: 'papyra.scan/v1',
+    status: 'best_effort',
+    backend: name,
+    target,
+    started_at: new Date().toISOString(),
+    duration_ms: 0,
+    records: { scanned: null, undated: null },
+    bytes: { scanned: null, anomalous: null },
+    parts: [],
+    anomalies: new AnomalyList(0),
+    next: null,
+    warnings: [`the backend ${name} cannot be scanned`],
+  };
+}
