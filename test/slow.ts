@@ -22,6 +22,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/doctor/redis.test.ts': 'a redis server',
   'test/hooks/': 'waits until hooks have taken too long',
   'test/live/': 'writers at full speed, kills and mounts',
+  'test/log/foreign.test.ts': 'python3, which makes files of other formats',
   'test/log/index.test.ts': 'logs of many megabytes, read several times',
   'test/man.test.ts': 'mandoc',
   'test/metrics/prometheus.test.ts': 'python3-prometheus-client, which reads the text',

@@ -6,10 +6,7 @@ import { AnomalyList } from '../report/anomalies.js';
 import type { RecoveryReport } from '../report/recovery.js';
 import type { RecoverOptions } from './call-options.js';
 import { checkRecoverOptions } from './call.js';
-import { LISTED } from './scan.js';
-
-/** A store of which more would go is more likely no log. */
-const MAX_DROP = 0.1;
+import { LISTED, MAX_DROP } from './scan.js';
 
 /** Plans, and unless it is a dry run, does what the plan says. */
 export async function recover(backend: Backend, how: RecoverOptions): Promise<RecoveryReport> {

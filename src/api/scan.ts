@@ -9,6 +9,9 @@ import { checkScanOptions } from './call.js';
 /** So many anomalies are listed when nobody says otherwise. */
 export const LISTED = 20;
 
+/** The share of a store that a recovery removes when nobody says otherwise. With more it is more likely no log. */
+export const MAX_DROP = 0.1;
+
 /** Makes a command for the store: `papyra('persistence recover')`. */
 export type CommandLine = (command: string, ...flags: string[]) => string;
 
@@ -32,9 +35,11 @@ export async function scan(
 
 /** What mends it: what is only named stays for the operator. */
 function nextAfter(
-  { anomalies: { by_kind } }: Omit<ScanReport, 'next'>,
+  { anomalies: { by_kind }, bytes }: Omit<ScanReport, 'next'>,
   papyra: CommandLine,
 ): string | null {
+  // So much damage is worth a look before anything goes.
+  if ((bytes.anomalous ?? 0) > MAX_DROP * (bytes.scanned ?? 0)) return papyra('persistence recover', '--dry-run'); // prettier-ignore
   if (by_kind.CORRUPTED_LINE + by_kind.TRUNCATED_LINE > 0) return papyra('persistence recover');
   if (by_kind.ORPHANED_ROTATED_FILE > 0) return papyra('persistence recover', '--mode', 'quarantine'); // prettier-ignore
   return null;

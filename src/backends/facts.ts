@@ -7,6 +7,7 @@ import type { Recovery } from '../files/recovery-table.js';
 import type { RuntimeTemp } from '../files/surroundings.js';
 import type { Writer } from '../files/writers.js';
 import type { Ends } from '../log/ends.js';
+import type { Foreign } from '../log/foreign/form.js';
 import type { Group } from './redis/groups.js';
 import type { Rotation } from './rotating/set.js';
 
@@ -50,6 +51,8 @@ export interface LogFile {
   changed: Date;
   /** What its first and last bytes hold. */
   ends: Ends;
+  /** What it is, when it is no log of the runtime. */
+  foreign: Foreign | null;
 }
 
 /** Streams of Redis, and the servers that have them. */

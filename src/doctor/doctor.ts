@@ -4,6 +4,7 @@ import { hooks, metrics, secrets, textfile } from './config.js';
 import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
 import type { Facts } from './facts.js';
 import { followers } from './followers.js';
+import { format } from './format.js';
 import { gatherFacts, type DoctorTarget } from './gather.js';
 import { clock } from './clock.js';
 import { leftovers, lock, rights, writers } from './log-files.js';
@@ -33,6 +34,7 @@ const CHECKS: Record<string, Check> = {
   writers,
   followers,
   leftovers,
+  format,
   readable,
   pinned,
   rotation,

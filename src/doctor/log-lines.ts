@@ -5,6 +5,7 @@ import { formatCount, plural } from '../output/text.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { typed } from './command-line.js';
 import { logOf, trialOf, type Facts } from './facts.js';
+import { isNoLog } from './format.js';
 import { muchIsLeft } from './left.js';
 
 /** `persistence recover` is a command of the runtime, not of papyra. */
@@ -15,7 +16,7 @@ const MOMENT_MS = 60_000;
 
 export const readable: Check = (facts) => {
   const log = logOf(facts);
-  if (!log || log.files.length === 0) return null;
+  if (!log || log.files.length === 0 || isNoLog(facts)) return null;
   const { lines, found } = unreadableIn(facts, log);
   if (lines > 0) {
     const which = log.files.find(({ ends }) => ends.unreadable > 0);

@@ -10,6 +10,8 @@ export interface Ends {
   whole: boolean;
   lines: number;
   unreadable: number;
+  /** Records without a timestamp. */
+  undated: number;
   /** Where the first unreadable line begins; null: there is none. */
   firstUnreadable: number | null;
   /** Seconds since 1970; infinite: no dated record was seen. */
@@ -31,6 +33,7 @@ export async function readEnds(log: OpenLog, budget: number, ended: boolean): Pr
     whole: end - from <= 2 * budget,
     lines: 0,
     unreadable: 0,
+    undated: 0,
     firstUnreadable: null,
     oldest: Infinity,
     newest: -Infinity,
@@ -49,6 +52,7 @@ export async function readEnds(log: OpenLog, budget: number, ended: boolean): Pr
         ends.unreadable += 1;
         ends.firstUnreadable ??= start;
       }
+      if (kind === 'undated') ends.undated += 1;
       if (kind !== 'record') return;
       ends.oldest = Math.min(ends.oldest, timestamp);
       ends.newest = Math.max(ends.newest, timestamp);

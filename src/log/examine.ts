@@ -16,8 +16,11 @@ import { runtimeTemps } from '../files/surroundings.js';
 import { findLastingWriters, findWritersInProc, type Writer } from '../files/writers.js';
 import type { LogFacts, LogFile } from '../backends/facts.js';
 import type { Rotation } from '../backends/rotating/set.js';
-import { readEnds } from './ends.js';
+import { readEnds, type Ends } from './ends.js';
+import type { Foreign } from './foreign/form.js';
+import { lookAtForm } from './foreign/look.js';
 import type { OpenLog } from './open.js';
+import { fillersOf } from './plan-head.js';
 
 /** Bytes that are read at each end: of one file, and of all files together. */
 const END_BYTES = 1 << 20;
@@ -34,7 +37,8 @@ export async function examineLog(
   const seen: LogFile[] = [];
   for (const file of files) {
     const ends = await readEnds(file, budget, file !== active);
-    seen.push({ path: file.path, size: file.stat.size, changed: file.stat.mtime, ends });
+    const foreign = foreignBy(file, ends);
+    seen.push({ path: file.path, size: file.stat.size, changed: file.stat.mtime, ends, foreign });
   }
   return {
     kind: 'log',
@@ -51,6 +55,11 @@ export async function examineLog(
     readers: active ? findReaders(files, names.directory) : { seen: [], blind: null },
     leftovers: { ours: leftBy(names), recovery, ofRuntime: runtimeTemps(names) },
   };
+}
+
+function foreignBy(file: OpenLog, { lines, unreadable, undated, newest }: Ends): Foreign | null {
+  const counts = { readable: lines - unreadable, undated, unreadable, newest };
+  return lookAtForm(file, fillersOf(file), counts) ?? null;
 }
 
 function shown(place: PathState): PathState {

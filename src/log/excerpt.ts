@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { readSync } from 'node:fs';
 import { attempt } from '../errors/system-error.js';
 import type { OpenFile } from '../files/read.js';
+import type { AnomalyKind } from '../report/anomalies.js';
 import { printable } from '../text/printable.js';
 
 const EXCERPT_CHARS = 80;
@@ -13,13 +14,13 @@ const LOOK_BYTES = 1 << 16;
 export function describe(
   file: OpenFile,
   { start, end }: { start: number; end: number },
+  kind: AnomalyKind = 'CORRUPTED_LINE',
 ): { excerpt: string; detail: string } {
   const buffer = Buffer.alloc(Math.min(end - start, LOOK_BYTES));
   const read = attempt('read', file.path, () => readSync(file.fd, buffer, 0, buffer.length, start));
-  return {
-    excerpt: excerptOf(buffer.subarray(0, read)),
-    detail: faultOf(buffer.subarray(0, read)),
-  };
+  const line = buffer.subarray(0, read);
+  const detail = kind === 'TRUNCATED_LINE' ? 'the end of the line is missing' : faultOf(line);
+  return { excerpt: excerptOf(line), detail };
 }
 
 /** At most 80 printable characters. What is not UTF-8 is shown byte by byte. */

@@ -1,9 +1,10 @@
 // Writes what a recovery removes to a file of its own, with where it was, before anything goes.
 import { isUtf8 } from 'node:buffer';
-import { lstatSync, mkdirSync, readSync } from 'node:fs';
+import { lstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../errors/system-error.js';
 import { compactTime, idOf, publishInto } from '../files/archive.js';
+import { makeDirectory } from '../files/make-directory.js';
 import type { TornEnd } from '../files/mend-tail.js';
 import { ownerOfCompanions } from '../files/ownership.js';
 import type { Tick } from '../files/read.js';
@@ -44,9 +45,7 @@ export async function quarantineLines(
   tick: Tick,
 ): Promise<string | null> {
   if (files.every((file) => damagedBlocks(file).length === 0)) return null;
-  attempt('make the directory', directory, () =>
-    mkdirSync(directory, { recursive: true, mode: 0o750 }),
-  );
+  makeDirectory(directory);
   const { name, identity } = archiveNameOf(active);
   return publishInto(directory, {
     tempName: `.${name}.quarantine_${idOf({ identity })}.tmp`,

@@ -6,15 +6,18 @@ import { AnomalyList, type Anomaly } from '../report/anomalies.js';
 import type { CompactionReport } from '../report/report.js';
 import type { RecoveryPart, RecoveryReport } from '../report/recovery.js';
 import { describe } from './excerpt.js';
+import { foreignWarning, type Foreign } from './foreign/form.js';
 import { damagedLines, type Damaged } from './quarantine.js';
 import { warningsOf } from './report.js';
-import { NO_RULES } from './scan-file.js';
+import { NO_RULES, UNENDED } from './scan-file.js';
 import { scanOf } from './scan.js';
+import { isOnlyTorn } from './torn-end.js';
 import type { Totals } from './totals.js';
 
 /** A file, what is wrong with it, and what becomes of it. */
 export interface Mending extends Damaged {
   totals: Totals;
+  foreign?: Foreign | undefined;
 }
 
 export interface Store {
@@ -89,7 +92,7 @@ async function foundIn(store: Store, { limit, signal }: RecoveryRequest): Promis
     if (!torn?.isRecord) continue;
     const { start, end } = torn;
     const { excerpt } = describe(log, torn);
-    found.add({ ...place, kind: 'TRUNCATED_LINE', line: null, offset: start, bytes: end - start, detail: 'a whole record without its newline', excerpt }); // prettier-ignore
+    found.add({ ...place, kind: 'TRUNCATED_LINE', line: null, offset: start, bytes: end - start, detail: UNENDED, excerpt }); // prettier-ignore
   }
   for (const neighbour of store.neighbours) found.add(neighbour);
   return found;
@@ -98,14 +101,25 @@ async function foundIn(store: Store, { limit, signal }: RecoveryRequest): Promis
 /** More than that is more likely another kind of file than a damaged log. */
 function tooMuch({ target, files }: Store, { maxDrop }: RecoveryRequest): PapyraError | undefined {
   const size = files.reduce((sum, { log }) => sum + log.stat.size, 0);
-  const going = files.reduce((sum, { totals }) => sum + totals.bytesGoing, 0);
+  const going = files.reduce((sum, file) => sum + damageOf(file), 0);
   if (going <= size * maxDrop) return undefined;
   const share = ((100 * going) / size).toFixed(1);
+  const odd = files.find(({ foreign }) => foreign);
+  const advice = odd?.foreign
+    ? foreignWarning(basename(odd.path), odd.foreign)
+    : 'look at it with papyra persistence scan: it may be no log';
   return new PapyraError(
     'refused',
     `${going} of ${size} bytes of ${target} would go (${share}%), more than --max-drop allows (${100 * maxDrop}%)`,
-    { hint: 'look at it with papyra persistence scan: it may be no log; if it is right, add --max-drop 100%' }, // prettier-ignore
+    { hint: `${advice}; if it is right, add --max-drop 100%` }, // prettier-ignore
   );
+}
+
+/** One truncated end is what any crash leaves, also of a small log; without a record before it, it is not. */
+function damageOf({ totals, torn, seen }: Mending): number {
+  const hasRecords = seen.blocks.some(({ sums }) => sums.lines.live + sums.lines.undated > 0);
+  const isCrash = torn !== undefined && !torn.isRecord && hasRecords;
+  return totals.bytesGoing - (isCrash ? torn.end - torn.start : 0);
 }
 
 const STATUSES: Partial<Record<CompactionReport['status'], RecoveryReport['status']>> = {
@@ -133,7 +147,7 @@ function reportOf(
       if (torn) remaining.count('TRUNCATED_LINE', 1);
       remaining.count('CORRUPTED_LINE', totals.discarded - (torn && !torn.isRecord ? 1 : 0));
     }
-    return partOf(file, failed);
+    return partOf(file, failed, dryRun);
   });
   for (const one of neighbours) {
     if (!(dryRun ? willMove(one) : moved.has(one))) continue;
@@ -169,13 +183,12 @@ function reportOf(
   };
 }
 
-function partOf({ path, totals, torn, seen }: Mending, failed: boolean): RecoveryPart {
+function partOf({ path, totals, torn }: Mending, failed: boolean, dryRun: boolean): RecoveryPart {
   const name = basename(path);
   if (failed || !totals.anythingGoes)
     return { name, action: 'unchanged', removed: 0, bytes_removed: 0 };
   const { discarded, bytesGoing } = totals;
-  const isOnlyEnd = torn !== undefined && discarded === (torn.isRecord ? 0 : 1);
   const inPlace = torn?.isRecord ? 'terminated' : 'cut';
-  const isInPlace = isOnlyEnd && torn.isMended !== false && seen.blocks.length > 0;
+  const isInPlace = dryRun ? isOnlyTorn(totals, torn) : torn?.isMended === true;
   return { name, action: isInPlace ? inPlace : 'rewritten', removed: discarded, bytes_removed: bytesGoing }; // prettier-ignore
 }

@@ -4,6 +4,8 @@ import { ageInWords, grouped } from '../units/units.js';
 import { blankReport, type CompactionReport } from '../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
 import type { Totals } from './totals.js';
+import { foreignWarning, type Foreign } from './foreign/form.js';
+import { unitOf } from './foreign/unit.js';
 import type { LogScan } from './scan.js';
 
 /** @throws {PapyraError} `refused` when the operator has to confirm the plan. */
@@ -13,23 +15,43 @@ export function assertAcceptable(
   totals: Totals,
   rules: RetentionRules,
   allowEmpty: boolean,
+  foreign: readonly NamedForeign[] = [],
 ): void {
+  const first = foreign[0];
   if (rules.unreadable === 'fail' && scan.unreadable > 0) {
     throw new PapyraError(
       'refused',
-      `${target} has ${count(scan.unreadable, 'unreadable line')}, and --unreadable fail was asked for`,
+      `${target} has ${count(scan.unreadable, 'unreadable line')}, and --unreadable fail was asked for${also(first)}`,
       {
-        hint: 'run papyra persistence recover, or leave the option out: they are kept as they are',
+        hint: isRecoverable(foreign)
+          ? 'run papyra persistence recover, or leave the option out: they are kept as they are'
+          : first!.remedy,
       },
     );
   }
   if (totals.anythingGoes && totals.kept === 0 && !allowEmpty) {
     throw new PapyraError(
       'refused',
-      `nothing would be left of ${target}: ${whatGoes(totals)} would go; ${newest(scan, rules.now)}`,
-      { hint: "check the limit and this machine's clock; if it is right, add --allow-empty" },
+      `nothing would be left of ${target}: ${whatGoes(totals)} would go; ${newest(scan, rules.now)}${also(first)}`,
+      {
+        hint: first
+          ? `${first.remedy}; if it is right, add --allow-empty`
+          : "check the limit and this machine's clock; if it is right, add --allow-empty",
+      },
     );
   }
+}
+
+/** A file of the store that is no log of the runtime. */
+export type NamedForeign = Foreign & { name: string };
+
+function also(foreign: NamedForeign | undefined): string {
+  return foreign ? `; ${foreign.name} ${foreign.looks}` : '';
+}
+
+/** To recover a file that is no log would be to destroy it. */
+function isRecoverable(foreign: readonly NamedForeign[]): boolean {
+  return foreign.every(({ form }) => form.kind !== 'file' && form.kind !== 'mark');
 }
 
 function whatGoes({ scanned, discarded }: Totals): string {
@@ -40,25 +62,32 @@ function whatGoes({ scanned, discarded }: Totals): string {
 export const NO_LIMIT =
   'no retention limit is set, so nothing expires; set max_age_seconds, max_records or max_total_bytes';
 
-export function warningsOf(scan: LogScan, rules: RetentionRules): string[] {
-  const warnings: string[] = [];
+export function warningsOf(
+  scan: LogScan,
+  rules: RetentionRules,
+  foreign: readonly NamedForeign[] = [],
+): string[] {
+  const warnings = foreign.map((one) => foreignWarning(one.name, one));
   if (scan.unread) {
     warnings.push('what is older than the limit was not read, as --unreadable drop allows: its lines are not counted'); // prettier-ignore
   }
   if (isUnlimited(rules)) warnings.push(NO_LIMIT);
   if (scan.unreadable > 0) {
     const lines = count(scan.unreadable, 'unreadable line');
+    const advice = isRecoverable(foreign) ? '; run papyra persistence recover' : '';
     warnings.push(
       rules.unreadable === 'drop'
         ? `${lines} to go, as --unreadable drop says`
-        : `${lines} kept as ${scan.unreadable === 1 ? 'it is' : 'they are'}; run papyra persistence recover`,
+        : `${lines} kept as ${scan.unreadable === 1 ? 'it is' : 'they are'}${advice}`,
     );
   }
   if (scan.undated > 0) warnings.push(undated(scan.undated, rules));
-  if (scan.future > 0) {
-    warnings.push(
-      `${count(scan.future, 'record')} dated more than a day ahead; check the clocks of the machines that write`,
-    );
+  if (scan.future > 0 && !foreign.some(({ form }) => form.kind === 'unit')) {
+    const unit = unitOf(scan.newest);
+    const why = unit
+      ? `the timestamp of the newest looks like ${unit}, and the runtime writes seconds`
+      : 'check the clocks of the machines that write';
+    warnings.push(`${count(scan.future, 'record')} dated more than a day ahead; ${why}`);
   }
   return warnings;
 }
@@ -76,6 +105,7 @@ export function dryRunReport(
   name: string,
   scan: LogScan,
   totals: Totals,
+  foreign: Foreign | undefined,
 ): CompactionReport {
   const { kept, bytesGoing, anythingGoes } = totals;
   const known = <T>(value: T): T | null => (scan.unread ? null : value);
@@ -114,8 +144,12 @@ export function dryRunReport(
         action: totals.action,
       },
     ],
-    warnings: warningsOf(scan, task.rules),
+    warnings: warningsOf(scan, task.rules, named(name, foreign)),
   };
+}
+
+export function named(name: string, foreign: Foreign | undefined): NamedForeign[] {
+  return foreign ? [{ ...foreign, name }] : [];
 }
 
 /** `1 record`, `2,000 records`. */

@@ -12,6 +12,8 @@ import type { RetentionRules } from '../retention/policy.js';
 import { blockOf, statusesOf, type Block } from './block.js';
 import { eachLine } from './each-line.js';
 import { describe } from './excerpt.js';
+import type { Foreign } from './foreign/form.js';
+import { foreignIn } from './foreign/suspect.js';
 import { linesIn } from './line-count.js';
 import type { OpenLog } from './open.js';
 import type { Phases } from './phases.js';
@@ -35,6 +37,8 @@ export interface FileScan {
   /** Bytes that a recovery would remove. */
   anomalous: number;
   anomalies: number;
+  /** What it is, when it is no log of the runtime. */
+  foreign?: Foreign | undefined;
 }
 
 /** How a scan is done. */
@@ -43,6 +47,9 @@ export interface ScanTools extends Pick<ScanTask, 'reader' | 'instants' | 'threa
   phases: Phases;
   signal?: AbortSignal | undefined;
 }
+
+/** What is wrong with a last record that can stay. */
+export const UNENDED = 'a whole record without its newline';
 
 /** No limit: nothing expires, and all lines stay apart by what they are. */
 export const NO_RULES: RetentionRules = {
@@ -91,6 +98,7 @@ export async function scanFile(
     return scan;
   }
   await addTail(scan, count + 1, tools, add);
+  scan.foreign = await foreignIn(log, lines, scan.records);
   before.assertUnchanged();
   return scan;
 }

@@ -5,6 +5,7 @@ import type { ScanRequest } from '../backends/backend.js';
 import { LineReader } from '../records/line-reader.js';
 import { AnomalyList, type Anomaly } from '../report/anomalies.js';
 import type { ScanReport } from '../report/scan.js';
+import { foreignWarning } from './foreign/form.js';
 import type { OpenLog } from './open.js';
 import { phasesOf } from './phases.js';
 import { secondThread } from './scan.js';
@@ -46,6 +47,8 @@ export async function scanFiles(
     const future = scans.reduce((sum, { lines }) => sum + lines.future, 0);
     const warnings = slowerWarning(reader);
     if (future > 0) warnings.push(`${future} records are dated more than a day ahead: is a clock or a unit wrong?`); // prettier-ignore
+    for (const { path, foreign } of scans)
+      if (foreign) warnings.push(foreignWarning(basename(path), foreign));
     return { scans, list, warnings };
   } finally {
     await thread?.stop();

@@ -4,6 +4,7 @@ import type { LogNames } from '../../files/names.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { LineReader } from '../../records/line-reader.js';
 import type { Cut } from '../../log/cut.js';
+import type { Foreign } from '../../log/foreign/form.js';
 import type { OpenLog } from '../../log/open.js';
 import type { Totals } from '../../log/totals.js';
 import type { PlannedHead } from '../../log/plan-head.js';
@@ -16,6 +17,8 @@ export interface Decision {
   seen: LogScan;
   cut: Cut;
   totals: Totals;
+  /** What it is, when it is no log of the runtime. */
+  foreign: Foreign | undefined;
   /** Detects that somebody has truncated what was scanned. */
   tailSample: TailSample;
   /** With --in-place: the head, and how much of it goes. */

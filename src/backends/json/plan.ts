@@ -19,7 +19,8 @@ import type { Plan, PlanRequest } from '../backend.js';
 import { findCuts, liveIn } from '../../log/cut.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { FUTURE_SECONDS, totalsOf } from '../../log/totals.js';
-import { assertAcceptable, dryRunReport } from '../../log/report.js';
+import { foreignIn } from '../../log/foreign/suspect.js';
+import { assertAcceptable, dryRunReport, named } from '../../log/report.js';
 import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
@@ -100,8 +101,9 @@ export async function planLog(
     const decision = await decide(log, names, request, phases, thread);
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
-    const report = dryRunReport(task, basename(path), decision.seen, decision.totals);
-    report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, decision.totals.bytesGoing); // prettier-ignore
+    const { seen, totals, foreign } = decision;
+    const report = dryRunReport(task, basename(path), seen, totals, foreign);
+    report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, totals.bytesGoing);
     report.warnings.push(...notices, ...warningsOf(decision));
     const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
     return { report, refusal, decision, execute: () => execute(decision, report, request, phases), close }; // prettier-ignore
@@ -130,13 +132,15 @@ async function decide(
   const { seen, torn } = request.recovery ? await withTornEnd(log, read, rules, request.signal) : { seen: read }; // prettier-ignore
   const [cut] = await findCuts([{ file: log, blocks: seen.blocks }], rules, phases());
   const totals = withTornTotals(totalsOf(seen, cut!), torn);
-  const whole = { log, names, reader, seen, cut: cut!, totals, torn };
+  const foreign = await foreignIn(log, seen, totals.scanned);
+  const whole = { log, names, reader, seen, cut: cut!, totals, torn, foreign };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
   // A removal in place overwrites the head: only what stays can show that somebody truncated the log.
   const tailSample = new TailSample(log, seen.end, head?.head.keep);
   before.assertUnchanged();
   const decision: Decision = { ...whole, ...head, tailSample };
-  assertAcceptable(names.log, seen, decision.totals, rules, request.allowEmpty);
+  const odd = named(basename(names.log), foreign);
+  assertAcceptable(names.log, seen, decision.totals, rules, request.allowEmpty, odd);
   return decision;
 }
 

@@ -30,6 +30,10 @@ export function rotatingBackend(options: SetOptions): Backend {
       const { scanSet } = await import('./scan.js');
       return scanSet(real(), request);
     },
+    recover: async (request) => {
+      const { recoverSet } = await import('./recover.js');
+      return recoverSet(real(), request);
+    },
     examine: () => examineSet(real()),
   };
 }

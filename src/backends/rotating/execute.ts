@@ -158,6 +158,12 @@ async function removeEmptied(
 async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<string | null> {
   const { request, names } = run;
   const [first] = plans;
+  if (first && request.recovery?.quarantine !== undefined) {
+    const { quarantineLines } = await import('../../log/quarantine.js');
+    const { fd, stat } = first.segment.log;
+    const files = plans.map(({ segment: { log }, seen, torn }) => ({ log, path: log.path, seen, torn })); // prettier-ignore
+    return quarantineLines(request.recovery.quarantine, { fd, path: names.log, stat }, files, run.phases()); // prettier-ignore
+  }
   if (request.archive === undefined || !first) return null;
   const { writeArchive } = await import('../../files/archive.js');
   const { log } = first.segment;

@@ -4,6 +4,7 @@ import { expected, PapyraError } from '../../errors/errors.js';
 import { copyChunks, isSparse } from '../../files/copy.js';
 import { createExclusive, removeFile, syncDirectory, withWriting } from '../../files/durable.js';
 import { carryOver } from '../../files/metadata.js';
+import { mendTail } from '../../files/mend-tail.js';
 import type { LogNames } from '../../files/names.js';
 import { obstacleToRewrite } from '../../files/obstacles.js';
 import { assertNotHeld, replaceLog } from '../../files/replace.js';
@@ -15,6 +16,7 @@ import type { PlanRequest } from '../backend.js';
 import { keptWarning } from '../../log/kept.js';
 import type { Phases } from '../../log/phases.js';
 import { headOf, selectedBytes, type Selection } from '../../log/selected-bytes.js';
+import { ended, isOnlyTorn } from '../../log/torn-end.js';
 import type { Result, SegmentPlan } from './decision.js';
 import type { SetTask } from './report.js';
 import { currentName, indexOf } from './set.js';
@@ -79,6 +81,7 @@ export async function refusalOf(
 /** Step 4, for a rotated file of which some lines stay. */
 export async function shrink(run: SetRun, plan: SegmentPlan, zones: RenameGuard): Promise<Result> {
   if (plan.head) return collapse(run, plan);
+  if (isMended(run, plan)) return { action: 'rewritten' };
   const { set, names, phases } = run;
   const { log } = plan.segment;
   const size = assertPossible(run, plan, false);
@@ -87,7 +90,7 @@ export async function shrink(run: SetRun, plan: SegmentPlan, zones: RenameGuard)
   const temp = { fd, path: names.temp };
   try {
     carryOver(log, temp);
-    const content = selectedBytes('staying', selectionOf(run, plan));
+    const content = ended(selectedBytes('staying', selectionOf(run, plan)), plan.torn);
     await copyChunks(content, temp, phases('write', plan.totals.bytesKept), { keepHoles: isSparse(log.stat) }); // prettier-ignore
     attempt('sync', temp.path, () => fsyncSync(temp.fd));
     plan.tailSample.assertUnchanged();
@@ -118,6 +121,7 @@ export async function shrinkActive(
   zones: RenameGuard,
 ): Promise<Result> {
   if (plan.head) return collapse(run, plan);
+  if (isMended(run, plan)) return { action: 'rewritten' };
   const { names, request, phases } = run;
   const { log } = plan.segment;
   const { offline, signal } = request;
@@ -128,7 +132,7 @@ export async function shrinkActive(
     stat: log.stat,
     names,
     planned: plan.seen.end,
-    content: selectedBytes('staying', selectionOf(run, plan)),
+    content: ended(selectedBytes('staying', selectionOf(run, plan)), plan.torn),
     size,
     onWrite: phases('write', plan.totals.bytesKept),
     offline,
@@ -142,6 +146,13 @@ export async function shrinkActive(
   assertReplaced(run, plan);
   if (kept) run.warnings.push(keptWarning(kept));
   return { action: 'rewritten', appended };
+}
+
+/** Where nothing but the end of a file is wrong, that alone is written. */
+function isMended({ request }: SetRun, { segment, totals, torn }: SegmentPlan): boolean {
+  if (!isOnlyTorn(totals, torn) || !mendTail(segment.log, torn, request)) return false;
+  torn.isMended = true;
+  return true;
 }
 
 async function collapse(run: SetRun, plan: SegmentPlan): Promise<Result> {

@@ -13,6 +13,7 @@ import {
 } from '../../files/ownership.js';
 import { passingFiles, recoverSet } from '../../files/recover.js';
 import { assertRuntimeIsNotRewriting } from '../../files/surroundings.js';
+import type { TornEnd } from '../../files/mend-tail.js';
 import { TailSample } from '../../files/tail-sample.js';
 import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
@@ -25,14 +26,16 @@ import { FUTURE_SECONDS, totalsOf, untouched } from '../../log/totals.js';
 import { phasesOf, type Phases } from '../../log/phases.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { readAll } from '../../log/read-all.js';
+import { foreignIn } from '../../log/foreign/suspect.js';
 import { assertAcceptable } from '../../log/report.js';
+import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
 import { secondThread, scanLog, scanOf, type LogScan, type ScanTask } from '../../log/scan.js';
 import type { SegmentPlan } from './decision.js';
 import { executeSet } from './execute.js';
 import { refusalOf, type SetRun } from './parts.js';
-import { emptyPlan, mergedScan, setReport, totalsOfAll } from './report.js';
+import { emptyPlan, foreignOf, mergedScan, setReport, totalsOfAll } from './report.js';
 import { repairSet } from './repair.js';
 import {
   closeSet,
@@ -44,7 +47,10 @@ import {
 } from './set.js';
 
 /** `named.path`: the real path of the active file. */
-export async function planSet(named: SetOptions, request: PlanRequest): Promise<Plan> {
+export async function planSet(
+  named: SetOptions,
+  request: PlanRequest,
+): Promise<Plan & { plans: SegmentPlan[] }> {
   const startedAt = Date.now();
   const { names, release } = holdNames(named.path);
   const set = { ...named, path: names.entry };
@@ -62,12 +68,13 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     release();
   };
   try {
-    const warnings = checkNeighbours(set);
+    // A recovery names what does not belong to the set among its anomalies.
+    const warnings = request.recovery ? [] : checkNeighbours(set);
     segments = openSet(set);
     assertOwn(segments, names, request.dryRun);
     if (segments.length === 0) {
       if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
-      return { ...emptyPlan(named.path, request), close };
+      return { ...emptyPlan(named.path, request), plans: [], close };
     }
     if (request.dryRun) {
       if (passingFiles(names).length > 0) {
@@ -102,25 +109,35 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
     const reader = new LineReader(instants);
     warnings.push(...slowerWarning(reader));
     const tick = phases('scan', total);
-    const scans: { segment: Segment; seen: LogScan }[] = [];
+    const scans: { segment: Segment; seen: LogScan; torn?: TornEnd | undefined }[] = [];
     for (const segment of segments.toReversed()) {
       const task = { file: segment.log, reader, instants, thread, tick };
-      scans.push({ segment, seen: await scanSegment(segment, task, rules) });
+      const seen = await scanSegment(segment, task, request);
+      scans.push({
+        segment,
+        ...(request.recovery
+          ? await withTornEnd(segment.log, seen, rules, request.signal)
+          : { seen }),
+      });
     }
     const parts = scans.map(({ segment, seen }) => ({ file: segment.log, blocks: seen.blocks }));
     const cuts = await findCuts(parts, rules, phases());
-    const plans = scans.map(({ segment, seen }, at) => planSegment(segment, seen, cuts[at]!));
+    const plans = scans.map((scan, at) => planSegment(scan, cuts[at]!, request));
     if (request.inPlace) await planInPlace(plans, names, rules, phases);
     for (const { name, refusal } of plans)
       if (refusal) warnings.push(`${name}: ${refusal.message}`);
-    for (const plan of plans) await explainPin(plan, set, rules, phases);
+    if (!request.recovery) for (const plan of plans) await explainPin(plan, set, rules, phases);
+    for (const plan of plans) {
+      plan.foreign = await foreignIn(plan.segment.log, plan.seen, plan.totals.scanned);
+    }
     const merged = mergedScan(plans);
-    assertAcceptable(set.path, merged, totalsOfAll(plans), rules, request.allowEmpty);
+    const odd = foreignOf(plans);
+    assertAcceptable(set.path, merged, totalsOfAll(plans), rules, request.allowEmpty, odd);
     const task = { set, rules, startedAt, warnings };
     const report = setReport(task, plans, merged, new Map());
     const run = { names, request, phases, reader, opened, ...task };
     const refusal = request.dryRun ? await firstRefusal(run, plans) : undefined;
-    return { report, refusal, execute: () => executeSet(run, plans, merged), close };
+    return { report, refusal, plans, execute: () => executeSet(run, plans, merged), close };
   } catch (error) {
     await close();
     throw error;
@@ -131,25 +148,29 @@ export async function planSet(named: SetOptions, request: PlanRequest): Promise<
 async function scanSegment(
   { log, index }: Segment,
   task: Omit<ScanTask, 'from' | 'to'>,
-  rules: RetentionRules,
+  { rules, recovery }: PlanRequest,
 ): Promise<LogScan> {
   const from = fillersOf(log);
   const { size } = log.stat;
   const before = new TailSample(log, size);
   const seen = await scanLog({ ...task, from, to: size }, rules, []);
   before.assertUnchanged();
-  if (index === 0 || seen.end === size) return seen;
+  if (index === 0 || seen.end === size || recovery) return seen;
   const tail = await readAll({ ...task, from: seen.end, to: size });
   task.reader.finish((sums) => tail.push(sums));
   const standings = statusesOf(rules);
   return scanOf([...seen.blocks, ...tail.map((sums) => blockOf(sums, standings))], from);
 }
 
-function planSegment(segment: Segment, seen: LogScan, cut: Cut): SegmentPlan {
-  const whole = totalsOf(seen, cut);
+function planSegment(
+  { segment, seen, torn }: Pick<SegmentPlan, 'segment' | 'seen' | 'torn'>,
+  cut: Cut,
+  { recovery }: PlanRequest,
+): SegmentPlan {
+  const whole = withTornTotals(totalsOf(seen, cut), torn);
   const { log, index } = segment;
   // Also a file that holds only blank lines: it would stall rotation.
-  const gone = index > 0 && stayingLines(seen, cut) === 0;
+  const gone = !recovery && index > 0 && stayingLines(seen, cut) === 0;
   const totals = gone ? { ...whole, bytesGoing: log.stat.size, bytesKept: 0 } : whole;
   return {
     segment,
@@ -159,6 +180,7 @@ function planSegment(segment: Segment, seen: LogScan, cut: Cut): SegmentPlan {
     totals,
     action: gone ? 'removed' : totals.anythingGoes ? 'rewritten' : 'unchanged',
     tailSample: new TailSample(log, seen.end),
+    torn,
   };
 }
 

@@ -7,7 +7,7 @@ import { policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
 import { notThereYet } from '../../log/check.js';
 import { untouched, type Totals } from '../../log/totals.js';
-import { isoTime, warningsOf } from '../../log/report.js';
+import { isoTime, named, warningsOf, type NamedForeign } from '../../log/report.js';
 import { scanOf, type LogScan } from '../../log/scan.js';
 import type { Result, SegmentPlan } from './decision.js';
 import type { SetOptions } from './set.js';
@@ -22,6 +22,11 @@ export interface SetTask {
 /** The set as one log. */
 export function mergedScan(plans: readonly SegmentPlan[]): LogScan {
   return scanOf(plans.flatMap(({ seen }) => seen.blocks), 0); // prettier-ignore
+}
+
+/** The files of the set that are no log of the runtime. */
+export function foreignOf(plans: readonly SegmentPlan[]): NamedForeign[] {
+  return plans.flatMap(({ name, foreign }) => named(name, foreign));
 }
 
 export function totalsOfAll(plans: readonly SegmentPlan[]): Totals {
@@ -95,7 +100,7 @@ export function setReport(
       unchanged: count('unchanged'),
     },
     parts: done.map(partOf),
-    warnings: [...warningsOf(merged, rules), ...task.warnings],
+    warnings: [...warningsOf(merged, rules, foreignOf(plans)), ...task.warnings],
   };
 }
 
