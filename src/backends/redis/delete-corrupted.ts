@@ -81,7 +81,7 @@ async function remove(
       return Promise.all(batch.map(({ id }) => client.xdel(key, id)));
     });
     if (answers === null) {
-      quarantine?.doubt(batch);
+      quarantine?.doubt();
       continue;
     }
     // Done over two connections, nobody knows what the first one did.

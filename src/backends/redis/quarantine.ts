@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { noteBytes } from './collect.js';
 import { bytesOf, dataAt, entries, type Entry } from './entries.js';
-import { fieldTexts } from './field-texts.js';
+import { fieldsJson } from './field-texts.js';
 import { masterOf, type StreamLocation } from './nodes.js';
 import type { Session } from './session.js';
 import { readState } from './stream.js';
@@ -36,8 +36,6 @@ export function quarantineKey(stream: string): string {
 
 /** The quarantine stream of one stream; in a cluster it may be on another master. */
 export class Quarantine {
-  /** Entries of which a copy is there. */
-  copied = 0;
   readonly #source: string;
   /** The copies at its end, by id of the entry. */
   #tail: Map<string, string> | undefined;
@@ -68,8 +66,11 @@ export class Quarantine {
     const tail = (this.#tail ??= await this.#readTail());
     const missing = batch.flatMap((entry) => {
       const copy = copyOf(entry);
-      return tail.get(entry.id) === digestOf(copy) ? [] : { id: entry.id, copy };
+      const known = tail.get(entry.id);
+      return known !== undefined && known === digestOf(copy) ? [] : { id: entry.id, copy };
     });
+    // What was made on the way to the copies is garbage by now; what sending them makes is, soon.
+    for (const { copy } of missing) noteBytes(2 * sizeOf(copy));
     const now = String(Date.now() / 1000);
     await session.run(place.node, (client) =>
       Promise.all(
@@ -84,14 +85,12 @@ export class Quarantine {
         ),
       ),
     );
-    for (const { copy } of missing) noteBytes(2 * ((copy.data?.length ?? 0) + (copy.fields?.length ?? 0))); // prettier-ignore
-    this.copied += batch.length;
+    for (const { copy } of missing) noteBytes(sizeOf(copy));
   }
 
   /** After a failover copies may be gone: the next `keep` looks again. */
-  doubt(batch: readonly Entry[]): void {
+  doubt(): void {
     this.#tail = undefined;
-    this.copied -= batch.length;
   }
 
   async #readTail(): Promise<Map<string, string>> {
@@ -116,8 +115,12 @@ function copyOf({ fields, data }: Entry): Copy {
   const others = data === null ? fields : fields.filter((_, index) => index !== at && index !== at + 1); // prettier-ignore
   return {
     data,
-    fields: others.length === 0 ? null : Buffer.from(JSON.stringify(fieldTexts(others))),
+    fields: others.length === 0 ? null : fieldsJson(others),
   };
+}
+
+function sizeOf({ data, fields }: Copy): number {
+  return (data?.length ?? 0) + 3 * (fields?.length ?? 0);
 }
 
 function digestOf({ data, fields }: Copy): string {
