@@ -20,7 +20,7 @@ afterAll(stopServers);
 
 function run(args: string[]): { code: number; mib: number } {
   const command = ['env', '-i', `PATH=${BARE['PATH']}`, process.execPath, PAPYRA];
-  const r = peakMemory(['persistence', ...args, ...storeArgs(server.port)], command);console.log('MIB', args.join(' '), r.mib-nodes); return r;
+  return peakMemory(['persistence', ...args, ...storeArgs(server.port)], command);
 }
 
 /** In each of three streams so many entries; of those that are large, every third is torn, of the others every tenth. */
