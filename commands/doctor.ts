@@ -11,9 +11,9 @@ export function addDoctor(parent: Command, context: Context): void {
     .description(
       'Check whether the store is fit for production: retention, past runs, the log or the servers, and what is around them. Says for each check why, and what to type next. Changes nothing; exit code 1 when a check fails.',
     );
-  addStartupCheck(command, 'run', context);
   addStoreOptions(command).action(async (_options: unknown, self: Command) => {
     const { doctor } = await import('./doctor-action.js');
     await doctor(self.optsWithGlobals<GlobalFlags & StoreFlags>(), context);
   });
+  addStartupCheck(command, 'run', context);
 }

@@ -15,6 +15,7 @@ import { addCompact } from './persistence/compact.js';
 import { addRecover } from './persistence/recover.js';
 import { addScan } from './persistence/scan.js';
 import { addStartupCheck } from './persistence/startup-check.js';
+import { addInspect } from './persistence/inspect.js';
 import { addSchedule } from './schedule/schedule.js';
 
 export function buildProgram(version: string, context: Context): Command {
@@ -28,11 +29,12 @@ export function buildProgram(version: string, context: Context): Command {
 
   const persistence = program
     .command('persistence')
-    .description('Compact, check and recover the store of a Papyra system');
+    .description('Compact, check, recover and inspect the store of a Papyra system');
   addCompact(persistence, context);
   addScan(persistence, context);
   addRecover(persistence, context);
   addStartupCheck(persistence, 'startup-check', context);
+  addInspect(persistence, context);
 
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);

@@ -8,6 +8,7 @@ import { openBackend } from './backends/open.js';
 import type {
   CompactOptions,
   DoctorOptions,
+  InspectOptions,
   OpenOptions,
   RecoverOptions,
   ScanOptions,
@@ -19,6 +20,7 @@ import { compact } from './api/compaction.js';
 import type { EffectiveConfig } from './config/types.js';
 import { loadConfig } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
+import type { Inspection } from './api/inspection.js';
 import { hooksOf } from './api/hooks-of.js';
 import { metricsFor, type Metrics } from './metrics/metrics.js';
 import type { RecoveryReport } from './report/recovery.js';
@@ -29,6 +31,7 @@ import type { StartupReport } from './report/startup-check.js';
 export type {
   CompactOptions,
   DoctorOptions,
+  InspectOptions,
   OpenOptions,
   RecoverOptions,
   ScanOptions,
@@ -37,10 +40,20 @@ export type {
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
+export type { Inspection } from './api/inspection.js';
 export { parseCount, parseDuration, parseSize, parseTime } from './units/units.js';
 export { PapyraError } from './errors/errors.js';
 export type { Progress } from './backends/backend.js';
-export type { CustomBackend, CustomCompactRequest, PartialReport } from './backends/custom.js';
+export type {
+  CustomBackend,
+  CustomCompactRequest,
+  CustomRecoverRequest,
+  CustomScanRequest,
+  PartialRecovery,
+  PartialReport,
+  PartialScan,
+} from './backends/custom.js';
+export type { PartialAnomalies, PartialAnomaly } from './backends/custom-scan-report.js';
 export type {
   Address,
   ConfigInput,
@@ -71,6 +84,15 @@ export type {
 } from './report/recovery.js';
 export type { ScanReport } from './report/scan.js';
 export type { StartupMode, StartupReport } from './report/startup-check.js';
+export type {
+  InspectedGroup,
+  InspectedKind,
+  InspectedPart,
+  InspectionReport,
+  Leftover,
+  Top,
+  TopGroup,
+} from './report/inspection.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** A store, opened. */
@@ -118,6 +140,14 @@ export interface System {
      * @throws {PapyraError} as `scan` and `recover`.
      */
     startupCheck(options?: StartupCheckOptions): Promise<StartupReport>;
+    /**
+     * Says what is in the store, what fills it, and what a compaction would remove now. Of what is large it reads a
+     * sample, unless `full` is set; the report's `sample` says so. Only reads: creates nothing, takes no lock.
+     *
+     * @throws {PapyraError} `usage` for a bad option; `not_found`, `permission_denied`, `unreachable` and so on when the
+     * store is not there or does not answer; `try_again` when a log was truncated meanwhile; `interrupted`.
+     */
+    inspect(options?: InspectOptions): Promise<Inspection>;
   };
   readonly metrics: Metrics;
   /**
@@ -169,6 +199,10 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       startupCheck: async (how = {}) => {
         const [{ startupCheck }, { commandLine }] = await Promise.all([import('./api/startup-check.js'), import('./doctor/command-line.js')]); // prettier-ignore
         return startupCheck(backend, how, commandLine(options));
+      },
+      inspect: async (how = {}) => {
+        const { inspect } = await import('./api/inspection.js');
+        return inspect({ config, backend, metrics }, how);
       },
     },
     metrics: {

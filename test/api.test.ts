@@ -116,6 +116,19 @@ describe('the library', () => {
     expect(on.store.target).toBe(log);
   });
 
+  test('a section that is undefined in a call is none: the hooks of the file still decide', async () => {
+    const log = tempLog(lines(20).join(''));
+    const persistence = { backend: 'json', path: 'events.ndjson', retention: { max_records: 3 } };
+    const hooks = { before_compact: ['false'] };
+    writeFileSync(join(dirname(log), '.papyrarc.json'), JSON.stringify({ persistence, hooks, metrics: { enabled: false } })); // prettier-ignore
+    const call = { hooks: undefined, persistence: undefined, metrics: { enabled: undefined } };
+    const system = await api.openSystem({ cwd: dirname(log), ...(call as object) });
+    await expect(system.persistence.compact()).rejects.toMatchObject({ code: 'try_again' });
+    expect(readFileSync(log, 'utf8')).toBe(lines(20).join(''));
+    expect(await system.metrics.read()).toMatchObject({ compactions_run: null });
+    await system.close();
+  });
+
   test('an override that is undefined is none: the environment is asked', async () => {
     const log = tempLog(lines(9).join(''));
     process.env['PAPYRA_MAX_RECORDS'] = '4';

@@ -35,17 +35,24 @@ function below(command: Command, path: string[], withFlags: boolean): Place[] {
   const help = command.createHelp();
   const children = command.commands.filter((child) => withFlags || child.name() !== 'help');
   const argument = command.registeredArguments[0];
-  const own = help.visibleOptions(command);
+  const all = help.visibleGlobalOptions(command);
+  // Those of a parent that is a command itself, such as doctor: only the program's own go with every command.
+  const inherited = all.filter((option) => !rootOf(command).options.includes(option));
+  const own = [...help.visibleOptions(command), ...inherited];
   return [
     {
       path,
       commands: children.map((child) => ({ name: child.name(), about: child.summary() || child.description() })), // prettier-ignore
       flags: withFlags ? own.map(flagOf) : [],
-      globalFlags: withFlags ? help.visibleGlobalOptions(command).map(flagOf) : [],
+      globalFlags: withFlags ? all.filter((option) => !inherited.includes(option)).map(flagOf) : [],
       operand: withFlags && argument ? valueOf(argument) : null,
     },
     ...children.flatMap((child) => below(child, [...path, child.name()], withFlags)),
   ];
+}
+
+function rootOf(command: Command): Command {
+  return command.parent ? rootOf(command.parent) : command;
 }
 
 function flagOf(option: Option): Flag {

@@ -5,6 +5,8 @@ import { addReadOptions, addRecoveryOptions, addStoreOptions } from '../options.
 import type { StartupFlags } from './startup-check-action.js';
 
 export function addStartupCheck(parent: Command, name: string, context: Context): void {
+  // Below doctor, the options of the store are those of doctor.
+  const hasStore = parent.options.some(({ long }) => long === '--path');
   const command = parent
     .command(name)
     .summary('decide whether the runtime may start on the store')
@@ -26,7 +28,7 @@ export function addStartupCheck(parent: Command, name: string, context: Context)
         .argParser(lowerCase(['repair', 'quarantine']))
         .default('repair'),
     );
-  addRecoveryOptions(addReadOptions(addStoreOptions(command))).action(
+  addRecoveryOptions(addReadOptions(hasStore ? command : addStoreOptions(command))).action(
     async (_options: unknown, self: Command) => {
       const { startupCheck } = await import('./startup-check-action.js');
       await startupCheck(self.optsWithGlobals<StartupFlags>(), context);

@@ -88,6 +88,22 @@ export interface StartupCheckOptions extends ScanOptions {
   lockWaitMs?: number;
 }
 
+/** How a store is inspected. All optional. */
+export interface InspectOptions {
+  /** Read everything; default: a sample of what is large. */
+  full?: boolean;
+  /** Also say what fills the store: the largest kinds, types or actors. */
+  by?: 'kind' | 'type' | 'actor';
+  /** Of these, so many; default 10. */
+  limit?: number;
+  /** Add the counters over all compactions. */
+  showMetrics?: boolean;
+  /** Stops reading. */
+  signal?: AbortSignal;
+  /** Called often, with bytes (or entries) read and in all. */
+  onProgress?: (progress: Progress) => void;
+}
+
 /** How a store is looked at. */
 export interface DoctorOptions {
   /** Stops looking. */

@@ -6,6 +6,7 @@ import { PapyraError } from '../errors/errors.js';
 import type {
   CompactOptions,
   DoctorOptions,
+  InspectOptions,
   OpenOptions,
   RecoverOptions,
   ScanOptions,
@@ -63,6 +64,11 @@ const SIGNAL: Rule = {
   holds: (value) => typeof (value as Partial<AbortSignal> | null)?.aborted === 'boolean',
 };
 
+const CALLBACK: Rule = {
+  allowed: 'a function',
+  holds: (value) => typeof value === 'function',
+};
+
 const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal'>> = {
   signal: SIGNAL,
   configFile: TEXT,
@@ -70,7 +76,6 @@ const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal
   overrides: OBJECT,
 };
 
-const PROGRESS: Rule = { allowed: 'a function', holds: (value) => typeof value === 'function' };
 const RATE = number('bytes a second above zero', (n) => n > 0);
 const WAIT = number('milliseconds, zero or more', (n) => n >= 0);
 
@@ -91,14 +96,14 @@ const COMPACT: Rules<CompactOptions> = {
   unreadable: oneOf('keep', 'drop', 'fail'),
   undated: oneOf('keep', 'drop'),
   signal: SIGNAL,
-  onProgress: PROGRESS,
+  onProgress: CALLBACK,
 };
 
 const SCAN: Rules<ScanOptions> = {
   limit: number('a whole number, zero or more', (n) => Number.isSafeInteger(n) && n >= 0),
   limitRate: RATE,
   signal: SIGNAL,
-  onProgress: PROGRESS,
+  onProgress: CALLBACK,
 };
 
 const RECOVER: Rules<RecoverOptions> = {
@@ -151,6 +156,19 @@ export function checkRecoverOptions(options: RecoverOptions): void {
 /** The same for `startupCheck()`. */
 export function checkStartupOptions(options: StartupCheckOptions): void {
   check(options, STARTUP, '');
+}
+
+/** The same for `inspect()`. */
+export function checkInspectOptions(options: InspectOptions): void {
+  const rules: Rules<InspectOptions> = {
+    full: FLAG,
+    by: oneOf('kind', 'type', 'actor'),
+    limit: WHOLE,
+    showMetrics: FLAG,
+    signal: SIGNAL,
+    onProgress: CALLBACK,
+  };
+  check(options, rules, '');
 }
 
 /** The same for `metrics.read()`. */

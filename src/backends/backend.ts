@@ -2,6 +2,7 @@
 import type { PapyraError } from '../errors/errors.js';
 import type { RetentionRules } from '../retention/policy.js';
 import type { RecoveryMode, RecoveryReport } from '../report/recovery.js';
+import type { StoreInspection } from '../report/inspection.js';
 import type { CompactionReport } from '../report/report.js';
 import type { ScanReport } from '../report/scan.js';
 import type { StoreFacts } from './facts.js';
@@ -66,6 +67,15 @@ export interface ScanRequest extends ReadRequest {
   limit: number;
 }
 
+export interface InspectRequest extends ReadRequest {
+  rules: RetentionRules;
+  /** Reads everything; else a sample of what is large. */
+  full: boolean;
+  /** What fills the store: the largest `limit` kinds, types or actors. null: is not asked. */
+  by: 'kind' | 'type' | 'actor' | null;
+  limit: number;
+}
+
 export interface RecoveryRequest extends ScanRequest {
   mode: RecoveryMode;
   /** Where what is removed goes, with `quarantine`; undefined: beside the log. */
@@ -111,6 +121,8 @@ export interface Backend {
   scan?(request: ScanRequest): Promise<Omit<ScanReport, 'next'>>;
   /** Plans to remove what `scan` names, and nothing else. */
   recover?(request: RecoveryRequest): Promise<RecoveryPlan>;
+  /** Says what is in the store. Changes nothing and takes no lock. */
+  inspect?(request: InspectRequest): Promise<StoreInspection>;
   /** Looks at the store and its surroundings. Changes nothing and takes no lock. */
   examine?(signal: AbortSignal | undefined): Promise<StoreFacts>;
   /** Closes the connections. */

@@ -1,5 +1,6 @@
 // The backend of records that exist only in the process of the runtime: there is nothing to compact or to count.
 import { blankRecovery, blankScan } from '../report/blank.js';
+import { blankInspection } from '../report/inspection.js';
 import { blankReport } from '../report/report.js';
 import { policyOf } from '../retention/policy.js';
 import type { Backend } from './backend.js';
@@ -19,6 +20,7 @@ export function memoryBackend(): Backend {
     metricsLocation: () => ({ unavailable: WHY }),
     usage: () => Promise.resolve(null),
     check: () => Promise.resolve([NOTHING]),
+    inspect: () => Promise.resolve(blankInspection('no_op', [`nothing to inspect: ${WHY}`])),
     plan: ({ rules }) => {
       const report = blankReport({
         status: 'no_op',

@@ -29,7 +29,8 @@ export async function gatherConfig(request: LoadRequest): Promise<ResolveRequest
   const env = request.env ?? process.env;
   const cwd = workingDirectory(request.cwd);
   const named = request.configFile ?? (env['PAPYRA_CONFIG'] || undefined);
-  const { input: call = {} } = request;
+  // A key that is undefined is none: it must not hide that of the file, such as its hooks.
+  const call = withoutUndefined(request.input ?? {});
   const bare = Object.keys(call).length === 0;
   const given = bare ? {} : await validate(call, 'the given configuration');
   const flags = withoutUndefined(request.overrides ?? {});
@@ -40,12 +41,16 @@ export async function gatherConfig(request: LoadRequest): Promise<ResolveRequest
   }
   const found = await discoverConfig(named, cwd, env);
   const inFile = found ? await validate(found.content, found.file) : {};
-  const input = { ...inFile, ...given, metrics: { ...inFile.metrics, ...given.metrics } };
+  const input = {
+    ...inFile,
+    ...given,
+    metrics: { ...inFile.metrics, ...withoutUndefined(given.metrics ?? {}) },
+  };
   return { found, input, overrides, flags, cwd };
 }
 
-function withoutUndefined(overrides: Overrides): Overrides {
-  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+function withoutUndefined<T extends object>(values: T): Partial<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>; // prettier-ignore
 }
 
 async function validate(content: unknown, where: string): Promise<ConfigInput> {

@@ -1,5 +1,4 @@
 // Collects the facts about a log or a rotating set that doctor judges.
-import { lstatSync } from 'node:fs';
 import { withShownPaths } from '../errors/held-paths.js';
 import { findReaders } from '../files/followers.js';
 import { lockHolder } from '../files/lock-holder.js';
@@ -7,7 +6,6 @@ import { assertLockable } from '../files/lock.js';
 import type { LogNames } from '../files/names.js';
 import { pathState, type PathState } from '../files/path-state.js';
 import type { Recovery } from '../files/recovery-table.js';
-import { passingFiles } from '../files/recover.js';
 import { collapseUnit } from '../files/collapse.js';
 import { ownFolderPath } from '../files/own-folder.js';
 import { failureOf, obstacleToRewrite, unitInPlace } from '../files/obstacles.js';
@@ -19,6 +17,7 @@ import type { Rotation } from '../backends/rotating/set.js';
 import { readEnds, type Ends } from './ends.js';
 import type { Foreign } from './foreign/form.js';
 import { lookAtForm } from './foreign/look.js';
+import { leftBy } from './leftovers.js';
 import type { OpenLog } from './open.js';
 import { fillersOf } from './plan-head.js';
 
@@ -86,14 +85,6 @@ function foreignOwner(files: readonly OpenLog[]): LogFacts['foreign'] {
 function lockOf({ lock }: LogNames): LogFacts['lock'] {
   const holder = failureOf(assertLockable) ?? lockHolder(lock);
   return holder && 'odd' in holder ? { odd: withShownPaths(holder.odd) } : holder;
-}
-
-/** Does not follow links: the link that holds an intent leads nowhere. */
-function leftBy(names: LogNames): LogFacts['leftovers']['ours'] {
-  return passingFiles(names).flatMap((path) => {
-    const stat = lstatSync(path, { throwIfNoEntry: false });
-    return stat ? [{ path: withShownPaths(path), changed: stat.mtime }] : [];
-  });
 }
 
 async function writersOf(log: OpenLog): Promise<Writer[]> {

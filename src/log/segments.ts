@@ -22,13 +22,18 @@ export function segmentsIn(from: number, to: number): number {
   return Math.ceil((to - from) / SEGMENT_BYTES);
 }
 
-/** Where the first line begins at or after `position`; `to` when none does. */
-export function lineAtOrBehind(file: OpenFile, position: number, to: number): number {
-  const buffer = Buffer.allocUnsafe(LOOK_BYTES);
+/** Where the first line begins at or behind a byte; `to` when none does. Looks at so many bytes at a time. */
+export function lineAtOrBehind(
+  file: OpenFile,
+  position: number,
+  to: number,
+  step = LOOK_BYTES,
+): number {
+  const buffer = Buffer.allocUnsafe(step);
   for (let at = position - 1; at < to;) {
     const from = at;
     const read = attempt('read', file.path, () =>
-      readSync(file.fd, buffer, 0, Math.min(LOOK_BYTES, to - from), from),
+      readSync(file.fd, buffer, 0, Math.min(step, to - from), from),
     );
     if (read === 0) break;
     const newline = buffer.subarray(0, read).indexOf(NEWLINE);

@@ -79,6 +79,7 @@ describe('on a terminal of 80 columns', () => {
     for (const name of ['a-very-long-name-of-a-log', 'a-very-long-name-of-a-log.1']) {
       writeFileSync(log(name), content(4000));
     }
+    writeFileSync(log('sampled'), content(1_000_000));
     mkdirSync(join(directory, '.papyra'));
     writeFileSync(join(directory, '.papyra/large.metrics.json'), largeHistory());
     const on = (name: string, ...args: string[]) => [...args, '--path', log(name)];
@@ -93,6 +94,12 @@ describe('on a terminal of 80 columns', () => {
       history: on('large', ...metrics, '--history'),
       'the whole history': on('large', ...metrics, '--history', '100'),
       'no history': on('plain', ...metrics, '--history'),
+      inspection: on('plain', 'persistence', 'inspect', '--by', 'type', '--show-metrics'),
+      'inspection of a set': on(
+        'a-very-long-name-of-a-log',
+        ...['persistence', 'inspect', '--by', 'actor', ...rotating, ...LIMITS.slice(0, 6)],
+      ),
+      'inspection of a sample': on('sampled', 'persistence', 'inspect', '--by', 'kind'),
       doctor: on('plain', 'doctor', '--max-age', '365d'),
       'doctor of a set': on(
         'a-very-long-name-of-a-log',

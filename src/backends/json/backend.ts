@@ -3,9 +3,10 @@ import { closeSync, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { holdNames, namesFor } from '../../files/names.js';
 import { findLeftovers, logMoved } from '../../files/recover.js';
+import type { StoreInspection } from '../../report/inspection.js';
 import { blankReport } from '../../report/report.js';
 import { policyOf } from '../../retention/policy.js';
-import type { Backend, Plan, PlanRequest } from '../backend.js';
+import type { Backend, InspectRequest, Plan, PlanRequest } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../../log/check.js';
 import type { LogFacts } from '../facts.js';
 import { resolvedPlace } from '../../files/resolve.js';
@@ -41,8 +42,30 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
       const { recoverJson } = await import('./recover.js');
       return recoverJson(path, namedBy, request);
     },
+    inspect: (request) => inspectFile(path, namedBy, request),
     examine: () => examineFile(path, namedBy),
   };
+}
+
+async function inspectFile(
+  path: string,
+  namedBy: NamedBy,
+  request: InspectRequest,
+): Promise<StoreInspection> {
+  const { inspectLog } = await import('../../log/inspect.js');
+  const located = locateOrReport(path, namedBy);
+  const { names, release } = holdNames(located?.path ?? resolvedPlace(path));
+  try {
+    const log = located ? openLog(located.path, names.entry) : undefined;
+    try {
+      const found = await inspectLog(names, log ? [log] : [], log, request);
+      return log ? found : { ...found, warnings: [...found.warnings, notThereYet(path)] };
+    } finally {
+      if (log) closeSync(log.fd);
+    }
+  } finally {
+    release();
+  }
 }
 
 async function examineFile(path: string, namedBy: NamedBy): Promise<LogFacts> {

@@ -42,6 +42,13 @@ export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
       const { planRecovery } = await import('./recover.js');
       return planRecovery(session, target, request);
     },
+    inspect: async (request) => {
+      if (request.signal) session.stopOn(request.signal);
+      const { inspectStreams } = await import('./inspect.js');
+      const found = await inspectStreams(session, request, (how) => planStreams(session, target, how)); // prettier-ignore
+      if (found.parts.length === 0) found.warnings.push(nothingThere(target));
+      return found;
+    },
     examine: async (signal) => {
       session.stopOn(signal);
       const { examineStreams } = await import('./examine.js');

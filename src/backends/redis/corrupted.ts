@@ -2,19 +2,19 @@
 import { excerptOf, faultOf } from '../../log/excerpt.js';
 import type { LineKind } from '../../records/scanner.js';
 import type { Anomaly } from '../../report/anomalies.js';
-import { bytesOf, kindOf, type Entry } from './entries.js';
+import { bytesOf, recordOf, type Entry } from './entries.js';
 
 /** Of this many bytes an excerpt is made. */
 const LOOK_BYTES = 1024;
 
 /** An object without a timestamp is a record that the runtime can read: no anomaly. */
-export function isReadable(kind: LineKind | undefined): boolean {
+export function isReadable(kind: LineKind): boolean {
   return kind === 'record' || kind === 'undated';
 }
 
 /** Whether the runtime can make no record of it. */
 export function isCorrupted(entry: Entry): boolean {
-  return !isReadable(kindOf(entry));
+  return !isReadable(recordOf(entry).kind);
 }
 
 export function anomalyOf(stream: string, entry: Entry): Anomaly {

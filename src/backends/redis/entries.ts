@@ -110,20 +110,21 @@ const scanner = new LineScanner((lineKind, _start, _end, time) => {
   timestamp = time;
 });
 
-/** What an entry's `data` is, to Python's JSON reader; undefined: it has no such field. */
-export function kindOf({ data }: Pick<Entry, 'data'>): LineKind | undefined {
-  if (data === null) return undefined;
+/** What the record of an entry is, and its own timestamp, in seconds since 1970; NaN: it has none. */
+export function recordOf({ data }: Pick<Entry, 'data'>): { kind: LineKind; timestamp: number } {
+  if (data === null) return { kind: 'unreadable', timestamp: NaN };
   // A newline would end the record for the scanner. A carriage return is allowed in the same places of a record.
   scanner.push(
     data.includes(0x0a) ? Buffer.from(data).map((byte) => (byte === 0x0a ? 0x0d : byte)) : data,
   );
   scanner.push(NEWLINE);
-  return kind;
+  return { kind, timestamp };
 }
 
 /** The record's own timestamp, in seconds since 1970; undefined where it has none that can be read. */
 export function timestampOf(entry: Pick<Entry, 'data'>): number | undefined {
-  return kindOf(entry) === 'record' ? timestamp : undefined;
+  const record = recordOf(entry);
+  return record.kind === 'record' ? record.timestamp : undefined;
 }
 
 /** The time of the record; where it has none, that of the id. */

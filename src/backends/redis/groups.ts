@@ -18,6 +18,10 @@ export interface NeededEntry {
 export interface Group {
   name: string;
   consumers: number;
+  /** Entries that were given to a consumer and are not acknowledged. */
+  pending: number;
+  /** Entries that no consumer was given yet; null: the server does not know, or is older than Redis 7. */
+  lag: number | null;
   /** null: it needs no entry. */
   needs: NeededEntry | null;
 }
@@ -47,7 +51,14 @@ export async function groupsOf(
     const name = String(group.get('name'));
     if (ignored.includes(name)) continue;
     const needs = await neededBy(session, place, state.first, name, group);
-    found.push({ name, consumers: Number(group.get('consumers')), needs });
+    const lag = group.get('lag') ?? null;
+    found.push({
+      name,
+      consumers: Number(group.get('consumers')),
+      pending: Number(group.get('pending')),
+      lag: lag === null ? null : Number(lag),
+      needs,
+    });
   }
   return found;
 }

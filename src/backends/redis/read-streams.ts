@@ -6,7 +6,7 @@ import { AnomalyList } from '../../report/anomalies.js';
 import type { ScanRequest } from '../backend.js';
 import { anomalyOf, isReadable } from './corrupted.js';
 import { findStreams } from './discover.js';
-import { bytesOf, entries, kindOf } from './entries.js';
+import { bytesOf, entries, recordOf } from './entries.js';
 import type { Part } from './failed-parts.js';
 import type { StreamLocation } from './nodes.js';
 import { perNode, wordedFailure } from './run.js';
@@ -128,7 +128,7 @@ async function readEntries(
   const { first, last } = stream.state;
   let unsaid = 0;
   for await (const entry of entries(session, stream, { from: first, to: last })) {
-    const kind = kindOf(entry);
+    const { kind } = recordOf(entry);
     const bytes = bytesOf(entry);
     stream.bytes += bytes;
     if (isReadable(kind)) {

@@ -1,6 +1,8 @@
 // The backend of a set of NDJSON files that the runtime rotates: PATH, PATH.1 …
+import { PapyraError } from '../../errors/errors.js';
 import { holdNames } from '../../files/names.js';
-import type { Backend } from '../backend.js';
+import type { StoreInspection } from '../../report/inspection.js';
+import type { Backend, InspectRequest } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../../log/check.js';
 import type { LogFacts } from '../facts.js';
 import { planSet } from './plan.js';
@@ -34,6 +36,7 @@ export function rotatingBackend(options: SetOptions): Backend {
       const { recoverSet } = await import('./recover.js');
       return recoverSet(real(), request);
     },
+    inspect: (request) => inspectSet(real(), request),
     examine: () => examineSet(real()),
   };
 }
@@ -47,6 +50,34 @@ function checkSet(set: SetOptions): string[] {
   if (set.namedBy === 'path') throw notThere(set.path, set.namedBy);
   checkDirectory(set.path);
   return [...warnings, notThereYet(set.path)];
+}
+
+/** Who only looks is told of what would stop a run. */
+function neighbourWarnings(set: SetOptions): string[] {
+  try {
+    return checkNeighbours(set);
+  } catch (error) {
+    if (error instanceof PapyraError && error.code === 'config_invalid') return [error.message];
+    throw error;
+  }
+}
+
+async function inspectSet(set: SetOptions, request: InspectRequest): Promise<StoreInspection> {
+  const { inspectLog } = await import('../../log/inspect.js');
+  const { names, release } = holdNames(set.path);
+  let segments: Segment[] = [];
+  try {
+    const warnings = neighbourWarnings({ ...set, path: names.entry });
+    segments = openSet({ ...set, path: names.entry }).reverse();
+    if (segments.length === 0 && set.namedBy === 'path') throw notThere(set.path, set.namedBy);
+    const active = segments.find(({ index }) => index === 0);
+    const found = await inspectLog(names, segments.map(({ log }) => log), active?.log, request); // prettier-ignore
+    if (segments.length === 0) warnings.push(notThereYet(set.path));
+    return { ...found, warnings: [...found.warnings, ...warnings] };
+  } finally {
+    closeSet(segments);
+    release();
+  }
 }
 
 async function examineSet(set: SetOptions): Promise<LogFacts> {

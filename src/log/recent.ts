@@ -1,0 +1,49 @@
+// Says which part of a store is its newest one: from that comes how fast it grows.
+import { eachLine } from './each-line.js';
+import type { OpenLog } from './open.js';
+import { lineAtOrBehind } from './segments.js';
+import { FUTURE_SECONDS } from './totals.js';
+
+/** Growth is that of the newest so many seconds; of a store that covers less, of all of it. */
+export const GROWTH_SECONDS = 7 * 86_400;
+/** From less, nobody can say how much a day will bring. */
+const LEAST_SECONDS = 3600;
+/** So much is read at each end of a log to see from when to when it goes. */
+const LOOK_BYTES = 1 << 18;
+
+/** Seconds since 1970. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/** The newest part of what lies between two times; null: it is too short. */
+export function recentPart({ from, to }: Span): Span | null {
+  const span = Math.min(GROWTH_SECONDS, to - from);
+  return span >= LEAST_SECONDS ? { from: to - span, to } : null;
+}
+
+/**
+ * From when to when a log goes, by the records at its start and at its end. What is dated more than a day ahead is the
+ * fault of a clock, and left out.
+ */
+export async function spanOfLog(
+  files: readonly { log: OpenLog; from: number; to: number }[],
+  now: number,
+): Promise<Span> {
+  const span = { from: Infinity, to: -Infinity };
+  const look = async (log: OpenLog, start: number, end: number): Promise<void> => {
+    await eachLine(log, { start, end }, () => undefined, (kind, _start, _end, timestamp) => {
+      if (kind !== 'record' || timestamp > now + FUTURE_SECONDS) return;
+      span.from = Math.min(span.from, timestamp);
+      span.to = Math.max(span.to, timestamp);
+    }); // prettier-ignore
+  };
+  const filled = files.filter(({ from, to }) => to > from);
+  const [first, last] = [filled[0], filled.at(-1)];
+  if (!first || !last) return span;
+  await look(first.log, first.from, Math.min(first.to, first.from + LOOK_BYTES));
+  const start = last.to - LOOK_BYTES;
+  await look(last.log, start <= last.from ? last.from : lineAtOrBehind(last.log, start, last.to), last.to); // prettier-ignore
+  return span;
+}
