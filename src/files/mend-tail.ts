@@ -33,8 +33,8 @@ export interface TornEnd {
 export function mendTail(log: OpenFile, torn: TornEnd, { offline }: { offline: boolean }): boolean {
   const mend = (): boolean => {
     if (fstatSync(log.fd).size !== torn.end) return false;
-    if (torn.isRecord) writeSync(log.fd, '\n', torn.end);
-    else ftruncateSync(log.fd, torn.start);
+    if (torn.isRecord) attempt('write', log.path, () => writeSync(log.fd, '\n', torn.end));
+    else attempt('shorten', log.path, () => ftruncateSync(log.fd, torn.start));
     return true;
   };
   return withSoleDescriptor(log, () => {
