@@ -150,6 +150,7 @@ function openLockFile(path: string, owner: Owner): number {
     if (errnoOf(error) !== 'EEXIST') throw error;
     fd = openSync(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
     try {
+      if (isHalfMade(fd)) setCompanionOwner(fd, rights);
       assertLock(fd, path, owner);
       narrow(fd, rights);
       return fd;
@@ -166,6 +167,12 @@ function openLockFile(path: string, owner: Owner): number {
     throw error;
   }
   return fd;
+}
+
+/** Root was killed between the creation of the file and its change of owner: it is empty, and still root's alone. */
+function isHalfMade(fd: number): boolean {
+  const { uid, size, nlink, mode } = fstatSync(fd);
+  return process.geteuid?.() === 0 && uid === 0 && size === 0 && nlink === 1 && (mode & 0o777) === 0o600; // prettier-ignore
 }
 
 /** Checks the open file: another one may have got the name after `isOddLock` looked. */

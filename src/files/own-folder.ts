@@ -72,9 +72,9 @@ export function makeOwnFolder(names: LogNames, owner: Owner): OwnFolder {
     mkdirSync(path, 0o700);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    const there = openOwnFolder(names, owner);
+    const there = isHalfMade(path) ? undefined : openOwnFolder(names, owner);
     if (there) return there;
-    throw new PapyraError('io_error', `${path} is not a directory`, { hint: 'move it away' });
+    if (!isHalfMade(path)) throw new PapyraError('io_error', `${path} is not a directory`, { hint: 'move it away' }); // prettier-ignore
   }
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   const fd = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -98,6 +98,13 @@ function giveOrRemove(fd: number, path: string, owner: Owner): void {
     rmdirSync(path);
     throw error;
   }
+}
+
+/** Root was killed between mkdir and the change of owner: the folder is empty, and still root's alone. */
+function isHalfMade(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const isRoots = stat?.isDirectory() === true && stat.uid === 0 && (stat.mode & 0o777) === 0o700;
+  return process.geteuid?.() === 0 && isRoots && readdirSync(path).length === 0;
 }
 
 /** Another folder may have got the name since mkdir: only an empty one that is ours may change its owner. */

@@ -6,7 +6,7 @@ import { AnomalyList, type Anomaly } from '../report/anomalies.js';
 import type { CompactionReport } from '../report/report.js';
 import type { RecoveryPart, RecoveryReport } from '../report/recovery.js';
 import { describe } from './excerpt.js';
-import { foreignWarning, type Foreign } from './foreign/form.js';
+import { foreignWarning, isNoLog, type Foreign } from './foreign/form.js';
 import { damagedLines, type Damaged } from './quarantine.js';
 import { warningsOf } from './report.js';
 import { NO_RULES, UNENDED } from './scan-file.js';
@@ -59,7 +59,7 @@ export async function recoveryPlan(
   try {
     const found = await foundIn(store, request);
     const report = reportOf(store, request, found, plan.report);
-    const refusal = tooMuch(store, request) ?? plan.refusal;
+    const refusal = noLog(store, request) ?? tooMuch(store, request) ?? plan.refusal;
     if (refusal && !request.dryRun) throw refusal;
     const execute = async (): Promise<RecoveryReport> => {
       try {
@@ -96,6 +96,19 @@ async function foundIn(store: Store, { limit, signal }: RecoveryRequest): Promis
   }
   for (const neighbour of store.neighbours) found.add(neighbour);
   return found;
+}
+
+/** The lines of a tar may be records, so that little of it would go; yet nothing of it is damaged. */
+function noLog({ files }: Store, { maxDrop }: RecoveryRequest): PapyraError | undefined {
+  for (const { path, totals, foreign } of files) {
+    if (!totals.anythingGoes || !foreign || !isNoLog(foreign) || maxDrop === 1) continue;
+    return new PapyraError(
+      'refused',
+      `${path} ${foreign.looks}: a recovery would remove what is not damaged`,
+      { hint: `${foreign.remedy}; if it is right, add --max-drop 100%` },
+    );
+  }
+  return undefined;
 }
 
 /** More than that is more likely another kind of file than a damaged log. */

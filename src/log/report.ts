@@ -4,7 +4,7 @@ import { ageInWords, grouped } from '../units/units.js';
 import { blankReport, type CompactionReport } from '../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
 import type { Totals } from './totals.js';
-import { foreignWarning, type Foreign } from './foreign/form.js';
+import { foreignWarning, isNoLog, type Foreign } from './foreign/form.js';
 import { unitOf } from './foreign/unit.js';
 import type { LogScan } from './scan.js';
 
@@ -35,7 +35,7 @@ export function assertAcceptable(
       `nothing would be left of ${target}: ${whatGoes(totals)} would go; ${newest(scan, rules.now)}${also(first)}`,
       {
         hint: first
-          ? `${first.remedy}; if it is right, add --allow-empty`
+          ? `${first.remedy}; if all of it shall go, add --allow-empty`
           : "check the limit and this machine's clock; if it is right, add --allow-empty",
       },
     );
@@ -51,7 +51,7 @@ function also(foreign: NamedForeign | undefined): string {
 
 /** To recover a file that is no log would be to destroy it. */
 function isRecoverable(foreign: readonly NamedForeign[]): boolean {
-  return foreign.every(({ form }) => form.kind !== 'file' && form.kind !== 'mark');
+  return !foreign.some(isNoLog);
 }
 
 function whatGoes({ scanned, discarded }: Totals): string {
@@ -81,7 +81,7 @@ export function warningsOf(
         : `${lines} kept as ${scan.unreadable === 1 ? 'it is' : 'they are'}${advice}`,
     );
   }
-  if (scan.undated > 0) warnings.push(undated(scan.undated, rules));
+  if (scan.undated > 0) warnings.push(undated(scan.undated, rules, hasTimes(foreign)));
   if (scan.future > 0 && !foreign.some(({ form }) => form.kind === 'unit')) {
     const unit = unitOf(scan.newest);
     const why = unit
@@ -92,11 +92,17 @@ export function warningsOf(
   return warnings;
 }
 
-function undated(records: number, rules: RetentionRules): string {
+/** They have a time, only not where and how the runtime writes it: to drop them would be to drop all. */
+function hasTimes(foreign: readonly NamedForeign[]): boolean {
+  return foreign.some(({ form }) => form.kind === 'text' || form.kind === 'key');
+}
+
+function undated(records: number, rules: RetentionRules, dated: boolean): string {
   const which = `${count(records, 'record')} without a finite numeric timestamp`;
   if (rules.undated === 'drop') return `${which} to go, as --undated drop says`;
   if (rules.max_age_seconds === null) return `${which} counted like any other`;
-  return `${which} kept: the age limit cannot apply; drop with --undated drop`;
+  const kept = `${which} kept: the age limit cannot apply`;
+  return dated ? kept : `${kept}; drop with --undated drop`;
 }
 
 /** The dry run's report of a log that is one file. */

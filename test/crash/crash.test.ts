@@ -1,7 +1,7 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { papyra } from '../support/papyra.js';
+import { isRoot, papyra, PLAIN_USER } from '../support/papyra.js';
 import {
   BEFORE,
   expectCompacted,
@@ -54,6 +54,15 @@ describe.each(Object.keys(MODES))('%s', (mode) => {
     600_000,
   );
 });
+
+test.runIf(isRoot)('root on the log of another user, killed where it gives away what it made: nothing lost, the next run finishes', async () => {
+  const own = store('rewrite');
+  const reset = () => {
+    own.reset();
+    for (const path of [own.directory, join(own.directory, 'events.ndjson')]) chownSync(path, PLAIN_USER, PLAIN_USER);
+  };
+  await killEverywhere('a log of another user', { ...own, reset }, soak ? undefined : ['mkdir', 'fchown', 'fchmod']);
+}, 600_000); // prettier-ignore
 
 describe('a clean-up that is killed at any system call that changes storage', () => {
   test('brings over late records once, whatever killed it before', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { papyra } from '../support/papyra.js';
-import { injectAt, record, where } from './strace.js';
+import { injectAt, record, where, type Point } from './strace.js';
 
 /** A store that is made anew for each fault, and what must hold of it. */
 export interface Store {
@@ -19,15 +19,17 @@ export interface Store {
   afterFailure?: (at: string, code: number) => void;
 }
 
-/** Kills a run at each system call that changes storage, and runs again. */
-export async function killEverywhere(what: string, store: Store): Promise<void> {
-  const { args, reset } = store;
-  const { points, paths } = await recordRun(store);
+/** Kills a run at each system call that changes storage, or at those of some kinds, and runs again. */
+export async function killEverywhere(
+  what: string,
+  store: Store,
+  calls?: readonly string[],
+): Promise<void> {
+  const { points: all, paths } = await recordRun(store);
+  const points = all.filter(({ call }) => calls?.includes(call) ?? true);
   let killed = 0;
   for (const point of points) {
-    reset();
-    const { code } = await injectAt(point, 'signal=SIGKILL', paths, args);
-    if (code === 137) killed += 1;
+    if (await killAt(point, paths, store)) killed += 1;
     const at = where(point);
     store.expectNothingLost(at);
     store.afterKill?.(at);
@@ -35,6 +37,16 @@ export async function killEverywhere(what: string, store: Store): Promise<void> 
   }
   console.log(`${what}: ${points.length} kill points, ${killed} killed, 0 lost, 0 left over`);
   expect(killed).toBe(points.length);
+}
+
+/** Paths through descriptors have numbers that may differ from those of the recorded run: then it is tried again. */
+async function killAt(point: Point, paths: string[], { args, reset }: Store): Promise<boolean> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    reset();
+    const { code } = await injectAt(point, 'signal=SIGKILL', paths, args);
+    if (code === 137) return true;
+  }
+  return false;
 }
 
 /** Makes every `step`th system call that changes storage fail, and runs again. */

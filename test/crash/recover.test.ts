@@ -91,6 +91,6 @@ describe.each(Object.keys(CASES))('a recovery: %s', (name) => {
   }, 600_000);
 
   test('failing there with EIO: 74 or done, no record lost, nothing left after the next run', async () => {
-    await failEverywhere(name, 'EIO', soak ? 1 : 3, store(name));
+    await failEverywhere(name, 'EIO', soak ? 1 : 5, store(name));
   }, 600_000);
 });

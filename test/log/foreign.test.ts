@@ -8,6 +8,8 @@ import { foreignForm, HEAD_BYTES } from '../../src/log/foreign/detect.js';
 import type { ForeignForm } from '../../src/log/foreign/form.js';
 import { agrees, type LineCounts } from '../../src/log/foreign/look.js';
 import { jsonValueAt } from '../../src/log/foreign/json-value.js';
+import { LineScanner } from '../../src/records/scanner.js';
+import { damagedStore } from '../support/damage.js';
 import { drawLog } from '../support/odd-log.js';
 import { mutate } from '../support/mutate.js';
 import { ROOT, SHARED_DATA } from '../support/papyra.js';
@@ -29,6 +31,13 @@ function formOf(content: string | Uint8Array): string | undefined {
   if (!form) return undefined;
   if (form.kind === 'file') return form.form;
   return Object.values(form).join(' ');
+}
+
+/** Whether a line of it is a dated record. */
+function hasRecord(content: Buffer): boolean {
+  let found = false;
+  new LineScanner((kind) => (found ||= kind === 'record')).push(content);
+  return found;
 }
 
 /** The records, each changed. */
@@ -192,6 +201,23 @@ describe('a log is never taken for something else, whatever happened to it', () 
       const content = drawLog(random, 1 + random.below(40), random.pick([0.1, 0.5, 1]));
       const cut = content.subarray(random.below(content.length));
       expect([cut.toString('latin1'), formOf(cut)]).toEqual([cut.toString('latin1'), undefined]);
+    }
+  });
+
+  test('damaged stores, whatever is in them', () => {
+    const first = testSeed('foreign, damaged');
+    for (let seed = first; seed < first + 300; seed++) {
+      const { files } = damagedStore(new Random(seed), seed % 2 ? 'json' : 'rotating');
+      for (const { content } of files) {
+        const form = formOf(content);
+        if (content.toString('utf8').startsWith('\ufeff{')) continue;
+        // An array alone in a file is an array, and lines of words are words.
+        if (form === undefined || ['json_array', 'text'].includes(form)) continue;
+        expect([seed, form]).toEqual([seed, undefined]);
+      }
+      const unmarked = files.filter(({ content }) => content[0] !== 0xef);
+      const whole = unmarked.filter(({ content }) => hasRecord(content.subarray(0, HEAD_BYTES)));
+      expect(whole.map(({ content }) => formOf(content))).toEqual(whole.map(() => undefined));
     }
   });
 

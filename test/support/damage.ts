@@ -61,7 +61,7 @@ export interface DamagedStore {
   files: DamagedFile[];
   /** Other files of the directory, which a repair leaves as they are: those with an index that is too high, and more. */
   others: DamagedFile[];
-  /** In the order of `files`, and in each by offset; then the other files, each kind by name. */
+  /** In the order of `files`, and in each by offset; then rotated files by index, then other files by name. */
   anomalies: ExpectedAnomaly[];
   /** Bytes of `files`, and how many of them a recovery removes. */
   bytes: number;
@@ -266,11 +266,11 @@ class Damage {
   /** `maxFiles`: null for a log that does not rotate. */
   neighbours(name: string, maxFiles: number | null): DamagedFile[] {
     const random = this.#random;
-    const drawn = (names: string[]) => names.filter(() => random.chance(0.15)).sort();
+    const drawn = (names: string[]) => names.filter(() => random.chance(0.15));
     const plain = (other: string) => this.#unscanned(other);
     const tooHigh = maxFiles === null ? [] : [maxFiles, maxFiles + 1, maxFiles + 17];
     const orphans = drawn(tooHigh.map((index) => `${name}.${index}`));
-    const odd = drawn(['.bak', 'foo', '~', '.gz', '.old.1', '-copy'].map((end) => name + end));
+    const odd = drawn(['-copy', '.bak', '.gz', '.old.1', 'foo', '~'].map((end) => name + end));
     const innocent = drawn(['other.log', 'events', `.${name}.swp`]);
     const named = (kind: AnomalyKind, fault: Fault) => (file: string) =>
       this.anomalies.push({ kind, file, line: null, offset: null, bytes: null, fault });

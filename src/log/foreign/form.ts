@@ -45,6 +45,11 @@ export interface Foreign {
   remedy: string;
 }
 
+/** Whether its lines are no damage, so that a recovery would destroy what is whole. */
+export function isNoLog({ form }: Foreign): boolean {
+  return form.kind === 'file' || form.kind === 'mark';
+}
+
 /** One sentence: what a file looks like, and what to do. `name`: safe to print. */
 export function foreignWarning(name: string, { looks, remedy }: Foreign): string {
   return `${name} ${looks}: ${remedy}`;

@@ -16,8 +16,8 @@ const KEYS = ['timestamp', '@timestamp', 'time', 'ts', 'datetime', 'date', 'crea
 const ISO = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/;
 
 const MOST = 0.9;
-/** Under another key than `timestamp`, fewer are no evidence. */
-const LEAST_OTHERS = 3;
+/** Fewer are no evidence. */
+const LEAST_LINES = 3;
 
 /** Records of which none has a timestamp, but most have a time all the same. */
 export function foreignTime(lines: readonly string[]): ForeignForm | undefined {
@@ -30,9 +30,7 @@ export function foreignTime(lines: readonly string[]): ForeignForm | undefined {
     found.set(key, { form, lines: before + 1 });
   }
   for (const { form, lines: count } of found.values()) {
-    if (count < MOST * lines.length) continue;
-    const isOurs = form.kind === 'text' && form.key === 'timestamp';
-    if (isOurs || count >= LEAST_OTHERS) return form;
+    if (count >= LEAST_LINES && count >= MOST * lines.length) return form;
   }
   return undefined;
 }
