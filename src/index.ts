@@ -44,7 +44,16 @@ export type { Inspection } from './api/inspection.js';
 export { parseCount, parseDuration, parseSize, parseTime } from './units/units.js';
 export { PapyraError } from './errors/errors.js';
 export type { Progress } from './backends/backend.js';
-export type { CustomBackend, CustomCompactRequest, PartialReport } from './backends/custom.js';
+export type {
+  CustomBackend,
+  CustomCompactRequest,
+  CustomRecoverRequest,
+  CustomScanRequest,
+  PartialRecovery,
+  PartialReport,
+  PartialScan,
+} from './backends/custom.js';
+export type { PartialAnomalies, PartialAnomaly } from './backends/custom-scan-report.js';
 export type {
   Address,
   ConfigInput,

@@ -1,5 +1,6 @@
 // Scans a store, and says which command mends what was found.
 import type { Backend } from '../backends/backend.js';
+import { PapyraError } from '../errors/errors.js';
 import { AnomalyList } from '../report/anomalies.js';
 import type { ScanReport } from '../report/scan.js';
 import type { ScanOptions } from './call-options.js';
@@ -23,8 +24,13 @@ export async function scan(
   checkScanOptions(how);
   const { limit = LISTED, ...others } = how;
   if (!backend.scan) return unscanned(backend);
-  const report = await backend.scan({ limit, ...others });
-  return { ...report, next: nextAfter(report, papyra) };
+  try {
+    const report = await backend.scan({ limit, ...others });
+    return { ...report, next: nextAfter(report, papyra) };
+  } catch (error) {
+    if (error instanceof PapyraError && error.scan) error.scan.next = nextAfter(error.scan, papyra);
+    throw error;
+  }
 }
 
 /** What mends it: what is only named stays for the operator. */

@@ -44,10 +44,7 @@ export function reportOf(
   blank: CompactionReport,
   module: string,
 ): CompactionReport {
-  const wrong: Wrong = (field, allowed) =>
-    new PapyraError('io_error', `backend module ${module} returned a wrong ${field}`, {
-      hint: `allowed is ${allowed}; what the module did before, only it knows`,
-    });
+  const wrong = wrongIn(module);
   const root = objectAt(given, 'report', wrong);
   const records = objectAt(root['records'] ?? {}, 'records', wrong);
   const by = objectAt(records['dropped_by'] ?? {}, 'records.dropped_by', wrong);
@@ -70,8 +67,16 @@ export function reportOf(
   };
 }
 
-type Wrong = (field: string, allowed: string) => PapyraError;
-type Fields = Record<string, unknown>;
+export type Wrong = (field: string, allowed: string) => PapyraError;
+export type Fields = Record<string, unknown>;
+
+/** Names the field of a report that is not what a report has there. */
+export function wrongIn(module: string): Wrong {
+  return (field, allowed) =>
+    new PapyraError('io_error', `backend module ${module} returned a wrong ${field}`, {
+      hint: `allowed is ${allowed}; what the module did before, only it knows`,
+    });
+}
 
 function withReclaimed(bytes: CompactionReport['bytes']): CompactionReport['bytes'] {
   const { before, after, reclaimed } = bytes;
@@ -79,17 +84,27 @@ function withReclaimed(bytes: CompactionReport['bytes']): CompactionReport['byte
   return { ...bytes, reclaimed: before - after };
 }
 
-function objectAt(value: unknown, field: string, wrong: Wrong): Fields {
+export function objectAt(value: unknown, field: string, wrong: Wrong): Fields {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
   throw wrong(field, 'an object');
 }
 
-function numbersAt<T extends object>(value: unknown, blank: T, field: string, wrong: Wrong): T {
+export function numbersAt<T extends object>(
+  value: unknown,
+  blank: T,
+  field: string,
+  wrong: Wrong,
+): T {
   return numbersOf(objectAt(value ?? {}, field, wrong), blank, field, wrong);
 }
 
 /** The numbers of the fields that `blank` has; null where one is not known. */
-function numbersOf<T extends object>(given: Fields, blank: T, field: string, wrong: Wrong): T {
+export function numbersOf<T extends object>(
+  given: Fields,
+  blank: T,
+  field: string,
+  wrong: Wrong,
+): T {
   const known = Object.keys(blank).map((key) => [
     key,
     numberOf(given[key], `${field}.${key}`, wrong),
@@ -97,22 +112,22 @@ function numbersOf<T extends object>(given: Fields, blank: T, field: string, wro
   return Object.fromEntries(known) as T;
 }
 
-function numberOf(value: unknown, field: string, wrong: Wrong): number | null {
+export function numberOf(value: unknown, field: string, wrong: Wrong): number | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   throw wrong(field, 'a number, or null when it is not known');
 }
 
-function textAt(value: unknown, field: string, wrong: Wrong): string {
+export function textAt(value: unknown, field: string, wrong: Wrong): string {
   if (typeof value === 'string') return value;
   throw wrong(field, 'a text');
 }
 
-function textOf(value: unknown, field: string, wrong: Wrong): string | null {
+export function textOf(value: unknown, field: string, wrong: Wrong): string | null {
   return value === undefined || value === null ? null : textAt(value, field, wrong);
 }
 
-function listOf(value: unknown, field: string, wrong: Wrong): unknown[] {
+export function listOf(value: unknown, field: string, wrong: Wrong): unknown[] {
   if (value === undefined || value === null) return [];
   if (Array.isArray(value)) return value;
   throw wrong(field, 'a list');
@@ -127,7 +142,7 @@ function statusOf(value: unknown, known: CompactionStatus, wrong: Wrong): Compac
   return status;
 }
 
-function wordOf<T extends string>(
+export function wordOf<T extends string>(
   value: unknown,
   words: Record<T, true>,
   field: string,

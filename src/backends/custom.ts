@@ -3,11 +3,14 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interruption, PapyraError } from '../errors/errors.js';
 import { blankReport, type CompactionReport } from '../report/report.js';
+import type { RecoveryMode } from '../report/recovery.js';
 import { policyOf, type OddLines, type RetentionPolicy } from '../retention/policy.js';
-import type { Backend, PlanRequest, Progress } from './backend.js';
+import type { Backend, PlanRequest, Progress, ReadRequest } from './backend.js';
 import { reportOf, type PartialReport } from './custom-report.js';
+import type { PartialRecovery, PartialScan } from './custom-scan-report.js';
 
 export type { PartialReport } from './custom-report.js';
+export type { PartialRecovery, PartialScan } from './custom-scan-report.js';
 
 /** What `compact()` of a custom backend is called with. */
 export interface CustomCompactRequest extends OddLines {
@@ -20,13 +23,39 @@ export interface CustomCompactRequest extends OddLines {
   dryRun: boolean;
 }
 
+/** What `scan()` of a custom backend is called with. */
+export interface CustomScanRequest {
+  /** So many anomalies are listed; all are to be counted. */
+  limit: number;
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+}
+
+/** What `recover()` of a custom backend is called with. */
+export interface CustomRecoverRequest extends CustomScanRequest {
+  mode: RecoveryMode;
+  /** Where what is removed goes, with `quarantine`; undefined: where the backend thinks best. */
+  quarantineDir: string | undefined;
+  /** Only say what would be done. */
+  dryRun: boolean;
+  /** The operator asserts that nothing writes to the store. */
+  offline: boolean;
+  /** The share of the store's bytes that may go, from 0 to 1. */
+  maxDrop: number;
+}
+
+/** A report, a part of one, or nothing: at once or later. */
+type Answer<T> = Promise<T | null | undefined> | T | null | undefined;
+
 /** What a custom backend module returns from its default export. */
 export interface CustomBackend {
   name: string;
   /** Returns a report, a part of one, or null when it knows nothing (then: best effort). */
-  compact(
-    request: CustomCompactRequest,
-  ): Promise<PartialReport | null | undefined> | PartialReport | null | undefined;
+  compact(request: CustomCompactRequest): Answer<PartialReport>;
+  /** Says what is wrong with the store, and changes nothing. Left out: papyra cannot tell. */
+  scan?(request: CustomScanRequest): Answer<PartialScan>;
+  /** Removes what is wrong with the store, and nothing else. Left out: nothing is done. */
+  recover?(request: CustomRecoverRequest): Answer<PartialRecovery>;
 }
 
 const MODULE_HINT =
@@ -52,6 +81,11 @@ export async function customBackend(
   }
   if (typeof backend?.compact !== 'function') throw wrong('makes no compact() function');
   if (typeof backend.name !== 'string' || backend.name === '') throw wrong('has no name');
+  for (const name of ['scan', 'recover'] as const) {
+    if (!['function', 'undefined'].includes(typeof backend[name])) {
+      throw wrong(`has a ${name} that is no function`);
+    }
+  }
   const { name } = backend;
   return {
     name,
@@ -68,6 +102,14 @@ export async function customBackend(
       }
       const report = await run(true);
       return { report, execute: () => Promise.resolve(report), close: () => Promise.resolve() };
+    },
+    scan: async (request) => {
+      const { scanCustom } = await import('./custom-scan.js');
+      return scanCustom(backend as CustomBackend, file, request);
+    },
+    recover: async (request) => {
+      const { recoverCustom } = await import('./custom-scan.js');
+      return recoverCustom(backend as CustomBackend, file, request);
     },
   };
 }
@@ -90,17 +132,43 @@ async function callModule(
 ): Promise<CompactionReport> {
   const startedAt = Date.now();
   const { rules } = request;
-  let given: PartialReport | null | undefined;
+  const given = await askModule(backend, file, 'compact', request, (watch) =>
+    backend.compact({
+      policy: policyOf(rules),
+      now: rules.now,
+      unreadable: rules.unreadable,
+      undated: rules.undated,
+      ...watch,
+      dryRun,
+    }),
+  );
+  const report = blank(backend.name, file, request, startedAt);
+  if (given === null) {
+    report.status = dryRun ? 'dry_run' : 'best_effort';
+    report.warnings.push(`the custom backend ${backend.name} did not say what it did`);
+    return report;
+  }
+  return reportOf(given, { ...report, status: dryRun ? 'dry_run' : 'compacted' }, file);
+}
+
+/**
+ * What a function of the module returns; null: nothing.
+ *
+ * @throws {PapyraError} `io_error` when it fails, or returns what is no report; `interrupted`.
+ */
+export async function askModule<T extends object>(
+  backend: CustomBackend,
+  file: string,
+  name: 'compact' | 'scan' | 'recover',
+  request: ReadRequest,
+  call: (watch: Pick<CustomScanRequest, 'signal' | 'onProgress'>) => Answer<T>,
+): Promise<T | null> {
+  let given: T | null | undefined;
   try {
     given = await orGivenUp(request.signal, () =>
-      backend.compact({
-        policy: policyOf(rules),
-        now: rules.now,
-        unreadable: rules.unreadable,
-        undated: rules.undated,
+      call({
         signal: request.signal ?? new AbortController().signal,
         onProgress: (progress) => passOn(progress, request),
-        dryRun,
       }),
     );
   } catch (error) {
@@ -112,18 +180,12 @@ async function callModule(
       { hint: `see ${file}; what it did before, only it knows`, cause: error },
     );
   }
-  const report = blank(backend.name, file, request, startedAt);
-  if (given === null || given === undefined) {
-    report.status = dryRun ? 'dry_run' : 'best_effort';
-    report.warnings.push(`the custom backend ${backend.name} did not say what it did`);
-    return report;
-  }
-  if (typeof given !== 'object') {
+  if (given !== null && given !== undefined && typeof given !== 'object') {
     throw new PapyraError('io_error', `the custom backend ${backend.name} returned no report`, {
-      hint: `compact() in ${file} must return an object or null`,
+      hint: `${name}() in ${file} must return an object or null`,
     });
   }
-  return reportOf(given, { ...report, status: dryRun ? 'dry_run' : 'compacted' }, file);
+  return given ?? null;
 }
 
 /** How long a module may take to stop after the signal; then it is not waited for. */
@@ -148,7 +210,7 @@ async function orGivenUp<T>(
 }
 
 /** Leaves out progress of an unknown phase or without finite numbers: it cannot be shown. */
-function passOn(progress: unknown, { onProgress }: PlanRequest): void {
+function passOn(progress: unknown, { onProgress }: ReadRequest): void {
   const { phase, done, total } = (progress ?? {}) as Partial<Progress>;
   if (phase !== 'scan' && phase !== 'write' && phase !== 'trim') return;
   if (!Number.isFinite(done) || !Number.isFinite(total)) return;

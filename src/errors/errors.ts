@@ -2,6 +2,7 @@
 import { withShownPaths } from './held-paths.js';
 import type { RecoveryReport } from '../report/recovery.js';
 import type { CompactionReport } from '../report/report.js';
+import type { ScanReport } from '../report/scan.js';
 
 /**
  * The kind of a failure. Only `exit-codes.ts` turns these into exit codes.
@@ -41,6 +42,8 @@ export interface PapyraErrorOptions {
   signal?: StopSignal;
   /** The report of a run of which some parts failed. */
   report?: CompactionReport;
+  /** The same of a scan: what was found where it could read. */
+  scan?: ScanReport;
   /** The same of a recovery. */
   recovery?: RecoveryReport;
 }
@@ -53,6 +56,8 @@ export class PapyraError extends Error {
   readonly signal: StopSignal | undefined;
   /** When only some parts failed: what was done, with the status `partial`. */
   readonly report: CompactionReport | undefined;
+  /** The same of a scan: what was found in the parts that could be read. */
+  readonly scan: ScanReport | undefined;
   /** The same of a recovery. */
   readonly recovery: RecoveryReport | undefined;
   /** What else the operator should know, one sentence each. */
@@ -61,12 +66,13 @@ export class PapyraError extends Error {
   readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
-    const { hint, cause, signal, report, recovery } = options;
+    const { hint, cause, signal, report, scan, recovery } = options;
     super(withShownPaths(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint === undefined ? undefined : withShownPaths(hint);
     this.signal = signal;
     this.report = report;
+    this.scan = scan;
     this.recovery = recovery;
   }
 }

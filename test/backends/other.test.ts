@@ -30,6 +30,97 @@ describe('the memory backend', () => {
   });
 });
 
+describe('scan and recover of a backend that is not papyra’s', () => {
+  /** A module with these functions beside `compact()`. */
+  function withFunctions(functions: string): string {
+    const directory = tempDirectory();
+    writeFileSync(join(directory, 'mine.mjs'), `export default () => ({ name: 'mine', compact: () => null, ${functions} });`); // prettier-ignore
+    return writeConfig(join(directory, 'papyra.config.json'), { persistence: { backend: './mine.mjs' } }); // prettier-ignore
+  }
+  async function run(config: string, ...args: string[]) {
+    const run = await papyra(['persistence', ...args, '--json', '--config', config]);
+    return { ...run, report: (run.stdout === '' ? {} : JSON.parse(run.stdout)) as Record<string, unknown> }; // prettier-ignore
+  }
+
+  test.each(['scan', 'recover'])('memory: %s is a no-op that says why', async (command) => {
+    const config = tempConfig({ persistence: { backend: 'memory' } });
+    const { code, report, stderr } = await run(config, command);
+    expect([code, report['status']]).toEqual([0, 'no_op']);
+    expect(stderr).toContain("runtime's own process");
+  });
+
+  test.each([
+    ['scan', '', /offers no scan\(\)/],
+    ['recover', '', /offers no recover\(\)/],
+    ['scan', 'scan: () => null', /did not say what it found/],
+    ['scan', 'scan: () => ({ records: { scanned: 5 } })', /did not say what it found/],
+    ['recover', 'recover: async () => null', /did not say what it did/],
+  ])(
+    'a module: %s with { %s } is best effort, and a warning',
+    async (command, functions, warning) => {
+      const { code, report, stderr } = await run(withFunctions(functions), command);
+      expect([code, report['status']]).toEqual([0, 'best_effort']);
+      expect(stderr).toMatch(warning);
+    },
+  );
+
+  test('a module that lists anomalies: 2, and what it does not know is null', async () => {
+    const listed = '[{ kind: "CORRUPTED_LINE", line: 7, excerpt: "\\u001b" + "x".repeat(200) }, { kind: "UNEXPECTED_FILE" }]'; // prettier-ignore
+    const config = withFunctions(`scan: ({ limit }) => ({ anomalies: ${listed}, records: { scanned: limit } })`); // prettier-ignore
+    const { code, report } = await run(config, 'scan', '--limit', '1');
+    expect(code).toBe(2);
+    expect(report).toMatchObject({
+      status: 'anomalies',
+      records: { scanned: 1, undated: null },
+      anomalies: { total: 2, by_kind: { CORRUPTED_LINE: 1, UNEXPECTED_FILE: 1, PARTIAL_WRITE: 0 } },
+    });
+    const { listed: shown } = report['anomalies'] as { listed: Record<string, string>[] };
+    expect(shown).toMatchObject([{ line: 7, id: null, detail: '' }]);
+    expect(shown[0]!['excerpt']).toMatch(/^\\x1bx{75}…$/);
+  });
+
+  test('a module that says nothing is wrong: clean; that contradicts itself: anomalies', async () => {
+    const clean = await run(withFunctions('scan: () => ({ anomalies: [] })'), 'scan');
+    expect([clean.code, clean.report['status']]).toEqual([0, 'clean']);
+    const odd = await run(withFunctions('scan: () => ({ status: "clean", anomalies: { total: 3 } })'), 'scan'); // prettier-ignore
+    expect([odd.code, odd.report['status']]).toEqual([2, 'anomalies']);
+  });
+
+  test('recover() is told of mode and dry run, and its report is laid over an empty one', async () => {
+    const config = withFunctions(
+      'recover: ({ mode, dryRun, maxDrop, quarantineDir }) => ({ records: { removed_lines: 2 }, quarantine: JSON.stringify([mode, dryRun, maxDrop, quarantineDir]), anomalies: { remaining: { total: 1 } } })',
+    );
+    const dry = await run(config, 'recover', '--dry-run', '--max-drop', '50%');
+    expect(dry.report).toMatchObject({ status: 'dry_run', quarantine: '["repair",true,0.5,null]' });
+    const done = await run(config, 'recover', '--mode', 'quarantine', '--quarantine-dir', '/q');
+    expect(done.code).toBe(3);
+    expect(done.report).toMatchObject({
+      status: 'recovered',
+      records: { removed_lines: 2, kept: null },
+      quarantine: '["quarantine",false,0.1,"/q"]',
+      anomalies: { found: { total: 0 }, remaining: { total: 1 } },
+    });
+    const none = await run(withFunctions('recover: () => ({ records: { removed_lines: 0 } })'), 'recover'); // prettier-ignore
+    expect([none.code, none.report['status']]).toEqual([0, 'clean']);
+  });
+
+  test.each([
+    ['scan', 'anomalies.listed[0].kind', '{ anomalies: [{ kind: "ODD" }] }'],
+    ['scan', 'anomalies.by_kind.CORRUPTED_LINE', '{ anomalies: { by_kind: { CORRUPTED_LINE: "1" } } }'],
+    ['scan', 'parts[0].name', '{ parts: [{}] }'],
+    ['recover', 'parts[0].action', '{ parts: [{ name: "a", action: "gone" }] }'],
+    ['recover', 'status', '{ status: "splendid" }'],
+  ])('%s() that returns a wrong %s: 74', async (command, field, returned) => {
+    const { code, stderr } = await run(withFunctions(`${command}: () => (${returned})`), command);
+    expect([code, stderr]).toEqual([74, expect.stringContaining(`returned a wrong ${field}`)]);
+  }); // prettier-ignore
+
+  test('a scan that is no function: 78', async () => {
+    const { code, stderr } = await run(withFunctions('scan: 5'), 'scan');
+    expect([code, stderr]).toEqual([78, expect.stringContaining('has a scan that is no function')]);
+  });
+});
+
 describe('a custom backend module', () => {
   test('that returns null: best_effort, exit 0', async () => {
     const { code, report, stderr } = await compact(['--config', withModule('return null;')]);

@@ -4,11 +4,11 @@ import { userInfo } from 'node:os';
 import { interruption } from '../../errors/errors.js';
 import { noteBytes } from './collect.js';
 import { entries, timeOf, type Entry } from './entries.js';
+import { escapedPieces, fieldTexts } from './field-texts.js';
 import { upTo } from './ids.js';
 import { targetName } from './names.js';
 import type { StreamPlan } from './plan-stream.js';
 import type { Session } from './session.js';
-import { pairsOf } from './stream.js';
 
 /**
  * Each entry is a line `{"key": …, "id": …, "data": …}`, the oldest of each stream first. After that exactly these
@@ -58,7 +58,7 @@ function goingOf(session: Session, plan: StreamPlan): AsyncGenerator<Entry> {
 function* lineOf(key: string, { id, fields, data }: Entry): Generator<Uint8Array> {
   const head = { key, id };
   if (data === null || fields.length !== 2) {
-    yield lineFrom({ ...head, fields: pairsOf(fields.map(textOf)) });
+    yield lineFrom({ ...head, fields: fieldTexts(fields) });
   } else if (!isUtf8(data)) {
     yield lineFrom({ ...head, data_base64: data.toString('base64') });
   } else {
@@ -70,25 +70,12 @@ function lineFrom(value: object): Buffer {
   return Buffer.from(`${JSON.stringify(value)}\n`);
 }
 
-/** A large entry goes in pieces: else its text, the JSON of that and its bytes are in memory at the same time. */
-const PIECE = 256 * 1024;
-
 /** A line whose last value, an empty text, is replaced by `data`. */
 function* inPieces(head: object, data: Buffer): Generator<Uint8Array> {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let text = JSON.stringify(head).slice(0, -2);
-  for (let at = 0; at < data.length; at += PIECE) {
-    // The decoder holds back a character that the end of a piece cuts in two.
-    const piece = decoder.decode(data.subarray(at, at + PIECE), { stream: true });
-    text += JSON.stringify(piece).slice(1, -1);
-    if (at + PIECE >= data.length) break;
-    yield Buffer.from(text);
+  for (const piece of escapedPieces(data)) {
+    yield Buffer.from(text + piece);
     text = '';
   }
   yield Buffer.from(`${text}"}\n`);
-}
-
-/** Bytes that are not UTF-8 would not survive as a text. */
-function textOf(bytes: Buffer): string | { base64: string } {
-  return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') };
 }

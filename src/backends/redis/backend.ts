@@ -7,7 +7,7 @@ import { executeStreams } from './execute.js';
 import { redisHash } from './hash.js';
 import { isBefore } from './ids.js';
 import { byLimit, type Dropped } from './limits.js';
-import { storeKey, targetName } from './names.js';
+import { nothingThere, storeKey, targetName } from './names.js';
 import { planStream, type StreamPlan } from './plan-stream.js';
 import {
   assertSomethingStays,
@@ -34,6 +34,14 @@ export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
     usage: () => memoryOfAll(session),
     check: () => checkStreams(session, target),
     plan: (request) => planStreams(session, target, request),
+    scan: async (request) => {
+      const { scanStreams } = await import('./scan.js');
+      return scanStreams(session, target, request);
+    },
+    recover: async (request) => {
+      const { planRecovery } = await import('./recover.js');
+      return planRecovery(session, target, request);
+    },
     inspect: async (request) => {
       if (request.signal) session.stopOn(request.signal);
       const { inspectStreams } = await import('./inspect.js');
@@ -58,10 +66,6 @@ async function checkStreams(session: Session, target: string): Promise<string[]>
     places.map((place) => limit(place.node, () => readState(session, place))),
   );
   return states.some((state) => state !== null && state.length > 0) ? [] : [nothingThere(target)];
-}
-
-function nothingThere(target: string): string {
-  return `no entries in ${target}: the runtime has written nothing there yet`;
 }
 
 async function planStreams(session: Session, target: string, request: PlanRequest): Promise<Plan> {

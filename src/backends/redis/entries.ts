@@ -14,8 +14,11 @@ export interface Entry {
   data: Buffer | null;
 }
 
+/** An id, and names and values. */
+export type RawEntry = [Buffer, Buffer[]];
+
 /** A page should be read in well under a millisecond: other clients wait for it. */
-const PAGE_BYTES = 256 * 1024;
+export const PAGE_BYTES = 256 * 1024;
 /** A larger page is given up: large entries may follow small ones. */
 const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 /** Most entries of a page, however small those before were: the next ones may be large. */
@@ -63,7 +66,8 @@ export async function* entries(
   }
 }
 
-function bytesOf({ fields }: Entry): number {
+/** Of the names and values of its fields. */
+export function bytesOf({ fields }: Pick<Entry, 'fields'>): number {
   return fields.reduce((sum, { length }) => sum + length, 0);
 }
 
@@ -75,18 +79,25 @@ async function readPage(
   const command = newestFirst ? 'XREVRANGE' : 'XRANGE';
   // One entry may have any size.
   const most = count === 1 ? Infinity : MAX_PAGE_BYTES;
-  let page: [Buffer, Buffer[]][];
+  let page: RawEntry[];
   try {
     page = (await session.callBounded(most, place.node, command, place.key, from, to, 'COUNT', count)) as typeof page; // prettier-ignore
   } catch (error) {
     if (error instanceof TooLarge) return 'too large';
     throw error;
   }
-  return page.map(([id, fields]) => {
-    // Of two such fields the last one counts, as in the runtime's own reads.
-    const at = fields.findLastIndex((field, index) => index % 2 === 0 && field.equals(DATA));
-    return { id: id.toString(), fields, data: at === -1 ? null : fields[at + 1]! };
-  });
+  return page.map(entryOf);
+}
+
+/** From an answer in bytes: of XRANGE. */
+export function entryOf([id, fields]: RawEntry): Entry {
+  const at = dataAt(fields);
+  return { id: id.toString(), fields, data: at === -1 ? null : fields[at + 1]! };
+}
+
+/** Where the name `data` is; -1: nowhere. Of two the last one counts, as in the runtime's own reads. */
+export function dataAt(fields: readonly Buffer[]): number {
+  return fields.findLastIndex((field, index) => index % 2 === 0 && field.equals(DATA));
 }
 
 const DATA = Buffer.from('data');
@@ -102,7 +113,7 @@ const scanner = new LineScanner((lineKind, _start, _end, time) => {
 /** What the record of an entry is, and its own timestamp, in seconds since 1970; NaN: it has none. */
 export function recordOf({ data }: Pick<Entry, 'data'>): { kind: LineKind; timestamp: number } {
   if (data === null) return { kind: 'unreadable', timestamp: NaN };
-  // For the scanner a newline ends the record; in a record both are white space, or both forbidden.
+  // A newline would end the record for the scanner. A carriage return is allowed in the same places of a record.
   scanner.push(
     data.includes(0x0a) ? Buffer.from(data).map((byte) => (byte === 0x0a ? 0x0d : byte)) : data,
   );

@@ -40,3 +40,8 @@ export function storeKey({ prefix, systems }: RedisStore): string {
 export function withPort(host: string, port: number | undefined): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port ?? 6379}`;
 }
+
+/** A warning. */
+export function nothingThere(target: string): string {
+  return `no entries in ${target}: the runtime has written nothing there yet`;
+}

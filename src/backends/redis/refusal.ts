@@ -13,8 +13,12 @@ const METRICS = 'without it runs are not counted';
 const PROBE =
   'the server does not say that it is a Redis of 6.2.7 or later, so papyra tries on a key of its own whether XTRIM takes only what it may (INFO tells the version)';
 
+const QUARANTINE =
+  'without it nothing can be kept in quarantine; --mode repair deletes without a copy';
+
 /** What does not work without a command, and what helps. Papyra does without the other commands, and says nothing. */
 const WITHOUT: Record<string, string> = {
+  'xdel': 'without it no corrupted entry can be removed',
   'xtrim': 'without it nothing can be trimmed',
   'xinfo|stream': 'without it nothing can be planned',
   'xinfo|groups': GROUPS,
@@ -40,12 +44,17 @@ export function notPermitted(error: Refusal, server: string): PapyraError {
   const command = commandOf(error);
   const what = ofKey ? `touch ${keyOf(error)}` : `run ${upper(command)}`;
   const rule = ofKey ? '~<prefix>:*' : `+${command}`;
-  const lost = ofKey ? undefined : WITHOUT[command];
+  const lost = ofKey ? undefined : lostWithout(command, error);
   const hint = [`grant it: ACL SETUSER <name> ${rule}`, lost, 'man papyra-config lists all rights that are needed']; // prettier-ignore
   return new PapyraError('permission_denied', `the user of Redis ${server} may not ${what}`, {
     hint: hint.filter(Boolean).join('; '),
     cause: error,
   });
+}
+
+function lostWithout(command: string, error: Refusal): string | undefined {
+  const isCopy = command === 'xadd' && keyOf(error).includes(':quarantine:');
+  return isCopy ? QUARANTINE : WITHOUT[command];
 }
 
 /** The server does not know a command under its own name. */
@@ -55,7 +64,7 @@ export function notKnown(error: Refusal, server: string): PapyraError {
     'config_invalid',
     `Redis ${server} does not know the command ${upper(command)}: it is disabled or renamed there (rename-command), or no part of this server`,
     {
-      hint: `${WITHOUT[command] ?? 'papyra needs it'}; let the server keep it under its own name`,
+      hint: `${lostWithout(command, error) ?? 'papyra needs it'}; let the server keep it under its own name`,
       cause: error,
     },
   );

@@ -3,6 +3,7 @@ import { PapyraError } from '../../errors/errors.js';
 import { blankReport, type CompactionPart, type CompactionReport } from '../../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
 import { NO_LIMIT } from '../../log/report.js';
+import { failureOf, whyFailed } from './failed-parts.js';
 import { heldBy } from './groups.js';
 import { isoOf, secondsOf } from './ids.js';
 import type { Dropped } from './limits.js';
@@ -92,11 +93,6 @@ function pinOf({ failure, plan, stays }: StreamResult): string | undefined {
   return [failed, held, stays].filter(Boolean).join('; ') || undefined;
 }
 
-function whyFailed({ code, message, hint }: PapyraError): string {
-  if (code === 'interrupted') return message;
-  return `failed: ${[message, hint].filter(Boolean).join('; ')}`;
-}
-
 function droppedOf({ dropped }: StreamResult): number | null {
   return dropped && dropped.age + dropped.count + dropped.size;
 }
@@ -140,9 +136,6 @@ export function assertSomethingStays(
   );
 }
 
-/** Thousands of streams may fail for one reason: some of them are enough. */
-const MOST_WARNINGS = 10;
-
 /**
  * Completes the report of a run that is over.
  *
@@ -153,27 +146,14 @@ export function concluded(
   results: readonly StreamResult[],
 ): CompactionReport {
   report.duration_ms = Date.now() - Date.parse(report.started_at);
-  const failed = results.filter(({ failure }) => failure !== undefined);
-  const [first] = failed;
-  if (!first) return report;
-  const { code, hint, message, signal } = first.failure!;
-  if (code === 'interrupted') {
-    report.status = 'stopped';
-    throw new PapyraError(code, message, { hint: 'what was trimmed stays trimmed; run again for the rest', cause: first.failure, report, ...(signal ? { signal } : {}) }); // prettier-ignore
-  }
-  // Nothing was done, so the report would say nothing.
-  if (failed.length === results.length && !report.records.dropped) throw first.failure!;
-  report.status = 'partial';
-  const others = failed.slice(1);
-  for (const { key, failure } of others.slice(0, MOST_WARNINGS)) {
-    report.warnings.push(`${key}: ${failure!.message}`);
-  }
-  const unsaid = others.length - MOST_WARNINGS;
-  if (unsaid > 0) report.warnings.push(`${unsaid} more failed; see pinned_by in --json`);
-  const more = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
-  throw new PapyraError(code, `not done: ${first.key}${more}; ${message}`, {
-    hint: hint ?? 'what was done stays done; run again',
-    cause: first.failure,
-    report,
+  const failure = failureOf(results, {
+    warnings: report.warnings,
+    somethingDone: Boolean(report.records.dropped),
+    hintWhenStopped: 'what was trimmed stays trimmed; run again for the rest',
+    details: 'see pinned_by in --json',
+    attached: { report },
   });
+  if (!failure) return report;
+  report.status = failure.code === 'interrupted' ? 'stopped' : 'partial';
+  throw failure;
 }
