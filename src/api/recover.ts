@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Backend } from '../backends/backend.js';
 import { PapyraError } from '../errors/errors.js';
-import { AnomalyList } from '../report/anomalies.js';
+import { blankRecovery } from '../report/blank.js';
 import type { RecoveryReport } from '../report/recovery.js';
 import type { RecoverOptions } from './call-options.js';
 import { checkRecoverOptions } from './call.js';
@@ -41,20 +41,10 @@ export async function recover(backend: Backend, how: RecoverOptions): Promise<Re
   }
 }
 
-function unmended({ name, target }: Backend, mode: RecoveryReport['mode']): RecoveryReport {
-  return {
-    schema: 'papyra.recovery/v1',
-    status: 'best_effort',
-    mode,
-    backend: name,
-    target,
-    started_at: new Date().toISOString(),
-    duration_ms: 0,
-    records: { kept: null, removed_lines: null, appended: null },
-    bytes: { before: null, removed: null, appended: null },
-    parts: [],
-    quarantine: null,
-    anomalies: { found: new AnomalyList(0), remaining: new AnomalyList(0) },
-    warnings: [`the backend ${name} cannot be recovered`],
-  };
+function unmended(
+  { name: backend, target }: Backend,
+  mode: RecoveryReport['mode'],
+): RecoveryReport {
+  const report = blankRecovery({ status: 'best_effort', mode }, { backend, target, startedAt: Date.now() }); // prettier-ignore
+  return { ...report, warnings: [`the backend ${backend} cannot be recovered`] };
 }

@@ -1,7 +1,7 @@
 // Scans a store, and says which command mends what was found.
 import type { Backend } from '../backends/backend.js';
 import { PapyraError } from '../errors/errors.js';
-import { AnomalyList } from '../report/anomalies.js';
+import { blankScan } from '../report/blank.js';
 import type { ScanReport } from '../report/scan.js';
 import type { ScanOptions } from './call-options.js';
 import { checkScanOptions } from './call.js';
@@ -35,9 +35,11 @@ export async function scan(
 
 /** What mends it: what is only named stays for the operator. */
 function nextAfter(
-  { anomalies: { by_kind }, bytes }: Omit<ScanReport, 'next'>,
+  { anomalies: { by_kind }, bytes, form }: Omit<ScanReport, 'next'>,
   papyra: CommandLine,
 ): string | null {
+  // Its warning says what to do.
+  if (form !== null) return null;
   // So much damage is worth a look before anything goes.
   if ((bytes.anomalous ?? 0) > MAX_DROP * (bytes.scanned ?? 0)) return papyra('persistence recover', '--dry-run'); // prettier-ignore
   if (by_kind.CORRUPTED_LINE + by_kind.TRUNCATED_LINE > 0) return papyra('persistence recover');
@@ -45,19 +47,7 @@ function nextAfter(
   return null;
 }
 
-function unscanned({ name, target }: Backend): ScanReport {
-  return {
-    schema: 'papyra.scan/v1',
-    status: 'best_effort',
-    backend: name,
-    target,
-    started_at: new Date().toISOString(),
-    duration_ms: 0,
-    records: { scanned: null, undated: null },
-    bytes: { scanned: null, anomalous: null },
-    parts: [],
-    anomalies: new AnomalyList(0),
-    next: null,
-    warnings: [`the backend ${name} cannot be scanned`],
-  };
+function unscanned({ name: backend, target }: Backend): ScanReport {
+  const report = blankScan('best_effort', { backend, target, startedAt: Date.now() });
+  return { ...report, next: null, warnings: [`the backend ${backend} cannot be scanned`] };
 }

@@ -78,6 +78,9 @@ export function scanReport(
       anomalies: scan.anomalies,
     })),
     anomalies: { total, by_kind, listed },
+    form:
+      scans.flatMap(({ foreign }) => (foreign?.form.kind === 'file' ? foreign.form.form : []))[0] ??
+      null,
     warnings,
   };
 }

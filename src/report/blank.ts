@@ -26,6 +26,7 @@ export function blankScan(
     bytes: { scanned: null, anomalous: null },
     parts: [],
     anomalies: new AnomalyList(0),
+    form: null,
     warnings: [],
   };
 }

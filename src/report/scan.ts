@@ -17,6 +17,8 @@ export interface ScanReport {
   /** Files, or streams, that were read. */
   parts: { name: string; records: number; bytes: number; anomalies: number }[];
   anomalies: Anomalies;
+  /** What the store looks like that is no log at all, such as `gzip`; null: it is one, or may be. */
+  form: string | null;
   /** The command to type next; null: none is needed, or none would help. */
   next: string | null;
   warnings: string[];
