@@ -2,7 +2,13 @@ import { Option, type Command } from 'commander';
 import { PapyraError } from '../src/errors/errors.js';
 import type { OpenOptions, Overrides } from '../src/index.js';
 import { parseInterval } from '../src/schedule/interval.js';
-import { parseCount, parseDuration, parseSize, parseTime } from '../src/units/units.js';
+import {
+  parseCount,
+  parseDuration,
+  parseMoment,
+  parseSize,
+  parseTime,
+} from '../src/units/units.js';
 import type { ColorMode } from '../src/output/paint.js';
 
 /** The options that every command has. */
@@ -122,6 +128,7 @@ export const duration = (flag: string) => value(flag, parseDuration);
 export const size = (flag: string) => value(flag, parseSize);
 export const interval = (flag: string) => value(flag, parseInterval);
 export const text = (flag: string) => value(flag, nonEmpty);
+export const moment = (flag: string) => value(flag, (text) => parseMoment(text));
 export const time = (flag: string) => value(flag, parseTime);
 
 /** What the flags say about the store, in the words of the API. */

@@ -7,6 +7,7 @@ import { addConfigSchema } from './config/schema.js';
 import { addConfigShow } from './config/show.js';
 import type { Context } from './context.js';
 import { addDoctor } from './doctor.js';
+import { addInspect } from './inspect/inspect.js';
 import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
 import { addGlobalOptions } from './options.js';
@@ -27,6 +28,11 @@ export function buildProgram(version: string, context: Context): Command {
     .command('persistence')
     .description('Compact the store of a Papyra system');
   addCompact(persistence, context);
+
+  const inspect = program
+    .command('inspect')
+    .description('List the records of a Papyra system that retention shows');
+  addInspect(inspect, context);
 
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);

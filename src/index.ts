@@ -4,7 +4,13 @@
  * @packageDocumentation
  */
 import { openBackend } from './backends/open.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+import type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecordsOptions,
+  SummaryOptions,
+} from './api/call-options.js';
 import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './api/call.js';
 import { check, type SystemCheck } from './api/check.js';
 import { compact } from './api/compaction.js';
@@ -13,16 +19,30 @@ import { loadConfig } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
 import { hooksOf } from './api/hooks-of.js';
 import { metricsFor, type Metrics } from './metrics/metrics.js';
+import type { ListedRecord } from './api/inspect.js';
 import type { CompactionReport } from './report/report.js';
+import type { InspectSummary } from './report/summary.js';
 
-export type { CompactOptions, DoctorOptions, OpenOptions } from './api/call-options.js';
+export type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecordsOptions,
+  SummaryOptions,
+} from './api/call-options.js';
+export type { ListedRecord } from './api/inspect.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
-export { parseCount, parseDuration, parseSize, parseTime } from './units/units.js';
+export { parseCount, parseDuration, parseMoment, parseSize, parseTime } from './units/units.js';
 export { PapyraError } from './errors/errors.js';
 export type { Progress } from './backends/backend.js';
-export type { CustomBackend, CustomCompactRequest, PartialReport } from './backends/custom.js';
+export type {
+  CustomBackend,
+  CustomCompactRequest,
+  PartialReport,
+  RecordText,
+} from './backends/custom.js';
 export type {
   Address,
   ConfigInput,
@@ -44,6 +64,7 @@ export type {
   CompactionStatus,
   PartAction,
 } from './report/report.js';
+export type { AuditSummary, InspectSummary, KindSummary } from './report/summary.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** A store, opened. */
@@ -69,6 +90,19 @@ export interface System {
      * `before_compact` that says no makes of it; the failure of another hook is a warning.
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
+  };
+  readonly inspect: {
+    /**
+     * The records that retention shows, as the runtime lists them: the oldest first, unless it is told otherwise. Changes
+     * nothing and takes no lock; a runtime may be writing, and papyra compacting.
+     *
+     * @throws {PapyraError} `usage` for a bad option, or a custom backend without `records()`; `not_found`,
+     * `permission_denied`, `unreachable`, `io_error` (a damaged archive, too); `try_again` when the log was truncated
+     * meanwhile; `interrupted`.
+     */
+    records(options?: RecordsOptions): AsyncGenerator<ListedRecord, void, undefined>;
+    /** Counts the records that retention shows. It reads all of them. Throws as `records()` does. */
+    summary(options?: SummaryOptions): Promise<InspectSummary>;
   };
   readonly metrics: Metrics;
   /**
@@ -108,6 +142,16 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
     config,
     store: { backend: backend.name, target: backend.target },
     persistence: { compact: (how = {}) => compact({ config, backend, metrics }, how) },
+    inspect: {
+      records: async function* (how = {}) {
+        const { listRecords } = await import('./api/inspect.js');
+        yield* listRecords(config, backend, how);
+      },
+      summary: async (how = {}) => {
+        const { summarize } = await import('./api/inspect.js');
+        return summarize(config, backend, how);
+      },
+    },
     metrics: {
       read: async (how = {}) => {
         checkReadMetricsOptions(how);

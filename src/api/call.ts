@@ -2,7 +2,13 @@ import { inWords, suggestion } from '../config/explain.js';
 import type { Overrides } from '../config/types.js';
 import { MAX_SECONDS } from '../units/units.js';
 import { PapyraError } from '../errors/errors.js';
-import type { CompactOptions, DoctorOptions, OpenOptions } from './call-options.js';
+import type {
+  CompactOptions,
+  DoctorOptions,
+  OpenOptions,
+  RecordsOptions,
+  SummaryOptions,
+} from './call-options.js';
 import type { ReadMetricsOptions } from '../metrics/metrics.js';
 
 /** What a program may hand over; the compiler is not there to see it when it is written in JavaScript. */
@@ -112,6 +118,39 @@ export function checkReadMetricsOptions(options: ReadMetricsOptions): void {
 /** The same for `doctor()`. */
 export function checkDoctorOptions(options: DoctorOptions): void {
   const rules: Rules<DoctorOptions> = { signal: SIGNAL };
+  check(options, rules, '');
+}
+
+const RANGE: Rules<Omit<SummaryOptions, 'types'>> = {
+  since: number('seconds since 1970', () => true),
+  until: number('seconds since 1970', () => true),
+  archive: TEXT,
+  signal: SIGNAL,
+};
+
+const RECORDS: Rules<RecordsOptions> = {
+  ...RANGE,
+  kind: oneOf('event', 'audit', 'dead_letter'),
+  type: TEXT,
+  target: TEXT,
+  limit: WHOLE,
+  newestFirst: FLAG,
+  follow: FLAG,
+  onWarning: { allowed: 'a function', holds: (value) => typeof value === 'function' },
+};
+
+/** The same for `inspect.records()`. */
+export function checkRecordsOptions(options: RecordsOptions): void {
+  check(options, RECORDS, '');
+  const { follow, newestFirst, until } = options;
+  if (!follow) return;
+  if (newestFirst) throw wrong('follow goes on with what comes: newest first there is no order');
+  if (until !== undefined) throw wrong('follow goes on until it is stopped: until would hide it');
+}
+
+/** The same for `inspect.summary()`. */
+export function checkSummaryOptions(options: SummaryOptions): void {
+  const rules: Rules<SummaryOptions> = { ...RANGE, types: WHOLE };
   check(options, rules, '');
 }
 

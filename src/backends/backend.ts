@@ -4,6 +4,7 @@ import type { RecoveryMode, RecoveryReport } from '../report/recovery.js';
 import type { CompactionReport } from '../report/report.js';
 import type { ScanReport } from '../report/scan.js';
 import type { StoreFacts } from './facts.js';
+import type { RecordBatches, RecordsRequest } from './listing.js';
 
 /** How far a compaction is. */
 export interface Progress {
@@ -113,6 +114,8 @@ export interface Backend {
   scan?(request: ScanRequest): Promise<Omit<ScanReport, 'next'>>;
   /** Plans to remove what `scan` names, and nothing else. */
   recover?(request: RecoveryRequest): Promise<RecoveryPlan>;
+  /** Lists records of the store that retention has not hidden. Changes nothing and takes no lock. */
+  records?(request: RecordsRequest): RecordBatches;
   /** Looks at the store and its surroundings. Changes nothing and takes no lock. */
   examine?(signal: AbortSignal | undefined): Promise<StoreFacts>;
   /** Lets go of connections. */

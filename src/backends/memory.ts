@@ -14,6 +14,10 @@ export function memoryBackend(): Backend {
     metricsLocation: () => ({ unavailable: WHY }),
     usage: () => Promise.resolve(null),
     check: () => Promise.resolve([NOTHING]),
+    // eslint-disable-next-line require-yield
+    records: async function* ({ onWarning }) {
+      onWarning(`nothing to list: ${WHY}`);
+    },
     plan: ({ rules }) => {
       const report = blankReport({
         status: 'no_op',

@@ -39,6 +39,8 @@ export interface PapyraErrorOptions {
   signal?: StopSignal;
   /** What was done nevertheless: the report of a run of which some parts failed. */
   report?: CompactionReport;
+  /** The end that was to be expected: nothing is said of it, the exit code alone tells. */
+  silent?: boolean;
 }
 
 /** Every expected failure of papyra: what failed, on what, why (`message`), and what to do (`hint`). */
@@ -49,6 +51,7 @@ export class PapyraError extends Error {
   readonly signal: StopSignal | undefined;
   /** Where some parts failed and others did not: what was done, with the status `partial`. */
   readonly report: CompactionReport | undefined;
+  readonly silent: boolean;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
   /** Where several things are wrong: those after this one. */
@@ -63,6 +66,7 @@ export class PapyraError extends Error {
     this.hint = options.hint === undefined ? undefined : withShownPaths(options.hint);
     this.signal = options.signal;
     this.report = options.report;
+    this.silent = options.silent ?? false;
   }
 }
 

@@ -34,6 +34,10 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
       return located ? planLog(located.path, request) : emptyPlan(path, request);
     },
     examine: () => examineFile(path, namedBy),
+    records: async function* (request) {
+      const { recordsOfLog } = await import('./records.js');
+      yield* recordsOfLog(path, namedBy, request);
+    },
   };
 }
 

@@ -29,6 +29,10 @@ export function rotatingBackend(options: SetOptions): Backend {
     check: async () => checkSet(real()),
     plan: (request) => planSet(real(), request),
     examine: () => examineSet(real()),
+    records: async function* (request) {
+      const { recordsOfSet } = await import('./records.js');
+      yield* recordsOfSet(real(), request);
+    },
   };
 }
 
