@@ -21,6 +21,8 @@ import { LONGEST_LINE, type FileLine } from './lines-of.js';
  *   nothing of what was read is left: all of the new file is new.
  * - **Rotation** (ours has another name in the set): ours is read to its end, which ends its last line; then the files below
  *   it, the next one first, from their beginning. So no file is missed, however often it was rotated between two looks.
+ * - While the current file is read, and whenever the reader of our lines is slow, what comes after it is looked for all the
+ *   same, and held open.
  * - **Truncation** looks like a removal of all that was read.
  *
  * A line counts when its newline is there. A torn one is waited for; one that papyra ends in the new file is found there.
@@ -49,7 +51,7 @@ export interface FollowedFile {
 }
 
 const POLL_MS = 200;
-/** A writer that opened a file before it was rotated may append to it a moment after. */
+/** A writer that opened a file before it was rotated or replaced may append to it a moment after: those lines come first. */
 const LATE_MS = 100;
 const SAMPLE_BYTES = 4096;
 const CHUNK_BYTES = 1 << 18;
@@ -68,14 +70,34 @@ function sampleBefore(steady: SteadyFile, offset: number): Buffer {
   return steady.read(Math.max(0, offset - SAMPLE_BYTES), offset, buffer).bytes;
 }
 
+/** Files that came after those that are known. */
+interface Successors {
+  /** The newest first. */
+  files: OpenFile[];
+  /** The newest known file was rotated, and these come after it; else one of them has taken its place. */
+  rotated: boolean;
+  /** When they were seen. */
+  at: number;
+}
+
+/** So many replaced files are held open at most, for a reader that is slower than what it follows. */
+const MOST_WAITING = 32;
+
 /** Follows the files until the signal ends it. `start`: undefined where there is no file yet. */
 export class Follower {
   #current: FollowedFile | undefined;
+  /**
+   * What comes after the current file, the next first. Looked for on time, however long the current file takes: a file that is
+   * replaced again is gone unless it is held open.
+   */
+  #waiting: Successors[] = [];
   /** Lines of the window that the file may still bring: they were handed out. */
   #pending: number[] = [];
+  #repeated = new Set<number>();
   /** Files that are older than the current one. */
   #older = new Set<FileId>();
   #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  #failure: Error | undefined;
 
   constructor(
     readonly chain: Chain,
@@ -88,18 +110,22 @@ export class Follower {
 
   /** The lines that come, some at a time. */
   async *lines(): AsyncGenerator<FileLine[]> {
+    const looking = setInterval(() => this.#lookAgain(), POLL_MS);
     try {
-      this.#lookAtOlder();
+      this.#older = new Set(this.chain.rotated().filter((id) => id !== this.#current?.id));
       for (;;) {
         // Before the last look at the file: what is brought over until then is seen by it.
         const wasDraining = this.#pending.length > 0 && this.chain.isDraining();
         yield* this.#rest();
         if (!wasDraining) this.#pending = [];
-        if (this.chain.active() === this.#current?.id) this.#lookAtOlder();
-        else if (yield* this.#moveOn()) continue;
-        await this.#nap(POLL_MS);
+        this.#look();
+        const next = this.#waiting.shift();
+        if (next) yield* this.#moveOn(next);
+        else await this.#nap(POLL_MS);
       }
     } finally {
+      clearInterval(looking);
+      for (const { files } of this.#waiting) for (const { fd } of files) closeSync(fd);
       if (this.#current) closeSync(this.#current.file.fd);
     }
   }
@@ -108,57 +134,115 @@ export class Follower {
   async *#rest(): AsyncGenerator<FileLine[]> {
     for (let lines = this.#read(); lines; lines = this.#read()) {
       if (lines.length > 0) yield lines;
-      // Signal handlers get their turn.
+      // Signal handlers and timers get their turn.
       await setImmediate();
-      if (this.signal?.aborted) throw interruption(this.signal);
+      this.#assertGoingOn();
     }
   }
 
-  /** The path leads to another file than the current one. Whether reading can go on at once. */
-  async *#moveOn(): AsyncGenerator<FileLine[], boolean> {
-    const files = this.chain.open();
-    let next: FollowedFile | undefined;
+  #lookAgain(): void {
     try {
-      const ids = files.map(({ fd }) => fileId(fd));
-      const at = this.#current ? ids.indexOf(this.#current.id) : -1;
-      if (at === 0 || files.length === 0) return false;
-      if (at > 0) yield* this.#finish(at);
-      else if (this.#current) yield* this.#rest();
-      next = at > 0 ? beginningOf(files[at - 1]!) : this.#successor(files, ids);
-      this.#older = new Set(ids.slice(ids.indexOf(next.id) + 1));
+      this.#look();
+    } catch (error) {
+      this.#failure = error as Error;
+    }
+  }
+
+  /** Looks where the path leads to, and holds what is new. */
+  #look(): void {
+    const newest = this.#waiting.at(-1)?.files[0];
+    const known = newest ? fileId(newest.fd) : this.#current?.id;
+    const active = this.chain.active();
+    if (active === undefined || this.#waiting.length >= MOST_WAITING) return;
+    if (active === known) {
+      const ids = new Set(this.#known());
+      this.#older = new Set(this.chain.rotated().filter((id) => !ids.has(id)));
+      return;
+    }
+    const files = this.chain.open();
+    const ids = files.map(({ fd }) => fileId(fd));
+    const at = known === undefined ? -1 : ids.indexOf(known);
+    const all = new Set([...this.#older, ...this.#known()]);
+    const end = at === -1 ? ids.findIndex((id) => all.has(id)) : at;
+    const fresh = end === -1 ? files : files.slice(0, end);
+    for (const { fd } of files.slice(fresh.length)) closeSync(fd);
+    if (fresh.length > 0) this.#waiting.push({ files: fresh, rotated: at > 0, at: Date.now() });
+  }
+
+  /** The current file and those that wait. */
+  #known(): FileId[] {
+    const waiting = this.#waiting.flatMap(({ files }) => files.map(({ fd }) => fileId(fd)));
+    return this.#current ? [this.#current.id, ...waiting] : waiting;
+  }
+
+  /** The current file has come to its end, but for what was appended since. */
+  async *#moveOn({ files, rotated, at }: Successors): AsyncGenerator<FileLine[]> {
+    let index = files.length - 1;
+    let next = beginningOf(files[index]!);
+    let isOver = false;
+    try {
+      yield* this.#rest();
+      if (this.#current && Date.now() - at < LATE_MS) {
+        await this.#nap(LATE_MS);
+        yield* this.#rest();
+      }
+      if (rotated) {
+        const lines = this.#read(true);
+        if (lines && lines.length > 0) yield lines;
+        this.#pending = [];
+        // A file that is replaced before anything was read of it is known by the one before.
+        if (this.#current) next.window = this.#current.window;
+      } else {
+        const found = this.#successor(files);
+        if (found) ({ index, next } = found);
+        else this.#pending = [];
+      }
+      isOver = true;
     } finally {
-      for (const file of files) if (file !== next?.file) closeSync(file.fd);
+      if (!isOver) for (const { fd } of files) closeSync(fd);
     }
     if (this.#current) closeSync(this.#current.file.fd);
     this.#current = next;
+    for (const { fd } of files.slice(index + 1)) closeSync(fd);
+    const newer = files.slice(0, index);
+    if (newer.length > 0) this.#waiting.unshift({ files: newer, rotated: true, at });
+  }
+
+  /** What was handed out last, in the order in which it is in the file, or will be. */
+  #keys(): number[] {
+    return [...(this.#current?.window.keys() ?? []), ...this.#pending];
+  }
+
+  /** Of these lines, those from a number on are still to come in the file. */
+  #expect(keys: readonly number[], from: number): void {
+    const seen = new Set<number>();
+    this.#repeated = new Set(keys.filter((key) => seen.size === seen.add(key).size));
+    this.#pending = keys.slice(from);
+  }
+
+  /**
+   * Whether the next line of the file is one that is still to come. They come in their order; those that are passed over are
+   * gone. A line that is written again and again counts only when it is its turn: else it is a new one.
+   */
+  #wasHandedOut(key: number): boolean {
+    if (this.#pending.length === 0) return false;
+    const place = this.#repeated.has(key) ? 0 : this.#pending.indexOf(key);
+    if (this.#pending[place] !== key) return false;
+    this.#pending = this.#pending.slice(place + 1);
     return true;
   }
 
-  /** The current file has been rotated: it is read to its end, which ends its last line. */
-  async *#finish(index: number): AsyncGenerator<FileLine[]> {
-    yield* this.#rest();
-    if (index === 1) {
-      await this.#nap(LATE_MS);
-      yield* this.#rest();
-    }
-    const lines = this.#read(true);
-    if (lines && lines.length > 0) yield lines;
-    this.#pending = [];
-  }
-
-  /** The current file has no name any more: finds the one that has taken its place. */
-  #successor(files: readonly OpenFile[], ids: readonly FileId[]): FollowedFile {
-    const keys = this.#current?.window.keys() ?? [];
-    for (const file of files) {
+  /** The file that has taken the place of the current one, and how far it was read there; undefined: none has. */
+  #successor(files: readonly OpenFile[]): { index: number; next: FollowedFile } | undefined {
+    const keys = this.#keys();
+    for (const [index, file] of files.entries()) {
       const steady = steadyNow(file);
       const found = findWindow(steady, keys);
       if (!found) continue;
-      this.#pending = [...keys.slice(found.index), ...this.#pending];
-      return placeIn(steady, found.offset);
+      this.#expect(keys, found.index);
+      return { index, next: placeIn(steady, found.offset) };
     }
-    this.#pending = [];
-    const known = ids.findIndex((id) => this.#older.has(id));
-    return beginningOf(files[(known === -1 ? files.length : Math.max(1, known)) - 1]!);
+    return undefined;
   }
 
   /**
@@ -211,11 +295,14 @@ export class Follower {
 
   /** The bytes of the file have moved, or are gone. */
   #relocate(current: FollowedFile): void {
-    const keys = current.window.keys();
+    const keys = this.#keys();
     const steady = steadyNow(current.file);
     const found = findWindow(steady, keys);
-    if (found) this.#pending = [...keys.slice(found.index), ...this.#pending];
-    Object.assign(current, found ? placeIn(steady, found.offset) : beginningOf(current.file));
+    if (found) this.#expect(keys, found.index);
+    Object.assign(
+      current,
+      found ? placeIn(steady, found.offset) : { offset: 0, sample: Buffer.alloc(0) },
+    );
   }
 
   #take(current: FollowedFile, bytes: Buffer): FileLine[] {
@@ -229,20 +316,16 @@ export class Follower {
       const key = keyOf(line);
       if (key === undefined) continue;
       current.window.push(key, line.end - line.start);
-      const place = this.#pending.length > 0 ? this.#pending.indexOf(key) : -1;
-      if (place === -1) lines.push(line);
-      else this.#pending = this.#pending.slice(place + 1);
+      if (!this.#wasHandedOut(key)) lines.push(line);
     }
     current.offset += bytes.length;
     current.sample = Buffer.concat([current.sample, bytes.subarray(-SAMPLE_BYTES)]).subarray(-SAMPLE_BYTES); // prettier-ignore
     return lines;
   }
 
-  #lookAtOlder(): void {
-    const rotated = this.chain.rotated();
-    // All but those that are newer than ours.
-    const at = rotated.indexOf(this.#current?.id ?? '');
-    this.#older = new Set(rotated.slice(at + 1));
+  #assertGoingOn(): void {
+    if (this.signal?.aborted) throw interruption(this.signal);
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #nap(milliseconds: number): Promise<void> {
@@ -251,6 +334,7 @@ export class Follower {
       if (signal?.aborted) throw interruption(signal);
       throw error;
     });
+    this.#assertGoingOn();
   }
 }
 

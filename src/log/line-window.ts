@@ -59,11 +59,15 @@ export class LineWindow {
   }
 }
 
+/** Late lines may be so far behind the others. */
+const APART_BYTES = 64 << 20;
+
 /**
- * Where the remembered lines begin in a file: the first of them that is there, and its number. Looks from the end, for what
- * came after them is little, and no further than they can reach. undefined: none of them is there.
+ * Where the remembered lines begin in a file: the first of them that is there, and its number. undefined: none of them is there.
  *
- * Only lines that are there once among the remembered ones say where that is.
+ * Looks from the end, for what came after them is little, until the very first one is found. Where that is not there any more,
+ * it looks on for a while: the last ones may be late lines, which stand far behind the others. Only lines that are there once
+ * among the remembered ones say where that is.
  */
 export function findWindow(
   file: SteadyFile,
@@ -71,16 +75,19 @@ export function findWindow(
 ): { offset: number; index: number } | undefined {
   const places = new Map<number, number>();
   keys.forEach((key, index) => places.set(key, places.has(key) ? -1 : index));
-  if (keys.length === 0) return undefined;
+  const first = [...places.values()].find((index) => index >= 0);
+  if (first === undefined) return undefined;
   let found: { offset: number; index: number } | undefined;
   for (const lines of linesBackwards(file, 0, file.end)) {
     for (let at = lines.length - 1; at >= 0; at--) {
       const line = lines[at]!;
       const key = keyOf(line);
       const index = key === undefined ? undefined : places.get(key);
-      if (index !== undefined && index >= 0) found = { offset: line.start, index };
+      if (index === undefined || index < 0) continue;
+      found = { offset: line.start, index };
+      if (index === first) return found;
     }
-    if (found && found.offset - lines[0]!.start > WINDOW_BYTES) break;
+    if (found && found.offset - lines[0]!.start > APART_BYTES) break;
   }
   return found;
 }

@@ -64,7 +64,11 @@ export function argumentsOf({ kind, rules, reverse, ...others }: Question): stri
 }
 
 /** A log of many shapes, with an end that may be torn, and a filler at its start. */
-export function drawFiles(random: Random, path: string, files: number): { files: string[]; count: number } {
+export function drawFiles(
+  random: Random,
+  path: string,
+  files: number,
+): { files: string[]; count: number } {
   const count = random.below(random.pick([5, 60, 400])) + 1;
   const content = drawLog(random, count, random.pick([0, 0.02, 0.3]));
   const names = Array.from({ length: files }, (_, at) => (at === files - 1 ? path : `${path}.${files - 1 - at}`)); // prettier-ignore
@@ -73,7 +77,8 @@ export function drawFiles(random: Random, path: string, files: number): { files:
     const isLast = at === files - 1;
     const cut = isLast ? content.length : from + random.below(content.length - from + 1);
     // The end of a rotated file may be in the middle of a line: it ends it there.
-    const to = isLast || random.chance(0.2) ? cut : content.indexOf(0x0a, cut) + 1 || content.length;
+    const to =
+      isLast || random.chance(0.2) ? cut : content.indexOf(0x0a, cut) + 1 || content.length;
     const filler = random.chance(0.2) ? FILLER : '';
     const tail = isLast && random.chance(0.4) ? random.pick(TAILS) : '';
     writeFileSync(name, Buffer.concat([Buffer.from(filler), content.subarray(from, to), Buffer.from(tail)])); // prettier-ignore
