@@ -119,8 +119,7 @@ export class Follower {
         yield* this.#rest();
         if (!wasDraining) this.#pending = [];
         this.#look();
-        const next = this.#waiting.shift();
-        if (next) yield* this.#moveOn(next);
+        if (this.#waiting[0]) yield* this.#moveOn(this.#waiting[0]);
         else await this.#nap(POLL_MS);
       }
     } finally {
@@ -175,37 +174,29 @@ export class Follower {
     return this.#current ? [this.#current.id, ...waiting] : waiting;
   }
 
-  /** The current file has come to its end, but for what was appended since. */
+  /** The current file has come to its end, but for what was appended since. It gives way to the next that waits. */
   async *#moveOn({ files, rotated, at }: Successors): AsyncGenerator<FileLine[]> {
+    yield* this.#rest();
+    if (this.#current && Date.now() - at < LATE_MS) {
+      await this.#nap(LATE_MS);
+      yield* this.#rest();
+    }
     let index = files.length - 1;
     let next = beginningOf(files[index]!);
-    let isOver = false;
-    try {
-      yield* this.#rest();
-      if (this.#current && Date.now() - at < LATE_MS) {
-        await this.#nap(LATE_MS);
-        yield* this.#rest();
-      }
-      if (rotated) {
-        const lines = this.#read(true);
-        if (lines && lines.length > 0) yield lines;
-        this.#pending = [];
-        // A file that is replaced before anything was read of it is known by the one before.
-        if (this.#current) next.window = this.#current.window;
-      } else {
-        const found = this.#successor(files);
-        if (found) ({ index, next } = found);
-        else this.#pending = [];
-      }
-      isOver = true;
-    } finally {
-      if (!isOver) for (const { fd } of files) closeSync(fd);
+    const found = rotated ? undefined : this.#successor(files);
+    if (found) ({ index, next } = found);
+    else {
+      const last = rotated ? this.#read(true) : undefined;
+      if (last && last.length > 0) yield last;
+      this.#pending = [];
+      // A file that is replaced before anything was read of it is known by the lines before.
+      if (this.#current) next.window = this.#current.window;
     }
     if (this.#current) closeSync(this.#current.file.fd);
     this.#current = next;
     for (const { fd } of files.slice(index + 1)) closeSync(fd);
     const newer = files.slice(0, index);
-    if (newer.length > 0) this.#waiting.unshift({ files: newer, rotated: true, at });
+    this.#waiting.splice(0, 1, ...(newer.length > 0 ? [{ files: newer, rotated: true, at }] : []));
   }
 
   /** What was handed out last, in the order in which it is in the file, or will be. */

@@ -72,7 +72,7 @@ describe('inspect --follow', () => {
       if (code !== 0 && code !== 75) throw new Error(`exit ${code}: ${stderr}`);
     }
     writer.kill('SIGTERM');
-    const [count, rotations] = String((await writer).stdout).split(' ').map(Number) as [number, number]; // prettier-ignore
+    const [count, rotations] = (await writer).stdout.split(' ').map(Number) as [number, number]; // prettier-ignore
     expect(rotations).toBeGreaterThan(3);
     await follower.until(count);
     await sleep(500);

@@ -3,7 +3,9 @@ import { spawnPapyra } from './follower.js';
 import { tempRedisConfig } from '../support/config.js';
 import { mutate } from '../support/mutate.js';
 import { START, STEP } from '../support/odd-log.js';
+import { papyra } from '../support/papyra.js';
 import { Random, testSeed } from '../support/random.js';
+import { tempDirectory } from '../support/temp.js';
 import { startRedis, stopServers, type Server } from '../support/redis.js';
 import { streamEntries } from '../support/streams.js';
 import { askOracle, asOutput, drawQuestion, listed, type Question, type Store } from './listing.js';
@@ -47,7 +49,8 @@ const kindOf = (key: string): string =>
   ({ events: 'event', audits: 'audit', dead_letters: 'dead_letter' })[key.split(':')[2]!]!;
 
 function configFor(systems: string[], rules: Question['rules']): string {
-  const { now: _now, ...retention } = rules;
+  const { max_age_seconds, max_records, max_total_bytes } = rules;
+  const retention = { max_age_seconds, max_records, max_total_bytes };
   return tempRedisConfig({ url: server.url, system_id: systems, retention });
 }
 
@@ -65,6 +68,23 @@ describe('inspect of redis', () => {
     }
   }, 600_000); // prettier-ignore
 
+  test('lists archives in front of the streams', async () => {
+    const random = new Random(SEED);
+    const { systems, streams } = await drawStreams(random);
+    const question: Question = { kind: 'event', rules: { now: 0 } };
+    const [all] = askOracle([{ streams: streams.slice(0), ...question }]);
+    const archive = tempDirectory();
+    const config = configFor(systems, { now: 0, max_records: 3 });
+    const run = await papyra(['persistence', 'compact', '--exact', '--config', config, '--archive', archive]); // prettier-ignore
+    expect(run.code).toBe(0);
+    const found = await listed(question, ['--config', config, '--archive', archive]);
+    const sorted = (text: string) => text.split('\n').sort();
+    expect(sorted(found)).toEqual(sorted(asOutput(all!)));
+    const limited = await listed({ ...question, limit: 4, reverse: true }, ['--config', configFor(systems, { now: 0 }), '--archive', archive]); // prettier-ignore
+    const live = await listed({ ...question, limit: 4, reverse: true }, ['--config', configFor(systems, { now: 0 })]); // prettier-ignore
+    expect(limited.slice(0, live.length)).toBe(live);
+  });
+
   test('follows what is added, also to a stream that was deleted and made anew', async () => {
     await server.client.flushall();
     const config = configFor(['local'], { now: 0 });
@@ -75,7 +95,9 @@ describe('inspect of redis', () => {
     await follower.until(10);
     for (let n = 20; n < 300; n++) {
       await add(n);
-      if (n % 50 === 0) await server.client.xtrim('papyra:local:events', 'MAXLEN', 5);
+      if (n % 50 !== 0) continue;
+      await follower.until(n - 10);
+      await server.client.xtrim('papyra:local:events', 'MAXLEN', 5);
     }
     await follower.until(290);
     await server.client.del('papyra:local:events');
