@@ -42,7 +42,16 @@ const MAY_KNOW = {
   'src/hooks': ['src/errors', 'src/report'],
   'src/metrics': ['src/errors', 'src/report', 'src/text', 'src/files'],
   // Views know the shapes that they show, not the code that makes them.
-  'src/output': ['src/errors', 'src/report', 'src/text', 'src/units'],
+  // A record is shown by the fields that are in it.
+  'src/output': [
+    'src/errors',
+    'src/report',
+    'src/text',
+    'src/units',
+    'src/records/members.ts',
+    'src/records/json-value.ts',
+    'src/records/record-filter.ts',
+  ],
   // Which flag stands for which variable, and how a number is shown.
   'src/schedule': [
     'src/errors',
@@ -76,6 +85,8 @@ const MAY_KNOW = {
     'src/log',
     'src/metrics',
     'src/hooks',
+    'src/records/members.ts',
+    'src/records/record-filter.ts',
   ],
   commands: [
     'src/output',
@@ -91,7 +102,12 @@ const MAY_KNOW = {
 const MAY_KNOW_TYPES = {
   'src/errors': ['src/report/recovery.ts', 'src/report/report.ts', 'src/report/scan.ts'],
   'src/report': ['src/retention/policy.ts'],
-  'src/log': ['src/backends/backend.ts', 'src/backends/facts.ts', 'src/backends/rotating/set.ts'],
+  'src/log': [
+    'src/backends/backend.ts',
+    'src/backends/facts.ts',
+    'src/backends/listing.ts',
+    'src/backends/rotating/set.ts',
+  ],
   'src/output': [
     'src/backends/backend.ts',
     'src/config/show.ts',
@@ -99,6 +115,7 @@ const MAY_KNOW_TYPES = {
     'src/metrics/state.ts',
     'src/retention/policy.ts',
     'src/doctor/report.ts',
+    'src/api/inspect.ts',
   ],
   'src/backends': ['src/config/types.ts'],
   'src/hooks': ['src/config/types.ts'],
@@ -111,7 +128,7 @@ const MAY_KNOW_TYPES = {
     'src/hooks/hooks.ts',
   ],
   'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts'],
-  'src/api': ['src/backends/backend.ts'],
+  'src/api': ['src/backends/backend.ts', 'src/backends/listing.ts'],
 };
 
 /** All rooms, and the two entry files. */

@@ -3,7 +3,14 @@ import { Option, type Command } from 'commander';
 import { PapyraError } from '../src/errors/errors.js';
 import type { OpenOptions, Overrides, ScanOptions } from '../src/index.js';
 import { parseInterval } from '../src/schedule/interval.js';
-import { parseCount, parseDuration, parseShare, parseSize, parseTime } from '../src/units/units.js';
+import {
+  parseCount,
+  parseDuration,
+  parseMoment,
+  parseShare,
+  parseSize,
+  parseTime,
+} from '../src/units/units.js';
 import type { ColorMode } from '../src/output/paint.js';
 import type { ProgressMode } from '../src/output/progress.js';
 import type { Context } from './context.js';
@@ -175,6 +182,7 @@ export const duration = (flag: string) => value(flag, parseDuration);
 export const size = (flag: string) => value(flag, parseSize);
 export const interval = (flag: string) => value(flag, parseInterval);
 export const text = (flag: string) => value(flag, nonEmpty);
+export const moment = (flag: string) => value(flag, (text) => parseMoment(text));
 export const time = (flag: string) => value(flag, parseTime);
 export const share = (flag: string) => value(flag, parseShare);
 

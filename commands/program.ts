@@ -8,6 +8,7 @@ import { addConfigSchema } from './config/schema.js';
 import { addConfigShow } from './config/show.js';
 import type { Context } from './context.js';
 import { addDoctor } from './doctor.js';
+import { addLists } from './inspect/inspect.js';
 import { addMetricsPersistence } from './metrics/persistence.js';
 import { addMetricsReset } from './metrics/reset.js';
 import { addGlobalOptions } from './options.js';
@@ -35,6 +36,11 @@ export function buildProgram(version: string, context: Context): Command {
   addRecover(persistence, context);
   addStartupCheck(persistence, 'startup-check', context);
   addInspect(persistence, context);
+
+  const inspect = program
+    .command('inspect')
+    .description('List the records of a Papyra system that retention shows');
+  addLists(inspect, context);
 
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);

@@ -10,9 +10,11 @@ import type {
   DoctorOptions,
   InspectOptions,
   OpenOptions,
+  RecordsOptions,
   RecoverOptions,
   ScanOptions,
   StartupCheckOptions,
+  SummaryOptions,
 } from './api/call-options.js';
 import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './api/call.js';
 import { check, type SystemCheck } from './api/check.js';
@@ -27,21 +29,26 @@ import type { RecoveryReport } from './report/recovery.js';
 import type { CompactionReport } from './report/report.js';
 import type { ScanReport } from './report/scan.js';
 import type { StartupReport } from './report/startup-check.js';
+import type { ListedRecord } from './api/inspect.js';
+import type { InspectSummary } from './report/summary.js';
 
 export type {
   CompactOptions,
   DoctorOptions,
   InspectOptions,
   OpenOptions,
+  RecordsOptions,
   RecoverOptions,
   ScanOptions,
   StartupCheckOptions,
+  SummaryOptions,
 } from './api/call-options.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
+export type { ListedRecord } from './api/inspect.js';
 export type { Inspection } from './api/inspection.js';
-export { parseCount, parseDuration, parseSize, parseTime } from './units/units.js';
+export { parseCount, parseDuration, parseMoment, parseSize, parseTime } from './units/units.js';
 export { PapyraError } from './errors/errors.js';
 export type { Progress } from './backends/backend.js';
 export type {
@@ -52,6 +59,7 @@ export type {
   PartialRecovery,
   PartialReport,
   PartialScan,
+  RecordText,
 } from './backends/custom.js';
 export type { PartialAnomalies, PartialAnomaly } from './backends/custom-scan-report.js';
 export type {
@@ -93,6 +101,7 @@ export type {
   Top,
   TopGroup,
 } from './report/inspection.js';
+export type { AuditSummary, InspectSummary, KindSummary } from './report/summary.js';
 export type { OddLines, RetentionPolicy } from './retention/policy.js';
 
 /** A store, opened. */
@@ -149,6 +158,19 @@ export interface System {
      */
     inspect(options?: InspectOptions): Promise<Inspection>;
   };
+  readonly inspect: {
+    /**
+     * The records that retention shows, as the runtime lists them: the oldest first, unless it is told otherwise. Changes
+     * nothing and takes no lock; a runtime may be writing, and papyra compacting.
+     *
+     * @throws {PapyraError} `usage` for a bad option, or a custom backend without `records()`; `not_found`,
+     * `permission_denied`, `unreachable`, `io_error` (a damaged archive, too); `try_again` when the log was truncated
+     * meanwhile; `interrupted`.
+     */
+    records(options?: RecordsOptions): AsyncGenerator<ListedRecord, void, undefined>;
+    /** Counts the records that retention shows. It reads all of them. Throws as `records()` does. */
+    summary(options?: SummaryOptions): Promise<InspectSummary>;
+  };
   readonly metrics: Metrics;
   /**
    * Checks whether a compaction could begin: the store is there and can be opened, hooks can be executed, an
@@ -203,6 +225,16 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       inspect: async (how = {}) => {
         const { inspect } = await import('./api/inspection.js');
         return inspect({ config, backend, metrics }, how);
+      },
+    },
+    inspect: {
+      records: async function* (how = {}) {
+        const { listRecords } = await import('./api/inspect.js');
+        yield* listRecords(config, backend, how);
+      },
+      summary: async (how = {}) => {
+        const { summarize } = await import('./api/inspect.js');
+        return summarize(config, backend, how);
       },
     },
     metrics: {

@@ -79,7 +79,7 @@ async function fail(error: PapyraError, args: string[], context: Context): Promi
   const { consoleFor } = await import('../commands/context.js');
   const output = consoleFor(context, looseFlags(args));
   output.warnings(error.warnings);
-  output.failure(error);
+  if (!error.silent) output.failure(error);
   return exitCodeOf(error);
 }
 

@@ -109,3 +109,34 @@ export interface DoctorOptions {
   /** Stops looking. */
   signal?: AbortSignal;
 }
+
+/** Which records are summed up. All optional. */
+export interface SummaryOptions {
+  /** Seconds since 1970; both are included. A record without a timestamp is in no range. */
+  since?: number;
+  until?: number;
+  /** A directory with archives of the store, which count, too. */
+  archive?: string;
+  /** How many of the most frequent types are told; default: 5. */
+  types?: number;
+  /** Stops the work. */
+  signal?: AbortSignal;
+}
+
+/** Which records are listed, and how. All optional. */
+export interface RecordsOptions extends Omit<SummaryOptions, 'types'> {
+  /** default: all three. */
+  kind?: 'event' | 'audit' | 'dead_letter';
+  /** The class name of an event, or the type of the message in a dead letter. */
+  type?: string;
+  /** Whom a record is about: an actor's address, such as `local://2`. */
+  target?: string;
+  /** The newest so many of those that are asked for; default: all. */
+  limit?: number;
+  /** Newest first; default: oldest first. */
+  newestFirst?: boolean;
+  /** Goes on with what is appended, until `signal` ends it. Not with `newestFirst` or `until`. */
+  follow?: boolean;
+  /** Called with what the operator should know, one sentence each. */
+  onWarning?: (warning: string) => void;
+}

@@ -8,9 +8,11 @@ import type {
   DoctorOptions,
   InspectOptions,
   OpenOptions,
+  RecordsOptions,
   RecoverOptions,
   ScanOptions,
   StartupCheckOptions,
+  SummaryOptions,
 } from './call-options.js';
 import type { ReadMetricsOptions } from '../metrics/metrics.js';
 
@@ -182,6 +184,39 @@ export function checkDoctorOptions(options: DoctorOptions): void {
 }
 
 /** An unknown option is an error: it may be a misspelt one, which would have no effect. */
+const RANGE: Rules<Omit<SummaryOptions, 'types'>> = {
+  since: number('seconds since 1970', () => true),
+  until: number('seconds since 1970', () => true),
+  archive: TEXT,
+  signal: SIGNAL,
+};
+
+const RECORDS: Rules<RecordsOptions> = {
+  ...RANGE,
+  kind: oneOf('event', 'audit', 'dead_letter'),
+  type: TEXT,
+  target: TEXT,
+  limit: WHOLE,
+  newestFirst: FLAG,
+  follow: FLAG,
+  onWarning: { allowed: 'a function', holds: (value) => typeof value === 'function' },
+};
+
+/** The same for `inspect.records()`. */
+export function checkRecordsOptions(options: RecordsOptions): void {
+  check(options, RECORDS, '');
+  const { follow, newestFirst, until } = options;
+  if (!follow) return;
+  if (newestFirst) throw wrong('follow goes on with what comes: newest first there is no order');
+  if (until !== undefined) throw wrong('follow goes on until it is stopped: until would hide it');
+}
+
+/** The same for `inspect.summary()`. */
+export function checkSummaryOptions(options: SummaryOptions): void {
+  const rules: Rules<SummaryOptions> = { ...RANGE, types: WHOLE };
+  check(options, rules, '');
+}
+
 function check(options: object, rules: Record<string, Rule>, where: string): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;

@@ -6,6 +6,7 @@ import type { StoreInspection } from '../report/inspection.js';
 import type { CompactionReport } from '../report/report.js';
 import type { ScanReport } from '../report/scan.js';
 import type { StoreFacts } from './facts.js';
+import type { RecordBatches, RecordsRequest } from './listing.js';
 
 /** How far a compaction is. */
 export interface Progress {
@@ -123,6 +124,8 @@ export interface Backend {
   recover?(request: RecoveryRequest): Promise<RecoveryPlan>;
   /** Says what is in the store. Changes nothing and takes no lock. */
   inspect?(request: InspectRequest): Promise<StoreInspection>;
+  /** Lists records of the store that retention has not hidden. Changes nothing and takes no lock. */
+  records?(request: RecordsRequest): RecordBatches;
   /** Looks at the store and its surroundings. Changes nothing and takes no lock. */
   examine?(signal: AbortSignal | undefined): Promise<StoreFacts>;
   /** Closes the connections. */

@@ -56,7 +56,15 @@ export interface CustomBackend {
   scan?(request: CustomScanRequest): Answer<PartialScan>;
   /** Removes what is wrong with the store, and nothing else. Left out: nothing is done. */
   recover?(request: CustomRecoverRequest): Answer<PartialRecovery>;
+  /**
+   * Optional: the JSON texts of all records, oldest first, for `papyra inspect`. It may be called more than once for one
+   * listing, and should then say the same.
+   */
+  records?(request: { signal: AbortSignal }): AsyncIterable<RecordText> | Iterable<RecordText>;
 }
+
+/** The JSON of a record: a text, or its bytes in UTF-8. */
+export type RecordText = string | Uint8Array;
 
 const MODULE_HINT =
   'it must default-export (options) => ({ name, compact({ policy, dryRun, signal, … }) })';
@@ -94,6 +102,10 @@ export async function customBackend(
     usage: () => Promise.resolve(null),
     // The module was loaded and has made a backend. Nothing else can be checked.
     check: () => Promise.resolve([]),
+    records: async function* (request) {
+      const { recordsOfModule } = await import('./custom-records.js');
+      yield* recordsOfModule(backend as CustomBackend, file, request);
+    },
     plan: async (request) => {
       const run = (dryRun: boolean) => callModule(backend as CustomBackend, file, request, dryRun);
       if (!request.dryRun) {

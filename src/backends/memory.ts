@@ -21,6 +21,10 @@ export function memoryBackend(): Backend {
     usage: () => Promise.resolve(null),
     check: () => Promise.resolve([NOTHING]),
     inspect: () => Promise.resolve(blankInspection('no_op', [`nothing to inspect: ${WHY}`])),
+    // eslint-disable-next-line require-yield
+    records: async function* ({ onWarning }) {
+      onWarning(`nothing to list: ${WHY}`);
+    },
     plan: ({ rules }) => {
       const report = blankReport({
         status: 'no_op',

@@ -46,6 +46,8 @@ export interface PapyraErrorOptions {
   scan?: ScanReport;
   /** The same of a recovery. */
   recovery?: RecoveryReport;
+  /** The end that was to be expected: nothing is said of it, the exit code alone tells. */
+  silent?: boolean;
 }
 
 /** Every expected failure of papyra: what failed, on what, why (`message`), and what to do (`hint`). */
@@ -60,13 +62,14 @@ export class PapyraError extends Error {
   readonly scan: ScanReport | undefined;
   /** The same of a recovery. */
   readonly recovery: RecoveryReport | undefined;
+  readonly silent: boolean;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
   /** When several things are wrong: those after this one. */
   readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
-    const { hint, cause, signal, report, scan, recovery } = options;
+    const { hint, cause, signal, report, scan, recovery, silent = false } = options;
     super(withShownPaths(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint === undefined ? undefined : withShownPaths(hint);
@@ -74,6 +77,7 @@ export class PapyraError extends Error {
     this.report = report;
     this.scan = scan;
     this.recovery = recovery;
+    this.silent = silent;
   }
 }
 

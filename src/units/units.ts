@@ -140,6 +140,21 @@ export function parseTime(text: string): number {
   return seconds;
 }
 
+/**
+ * A point in time, in seconds since 1970: what `parseTime` reads, or how long ago it was (`2h`). `now`: in seconds since 1970.
+ *
+ * @throws {PapyraError} `usage` when the text is neither.
+ */
+export function parseMoment(text: string, now = Date.now() / 1000): number {
+  if (DURATION.test(text.trim())) return now - parseDuration(text);
+  try {
+    return parseTime(text);
+  } catch (error) {
+    if (!(error instanceof PapyraError) || error.message.includes('9999')) throw error;
+    throw usage(`'${text}' is not a time such as 2h (ago), 2026-11-22T05:00:00Z or 1790000000`);
+  }
+}
+
 const TIME =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:?\d{2})?)?$/i;
 

@@ -44,6 +44,10 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
     },
     inspect: (request) => inspectFile(path, namedBy, request),
     examine: () => examineFile(path, namedBy),
+    records: async function* (request) {
+      const { recordsOfLog } = await import('./records.js');
+      yield* recordsOfLog(path, namedBy, request);
+    },
   };
 }
 

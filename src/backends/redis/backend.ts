@@ -54,6 +54,11 @@ export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
       const { examineStreams } = await import('./examine.js');
       return examineStreams(session);
     },
+    records: async function* (request) {
+      session.stopOn(request.signal);
+      const { recordsOfStreams } = await import('./records.js');
+      yield* recordsOfStreams(session, request);
+    },
     close: async () => session.close(),
   };
 }

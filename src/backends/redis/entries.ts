@@ -32,13 +32,15 @@ export interface Range {
   to: string;
   newestFirst?: boolean;
   limit?: number;
+  /** Where many streams are read at a time: so many bytes of each, at most, but for one entry. */
+  pageBytes?: number;
 }
 
 /** The largest recent entry says how long the next page may be. With every page its size counts for half as much. */
 export async function* entries(
   session: Session,
   place: StreamLocation,
-  { from, to, newestFirst = false, limit = Infinity }: Range,
+  { from, to, newestFirst = false, limit = Infinity, pageBytes = PAGE_BYTES }: Range,
 ): AsyncGenerator<Entry> {
   let next = from;
   let left = limit;
@@ -49,7 +51,7 @@ export async function* entries(
     const page = await readPage(session, place, { from: next, to, newestFirst, count });
     if (page === 'too large') {
       size = 1;
-      largest = PAGE_BYTES;
+      largest = pageBytes;
       continue;
     }
     const sizes = page.map(bytesOf);
@@ -59,7 +61,7 @@ export async function* entries(
     if (page.length < count) return;
     left -= count;
     largest = Math.max(largest / 2, ...sizes);
-    size = Math.max(1, Math.min(MAX_PAGE, size * 2, Math.floor(PAGE_BYTES / largest)));
+    size = Math.max(1, Math.min(MAX_PAGE, size * 2, Math.floor(pageBytes / largest)));
     const { id } = page.at(-1)!;
     next = newestFirst ? idBefore(id) : idAfter(id);
     if (next === END) return;
@@ -74,7 +76,12 @@ export function bytesOf({ fields }: Pick<Entry, 'fields'>): number {
 async function readPage(
   session: Session,
   place: StreamLocation,
-  { from, to, newestFirst, count }: Required<Omit<Range, 'limit'>> & { count: number },
+  {
+    from,
+    to,
+    newestFirst,
+    count,
+  }: Required<Omit<Range, 'limit' | 'pageBytes'>> & { count: number },
 ): Promise<Entry[] | 'too large'> {
   const command = newestFirst ? 'XREVRANGE' : 'XRANGE';
   // One entry may have any size.

@@ -38,6 +38,10 @@ export function rotatingBackend(options: SetOptions): Backend {
     },
     inspect: (request) => inspectSet(real(), request),
     examine: () => examineSet(real()),
+    records: async function* (request) {
+      const { recordsOfSet } = await import('./records.js');
+      yield* recordsOfSet(real(), request);
+    },
   };
 }
 
