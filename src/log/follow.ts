@@ -286,14 +286,17 @@ export class Follower {
 
   /** The bytes of the file have moved, or are gone. */
   #relocate(current: FollowedFile): void {
+    const moved = movedTo(current);
+    if (moved !== undefined) {
+      current.offset = moved;
+      return;
+    }
     const keys = this.#keys();
     const steady = steadyNow(current.file);
     const found = findWindow(steady, keys);
     if (found) this.#expect(keys, found.index);
-    Object.assign(
-      current,
-      found ? placeIn(steady, found.offset) : { offset: 0, sample: Buffer.alloc(0) },
-    );
+    const place = found ? placeIn(steady, found.offset) : { offset: 0, sample: Buffer.alloc(0) };
+    Object.assign(current, place);
   }
 
   #take(current: FollowedFile, bytes: Buffer): FileLine[] {
@@ -327,6 +330,29 @@ export class Follower {
     });
     this.#assertGoingOn();
   }
+}
+
+/** Ranges are removed in multiples of this, on any file system. */
+const UNIT_BYTES = 512;
+
+/** Where the sample ends after a removal in place, as long as all of it is there; undefined: it is not. */
+function movedTo({ file, offset, sample }: FollowedFile): number | undefined {
+  const { length } = sample;
+  if (length === 0) return undefined;
+  const buffer = Buffer.allocUnsafe((1 << 20) + SAMPLE_BYTES);
+  for (let to = Math.min(offset - 1, sizeOf(file)); to >= length;) {
+    const from = Math.max(0, to - buffer.length);
+    const seen = readFully(file, from, to, buffer);
+    for (
+      let at = seen.lastIndexOf(sample);
+      at !== -1;
+      at = at > 0 ? seen.lastIndexOf(sample, at - 1) : -1
+    ) {
+      if ((offset - (from + at + length)) % UNIT_BYTES === 0) return from + at + length;
+    }
+    to = from === 0 ? 0 : from + length - 1;
+  }
+  return undefined;
 }
 
 function sizeOf({ fd }: OpenFile): number {

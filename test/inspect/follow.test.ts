@@ -20,6 +20,9 @@ const COMPACTIONS = process.env['PAPYRA_SOAK'] ? 50 : 12;
 /** Records that a compaction keeps. */
 const STAYING = 400_000;
 
+/** At which a set rotates. It holds more than a compaction keeps. */
+const MAX_BYTES = '15000000';
+
 const line = (n: number) => `{"kind": "event", "n": ${n}, "timestamp": 1790000000.5}\n`;
 const linesOf = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, at) => line(from + at)).join('');
@@ -63,12 +66,12 @@ describe('inspect --follow', () => {
     const log = join(tempDirectory(), 'events.log');
     writeFileSync(log, '');
     const script = join(ROOT, 'test/live/rotating_writer.py');
-    const writer = execa('python3', [script, log, 'w', '0', '300000', '4', '200'], { env: BARE, extendEnv: false, reject: false }); // prettier-ignore
-    const set = ['--backend', 'rotating', '--max-files', '4', '--max-bytes', '300000'];
+    const writer = execa('python3', [script, log, 'w', '0', MAX_BYTES, '4'], { env: BARE, extendEnv: false, reject: false }); // prettier-ignore
+    const set = ['--backend', 'rotating', '--max-files', '4', '--max-bytes', MAX_BYTES];
     const follower = follow(log, ...set, ...ALL);
     await follower.until(100);
     for (let round = 0; round < COMPACTIONS; round++) {
-      const { code, stderr } = await papyra(['persistence', 'compact', '--quiet', '--path', log, ...set, '--max-records', '4000', ...(round % 3 === 2 ? ['--in-place'] : [])]); // prettier-ignore
+      const { code, stderr } = await papyra(['persistence', 'compact', '--quiet', '--path', log, ...set, '--max-records', '200000', ...(round % 3 === 2 ? ['--in-place'] : [])]); // prettier-ignore
       if (code !== 0 && code !== 75) throw new Error(`exit ${code}: ${stderr}`);
     }
     writer.kill('SIGTERM');
