@@ -310,7 +310,7 @@ describe('a planted fault is found, and no other', () => {
     expect(found).toEqual({ readable: 'warn' });
     expect(say('readable')).toContain(`1 line cannot be read (the whole log read), the first at byte ${half} of events.ndjson`); // prettier-ignore
     expect(say('readable')).toContain('compaction keeps them; a recovery removes them'); // prettier-ignore
-    expect(say('readable')).toMatch(/\$ papyra .*persistence compact --unreadable drop --dry-run$/);
+    expect(say('readable')).toMatch(/\$ papyra .*persistence recover --dry-run$/);
     const [, ...typed] = say('readable').split('$ papyra ');
     expect((await papyra(typed[0]!.split(' '))).stdout).toMatch(/25\d B would go/);
   });
@@ -340,7 +340,7 @@ describe('a planted fault is found, and no other', () => {
     const { found, say } = await doctor(place.args);
     expect(found).toEqual({ readable: 'warn' });
     expect(say('readable')).toContain('ends with 12 bytes of a line that was never finished');
-    expect(say('readable')).toMatch(new RegExp(`\\$ tail -c 12 ${place.log}$`));
+    expect(say('readable')).toMatch(/\$ papyra .*persistence recover$/);
   });
 
   test('what a killed run left', async () => {
