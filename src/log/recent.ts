@@ -33,17 +33,26 @@ export async function spanOfLog(
 ): Promise<Span> {
   const span = { from: Infinity, to: -Infinity };
   const look = async (log: OpenLog, start: number, end: number): Promise<void> => {
+    if (start >= end) return;
     await eachLine(log, { start, end }, () => undefined, (kind, _start, _end, timestamp) => {
       if (kind !== 'record' || timestamp > now + FUTURE_SECONDS) return;
       span.from = Math.min(span.from, timestamp);
       span.to = Math.max(span.to, timestamp);
     }); // prettier-ignore
   };
-  const filled = files.filter(({ from, to }) => to > from);
-  const [first, last] = [filled[0], filled.at(-1)];
-  if (!first || !last) return span;
-  await look(first.log, first.from, Math.min(first.to, first.from + LOOK_BYTES));
-  const start = last.to - LOOK_BYTES;
-  await look(last.log, start <= last.from ? last.from : lineAtOrBehind(last.log, start, last.to), last.to); // prettier-ignore
+  // A file at an end may hold no record with a time, such as one that was just begun.
+  for (const { log, from, to } of files) {
+    await look(log, from, Math.min(to, from + LOOK_BYTES));
+    if (Number.isFinite(span.from)) break;
+  }
+  const [seen, oldest] = [span.to, span.from];
+  for (const { log, from, to } of files.toReversed()) {
+    span.to = -Infinity;
+    const start = to - LOOK_BYTES;
+    await look(log, start <= from ? from : lineAtOrBehind(log, start, to), to);
+    if (Number.isFinite(span.to)) break;
+  }
+  span.to = Math.max(span.to, seen);
+  span.from = Math.min(span.from, oldest);
   return span;
 }

@@ -161,7 +161,7 @@ export function plainKinds(lines: readonly PlainLine[]) {
 
 /** Of the newest week that a small log covers, or of all of it; null: it covers less than an hour. */
 export function plainGrowth(files: readonly (readonly PlainLine[])[], now: number) {
-  const filled = files.filter((lines) => lines.length > 0);
+  const filled = files.filter((lines) => lines.some(({ timestamp }) => timestamp <= now + 86_400));
   const ends = [...(filled[0] ?? []), ...(filled.at(-1) ?? [])];
   const times = ends.map(({ timestamp }) => timestamp).filter((time) => time <= now + 86_400);
   const [oldest, newest] = [Math.min(...times), Math.max(...times)];
