@@ -90,7 +90,12 @@ describe.each(Object.keys(CASES))('a recovery: %s', (name) => {
     await killEverywhere(name, store(name));
   }, 600_000);
 
-  test('failing there with EIO: 74 or done, no record lost, nothing left after the next run', async () => {
-    await failEverywhere(name, 'EIO', soak ? 1 : 5, store(name));
-  }, 600_000);
+  // The way of a rewrite is that of a compaction, whose failures crash.test.ts tries.
+  test.runIf(soak || name.includes('in place') || name.includes('quarantine'))(
+    'failing there with EIO: 74 or done, no record lost, nothing left after the next run',
+    async () => {
+      await failEverywhere(name, 'EIO', soak ? 1 : 5, store(name));
+    },
+    600_000,
+  );
 });
