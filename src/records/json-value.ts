@@ -8,9 +8,9 @@ export class NumberText {
 
 export type JsonValue = null | boolean | string | NumberText | JsonValue[] | Map<string, JsonValue>;
 
-const TOKEN = /[ \t\r\n]*(?:([[\]{},:])|("(?:[^"\\]|\\[^])*")|([^\s[\]{},:"]+))/gy;
+const TOKEN = /[ \t\r\n]*(?:([[\]{},:])|("(?:[^"\\]|\\[^])*(?:"|\\?$))|([^\s[\]{},:"]+))/gy;
 
-/** The value of a text that is known to be JSON. Deep nesting takes no stack. */
+/** The value of a text that is known to be JSON, or of the beginning of one. Deep nesting takes no stack. */
 export function jsonValueOf(text: string): JsonValue {
   const open: { value: JsonValue[] | Map<string, JsonValue>; key?: string | undefined }[] = [];
   let result: JsonValue = null;
@@ -33,13 +33,22 @@ export function jsonValueOf(text: string): JsonValue {
       open.push({ value });
     } else if (mark === '}' || mark === ']') open.pop();
     else if (string !== undefined) {
-      const value = textOf(string)!;
+      const value = stringOf(string);
       if (top && !Array.isArray(top.value) && top.key === undefined) top.key = value;
       else put(value);
     } else if (word !== undefined) put(wordOf(word));
     if (open.length === 0) break;
   }
   return result;
+}
+
+/** A text that was cut off may end in the middle of an escape. */
+function stringOf(string: string): string {
+  try {
+    return textOf(string.length > 1 && string.endsWith('"') ? string : `${string}"`)!;
+  } catch {
+    return string.slice(1);
+  }
 }
 
 function wordOf(word: string): JsonValue {
