@@ -42,13 +42,26 @@ export function jsonValueOf(text: string): JsonValue {
   return result;
 }
 
+/** Characters of the longest escape. */
+const ESCAPE_LENGTH = 6;
+
 /** A text that was cut off may end in the middle of an escape. */
 function stringOf(string: string): string {
-  try {
-    return textOf(string.length > 1 && string.endsWith('"') ? string : `${string}"`)!;
-  } catch {
-    return string.slice(1);
+  if (string.length > 1 && string.endsWith('"')) {
+    try {
+      return textOf(string)!;
+    } catch {
+      // The quote at its end is escaped.
+    }
   }
+  for (let dropped = 0; dropped <= ESCAPE_LENGTH; dropped++) {
+    try {
+      return JSON.parse(`${string.slice(0, string.length - dropped)}"`) as string;
+    } catch {
+      // One character less.
+    }
+  }
+  return string.slice(1);
 }
 
 function wordOf(word: string): JsonValue {
