@@ -23,6 +23,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/hooks/': 'waits until hooks have taken too long',
   'test/inspect/files.test.ts': 'python3, which lists the same records',
   'test/inspect/follow.test.ts': 'python3 writers at full speed',
+  'test/inspect/inspect.test.ts': 'logs of many megabytes, and time, which measures memory',
   'test/inspect/redis.test.ts': 'a redis server',
   'test/live/': 'writers at full speed, kills and mounts',
   'test/log/foreign.test.ts': 'python3, which makes files of other formats',

@@ -56,6 +56,8 @@ function requestOf({ retention }: EffectiveConfig, how: RecordsOptions): Records
 /** So many types are told apart, of each kind. */
 const MOST_TYPES = 10_000;
 const TYPES = 5;
+/** Of a longer type only the beginning is told. */
+const TYPE_CHARACTERS = 200;
 
 /** Counts the records that retention shows. */
 export async function summarize(
@@ -108,7 +110,8 @@ class KindCount {
     if (timestamp < this.#oldest || Number.isNaN(this.#oldest)) this.#oldest = timestamp;
     if (timestamp > this.#newest || Number.isNaN(this.#newest)) this.#newest = timestamp;
     if (this.kind === 'audit') return;
-    const type = typeOf(this.kind, fieldsOf(bytes.toString('utf8'))) ?? '';
+    const named = typeOf(this.kind, fieldsOf(bytes.toString('utf8'))) ?? '';
+    const type = named.slice(0, TYPE_CHARACTERS);
     const count = this.#types.get(type);
     if (count !== undefined || this.#types.size < MOST_TYPES)
       this.#types.set(type, (count ?? 0) + 1);

@@ -19,6 +19,7 @@ export interface Piece {
  */
 export class SteadyFile {
   readonly #sample: Buffer;
+  readonly #seen = Buffer.allocUnsafe(SAMPLE_BYTES);
   #shift = 0;
 
   constructor(
@@ -55,7 +56,7 @@ export class SteadyFile {
     const end = this.end - this.#shift;
     if (this.#size() < end) return false;
     const from = end - this.#sample.length;
-    return this.#physical(from, end, Buffer.allocUnsafe(SAMPLE_BYTES)).equals(this.#sample);
+    return this.#physical(from, end, this.#seen).equals(this.#sample);
   }
 
   /** Where the file's end of the beginning is now: it only moves up. */

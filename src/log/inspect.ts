@@ -15,7 +15,7 @@ import { estimatedExpiry, type Expiry } from '../retention/estimate.js';
 import { ageCutoff, type RetentionRules } from '../retention/policy.js';
 import { blockOf, statusesOf } from './block.js';
 import { isoOrNull, kindsOf, timesOf, topOf, topWarnings } from './census-report.js';
-import { collectGarbage } from './collect-garbage.js';
+import { collectGarbage } from '../units/collector.js';
 import { exactExpiry } from './exact-expiry.js';
 import { leftBy } from './leftovers.js';
 import type { OpenLog } from './open.js';

@@ -15,7 +15,7 @@ export interface FileLine {
 
 /** The first block read from the end is small: it often is enough. */
 const FIRST_BYTES = 1 << 16;
-const BLOCK_BYTES = 1 << 20;
+const BLOCK_BYTES = 1 << 18;
 /** A longer line is not held in memory. */
 export const LONGEST_LINE = 8 << 20;
 
@@ -110,12 +110,13 @@ function lineEndBehind(file: SteadyFile, from: number, to: number, buffer: Buffe
 
 function lineStartBefore(file: SteadyFile, from: number, to: number, buffer: Buffer): number {
   for (let end = to; end > from;) {
-    const { start, bytes } = file.read(Math.max(from, end - buffer.length), end, buffer);
+    const wanted = Math.max(from, end - buffer.length);
+    const { start, bytes } = file.read(wanted, end, buffer);
     const newline = bytes.lastIndexOf(NEWLINE);
     if (newline !== -1) return start + newline + 1;
-    if (start > from) return Math.min(start, to);
+    // What was before it has been removed meanwhile.
+    if (start > wanted) return start;
     end = start;
-    if (bytes.length === 0) break;
   }
   return from;
 }

@@ -6,6 +6,7 @@ import type { FollowedFile } from './follow.js';
 import { RecordFilter } from '../records/record-filter.js';
 import { lastLineEnd } from '../files/steady-file.js';
 import type { LogNames } from '../files/names.js';
+import { collectorEvery } from '../units/collector.js';
 import type { Chain } from './follow.js';
 import { NONE_KNOWN, type Known } from './known.js';
 import {
@@ -21,6 +22,8 @@ import { fillersOf } from './plan-head.js';
 
 /** Of a smaller log an index is not worth the look. */
 const WORTH_AN_INDEX = 8 << 20;
+
+const COLLECT_BYTES = 16 << 20;
 
 /** A store of files. */
 export interface RecordFiles {
@@ -38,7 +41,8 @@ export async function* recordsOfFiles(
   request: RecordsRequest,
 ): RecordBatches {
   const filter = new RecordFilter(request.wanted);
-  const pause = pace(request)();
+  // What becomes of lines is short-lived; but some of it V8 takes for old.
+  const pause = pace(request)(collectorEvery(COLLECT_BYTES));
   let followed = false;
   try {
     const listed = files.map((log, at) => {

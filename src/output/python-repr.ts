@@ -77,31 +77,28 @@ function floatRepr(value: number): string {
   return `${sign}${whole}.${all.slice(exponent + 1) || '0'}`;
 }
 
-/** Characters that Python shows by their number. */
-const HIDDEN = /[\p{C}\p{Z}]/u;
+/** What Python does not show as it is, but for the quotes: the blank, of the separators, is one that it does. */
+const HIDDEN = /[\p{C}\p{Z}\\]/gu;
 
 function stringRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  let result = quote;
-  for (const character of text) result += shown(character, quote);
-  return result + quote;
+  const shown = text.replace(HIDDEN, escaped);
+  return `${quote}${quote === "'" ? shown.replaceAll("'", "\\'") : shown}${quote}`;
 }
 
-function shown(character: string, quote: string): string {
+function escaped(character: string): string {
   switch (character) {
-    case quote:
+    case ' ':
+      return ' ';
     case '\\':
-      return `\\${character}`;
+      return '\\\\';
     case '\n':
       return '\\n';
     case '\r':
       return '\\r';
     case '\t':
       return '\\t';
-    case ' ':
-      return ' ';
   }
-  if (!HIDDEN.test(character)) return character;
   const code = character.codePointAt(0)!;
   if (code < 0x100) return `\\x${code.toString(16).padStart(2, '0')}`;
   if (code < 0x10000) return `\\u${code.toString(16).padStart(4, '0')}`;

@@ -7,8 +7,11 @@ import type { Paint } from './paint.js';
 import { numberRepr, pythonRepr } from './python-repr.js';
 import { printable } from './text.js';
 
-/** So much of a payload is shown on a terminal. */
+/** So many characters of a payload are shown: on a terminal, and elsewhere. */
 const SHOWN_ON_TERMINAL = 200;
+const SHOWN = 20_000;
+/** A character may be written as two escapes, of six characters each. */
+const LONGEST_CHARACTER = 12;
 
 /** Makes lines of records; on a terminal they are aligned and coloured. */
 export class RecordLines {
@@ -58,9 +61,10 @@ export class RecordLines {
 
   #repr(value: string | undefined): string {
     if (value === undefined) return 'None';
-    return printable(
-      pythonRepr(jsonValueOf(value), this.isTerminal ? SHOWN_ON_TERMINAL : Infinity),
-    );
+    const limit = this.isTerminal ? SHOWN_ON_TERMINAL : SHOWN;
+    const beginning = value.slice(0, limit * LONGEST_CHARACTER);
+    const shown = printable(pythonRepr(jsonValueOf(beginning), limit));
+    return beginning.length < value.length && !shown.endsWith('…') ? `${shown}…` : shown;
   }
 }
 

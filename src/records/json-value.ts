@@ -8,9 +8,9 @@ export class NumberText {
 
 export type JsonValue = null | boolean | string | NumberText | JsonValue[] | Map<string, JsonValue>;
 
-const TOKEN = /[ \t\r\n]*(?:([[\]{},:])|("(?:[^"\\]|\\[^])*")|([^\s[\]{},:"]+))/gy;
+const TOKEN = /[ \t\r\n]*(?:([[\]{},:])|("(?:[^"\\]|\\[^])*(?:"|\\?$))|([^\s[\]{},:"]+))/gy;
 
-/** The value of a text that is known to be JSON. Deep nesting takes no stack. */
+/** The value of a text that is known to be JSON, or of the beginning of one. Deep nesting takes no stack. */
 export function jsonValueOf(text: string): JsonValue {
   const open: { value: JsonValue[] | Map<string, JsonValue>; key?: string | undefined }[] = [];
   let result: JsonValue = null;
@@ -33,13 +33,35 @@ export function jsonValueOf(text: string): JsonValue {
       open.push({ value });
     } else if (mark === '}' || mark === ']') open.pop();
     else if (string !== undefined) {
-      const value = textOf(string)!;
+      const value = stringOf(string);
       if (top && !Array.isArray(top.value) && top.key === undefined) top.key = value;
       else put(value);
     } else if (word !== undefined) put(wordOf(word));
     if (open.length === 0) break;
   }
   return result;
+}
+
+/** Characters of the longest escape. */
+const ESCAPE_LENGTH = 6;
+
+/** A text that was cut off may end in the middle of an escape. */
+function stringOf(string: string): string {
+  if (string.length > 1 && string.endsWith('"')) {
+    try {
+      return textOf(string)!;
+    } catch {
+      // The quote at its end is escaped.
+    }
+  }
+  for (let dropped = 0; dropped <= ESCAPE_LENGTH; dropped++) {
+    try {
+      return JSON.parse(`${string.slice(0, string.length - dropped)}"`) as string;
+    } catch {
+      // One character less.
+    }
+  }
+  return string.slice(1);
 }
 
 function wordOf(word: string): JsonValue {

@@ -49,11 +49,15 @@ export function typeOf(kind: RecordKind, fields: Fields): string | undefined {
   return textOf(fields.get(kind === 'event' ? 'event_type' : 'message_type'));
 }
 
+const LONGEST_ADDRESS = 10_000;
+
 /** `local://2`: whom an event or a dead letter is about; undefined: nobody. */
 export function addressOf(kind: RecordKind, fields: Fields): string | undefined {
   if (kind === 'audit') return undefined;
   const value = fields.get(kind === 'event' ? 'actor_address' : 'target');
   if (value === undefined) return undefined;
+  // Longer than any that somebody would type.
+  if (value.length > LONGEST_ADDRESS) return undefined;
   if (!value.startsWith('{')) return textOf(value);
   const address = jsonValueOf(value);
   if (!(address instanceof Map)) return undefined;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -9,7 +9,8 @@ import { jsonValueOf } from '../../src/records/json-value.js';
 import { parseMoment } from '../../src/units/units.js';
 import { openSystem, type InspectSummary } from '../../src/index.js';
 import { tempConfig } from '../support/config.js';
-import { compact, papyra } from '../support/papyra.js';
+import { compact, papyra, PAPYRA } from '../support/papyra.js';
+import { peakMemory } from '../support/peak-memory.js';
 import { records } from '../support/records.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
 
@@ -131,6 +132,41 @@ describe('inspect', () => {
     expect((await run(offer, '--reverse', '--limit', '1')).stdout).toBe(asLog(event(3)));
     const refused = await run('');
     expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('records()')]);
+  });
+
+  test('names a line that is too long to be held, counts it, and lists the others', async () => {
+    const long = letter(`"${'y'.repeat(20_000_000)}"`);
+    const log = tempLog(asLog(letter('1'), letter('2'), long, letter('3')));
+    const args = ['inspect', 'dead-letters', '--json', '--path', log, '--max-records', '3'];
+    for (const [flags, shown] of [
+      [[], asLog(letter('2'), letter('3'))],
+      [['--reverse'], asLog(letter('3'), letter('2'))],
+    ] as const) {
+      const { code, stdout, stderr } = await papyra([...args, ...flags]);
+      expect([code, stdout]).toEqual([0, shown]);
+      expect(stderr).toContain(`${long.length + 1} bytes`);
+    }
+  });
+
+  test('cuts a payload that is too long for a line', async () => {
+    const log = tempLog(asLog(letter(`{"a": "${'\\u00e9'.repeat(50_000)}"}`), letter('"b"')));
+    const { stdout } = await papyra(['inspect', 'dead-letters', '--path', log]);
+    const [first, second] = stdout.split('\n');
+    expect(first!.length).toBeLessThan(20_100);
+    expect(/payload=\{'a': 'é+…$/.test(first!)).toBe(true);
+    expect(second).toMatch(/payload='b'$/);
+  });
+
+  test('takes little memory, however much it lists', () => {
+    const some = [...records({ seed: 2, count: 20_000, start: 1_790_000_000, step: 1 })];
+    const log = tempLog('');
+    for (let times = 0; times < 20; times++) appendFileSync(log, asLog(...some));
+    const own = peakMemory(['-e', '0']).mib;
+    for (const flags of [['--reverse'], ['--json', '--max-records', '300000']]) {
+      const { code, mib } = peakMemory([PAPYRA, 'inspect', 'events', '--path', log, ...flags]);
+      expect(code).toBe(0);
+      expect(mib - own).toBeLessThan(64);
+    }
   });
 
   test('passes over what an index says is of another time', async () => {

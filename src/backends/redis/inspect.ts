@@ -1,6 +1,6 @@
 // Inspects the streams of a store: what is in them, what fills them, and what would go now.
 import { isoOrNull, kindsOf, timesOf, topOf, topWarnings } from '../../log/census-report.js';
-import { collectGarbage } from '../../log/collect-garbage.js';
+import { collectGarbage } from '../../units/collector.js';
 import { recentPart, type Span } from '../../log/recent.js';
 import { FUTURE_SECONDS } from '../../log/totals.js';
 import { Census, combined, type CensusSums, type GroupingRequest } from '../../records/census.js';
