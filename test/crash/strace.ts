@@ -90,6 +90,18 @@ function parse(text: string, directory: string): Trace {
   return { points, paths: [...paths] };
 }
 
+/** A directory that is held open may have another number than in the recorded run. */
+function withOtherNumbers(paths: string[]): string[] {
+  const all = new Set(paths);
+  for (const path of paths) {
+    const [, number, name] = /^\/proc\/self\/fd\/(\d+)\/(.*)$/.exec(path) ?? [];
+    if (number === undefined) continue;
+    for (let other = Number(number) - 8; other <= Number(number) + 8; other++)
+      all.add(`/proc/self/fd/${other}/${name}`);
+  }
+  return [...all];
+}
+
 /** Runs papyra and does `fault` (`signal=SIGKILL`, `error=ENOSPC`) at one point. */
 export function injectAt(
   { call, when }: Point,
@@ -97,7 +109,7 @@ export function injectAt(
   paths: string[],
   args: string[],
 ): Promise<Run> {
-  const filter = paths.flatMap((path) => ['-P', path]);
+  const filter = withOtherNumbers(paths).flatMap((path) => ['-P', path]);
   const inject = `inject=${call}:${fault}:when=${when}`;
   return strace(['-o', '/dev/null', ...filter, '-e', `trace=${call}`, '-e', inject], args);
 }

@@ -22,6 +22,8 @@ const STAYING = 400_000;
 
 /** At which a set rotates. It holds more than a compaction keeps. */
 const MAX_BYTES = '15000000';
+/** Records that take several files. */
+const ENOUGH = 250_000;
 
 const line = (n: number) => `{"kind": "event", "n": ${n}, "timestamp": 1790000000.5}\n`;
 const linesOf = (from: number, to: number) =>
@@ -70,15 +72,13 @@ describe('inspect --follow', () => {
     const set = ['--backend', 'rotating', '--max-files', '4', '--max-bytes', MAX_BYTES];
     const follower = follow(log, ...set, ...ALL);
     await follower.until(100);
-    // Long enough for the writer to rotate some times, also on a busy machine.
-    const end = Date.now() + 20_000;
-    for (let round = 0; round < COMPACTIONS || Date.now() < end; round++) {
+    for (let round = 0; round < COMPACTIONS || follower.numbers.length < ENOUGH; round++) {
       const { code, stderr } = await papyra(['persistence', 'compact', '--quiet', '--path', log, ...set, '--max-records', '200000', ...(round % 3 === 2 ? ['--in-place'] : [])]); // prettier-ignore
       if (code !== 0 && code !== 75) throw new Error(`exit ${code}: ${stderr}`);
     }
     writer.kill('SIGTERM');
     const [count, rotations] = (await writer).stdout.split(' ').map(Number) as [number, number]; // prettier-ignore
-    expect(rotations).toBeGreaterThan(3);
+    expect(rotations).toBeGreaterThan(1);
     await follower.until(count);
     await sleep(500);
     const { numbers } = await follower.stop('SIGHUP');
