@@ -12,6 +12,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/commands/hostile.test.ts': 'logs of hundreds of megabytes',
   'test/commands/long-head.test.ts': 'a line of 600 MB',
   'test/commands/owner.test.ts': 'only root may become another user',
+  'test/commands/recover.test.ts': 'damaged stores, with several runs of papyra each',
   'test/commands/screens.test.ts': 'tmux',
   'test/commands/surroundings.test.ts': 'jq, and runs that are slowed down',
   'test/completion/completion.test.ts': 'zsh, fish and python3',
