@@ -111,7 +111,11 @@ function watchStrayCode(args: string[]): () => void {
   console.log = console.info = console.debug = console.error;
   const stray = (error: unknown): void => {
     const reason = error instanceof Error ? error.message : String(error);
-    die(args, `something failed that nobody waited for: ${reason}`, error);
+    die(
+      args,
+      `unhandled error in the code of a configuration or a backend module: ${reason}`,
+      error,
+    );
   };
   const ended = (): void =>
     die(args, 'the process ended before the run did: code of a configuration or a backend module ended it, or waits for what never comes'); // prettier-ignore

@@ -24,7 +24,7 @@ export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
 
 export async function compact(flags: CompactFlags, context: Context): Promise<void> {
   if (flags.now !== undefined && !flags.dryRun) {
-    throw new PapyraError('usage', '--now goes with --dry-run only', {
+    throw new PapyraError('usage', '--now can be used with --dry-run only', {
       hint: 'a real compaction decides by the clock; nothing was done',
     });
   }

@@ -48,7 +48,7 @@ function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
   const dryRun = how.dryRun ?? false;
   if (how.now !== undefined && !dryRun) {
     const hint = 'a real compaction decides by the clock';
-    throw new PapyraError('usage', 'now goes with a dry run only', { hint });
+    throw new PapyraError('usage', 'now can be used in a dry run only', { hint });
   }
   return {
     rules: {

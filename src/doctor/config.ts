@@ -41,7 +41,7 @@ export const textfile: Check = ({ config, metrics: report }) => {
   const last = report?.last_run;
   if (last && file.changed.getTime() < Date.parse(last.started_at) - 1000) {
     const how = file.kind === 'missing' ? 'is not there' : 'is older than the last run';
-    return warn(`${file.path} ${how}: who runs compactions has another configuration, or may not write it`, typed('ls', '-l', file.path)); // prettier-ignore
+    return warn(`${file.path} ${how}: the user who runs compactions has another configuration, or no right to write it`, typed('ls', '-l', file.path)); // prettier-ignore
   }
   return pass(file.path);
 };

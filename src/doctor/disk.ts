@@ -19,7 +19,7 @@ export const freeSpace: Check = (facts) => {
     : facts.papyra('persistence compact', '--in-place');
   return free < likely
     ? fail(`${there}, and the next rewrite needs ${formatBytes(likely)}`, next)
-    : warn(`${there}, and a rewrite of which little goes would need ${formatBytes(most)}`, next);
+    : warn(`${there}, and a rewrite that drops little would need ${formatBytes(most)}`, next);
 };
 
 /** The largest size that a rewritten file of the dry run, or else a file of the last run, has afterwards. */
@@ -47,7 +47,7 @@ export const inPlace: Check = (facts) => {
   const obstacle = log.obstacles.inPlace;
   if (!obstacle) return pass('works here, should the disk be full one day');
   if (obstacle.code === 'config_invalid') return warn(obstacle.message, obstacle.hint!);
-  return warn(`${obstacle.message}: a full disk has no way out but room made elsewhere`, typed('df', '-hT', log.directory.path)); // prettier-ignore
+  return warn(`${obstacle.message}: when the disk is full, only freeing space elsewhere helps`, typed('df', '-hT', log.directory.path)); // prettier-ignore
 };
 
 /** The archive is there, can be written and has room. */
@@ -61,7 +61,7 @@ export const archive: Check = (facts) => {
   if (!place.writable) return fail(`this user may make no files in the archive ${path}`, look);
   const goes = (trialOf(facts) ?? facts.metrics?.last_compaction)?.bytes.reclaimed ?? 0;
   if (free < goes) {
-    return warn(`${formatBytes(free)} are free in the archive ${path}, and ${formatBytes(goes)} are to go there, less what packing saves`, typed('df', '-h', path)); // prettier-ignore
+    return warn(`${formatBytes(free)} are free in the archive ${path}, and ${formatBytes(goes)} may be written there by the next run, before compression`, typed('df', '-h', path)); // prettier-ignore
   }
   return pass(`${formatBytes(free)} are free there`);
 };

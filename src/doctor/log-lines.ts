@@ -49,7 +49,7 @@ export const pinned: Check = (facts) => {
   }
   if (last && muchIsLeft(last)) {
     const left = plural(last.records.expired_left!, 'expired record');
-    return warn(`the last run left ${left} behind a line that stays: in place only the head can go`, facts.papyra('persistence compact')); // prettier-ignore
+    return warn(`the last run left ${left} behind a line that stays: --in-place removes only the head of the log`, facts.papyra('persistence compact')); // prettier-ignore
   }
   return pass('nothing keeps what has expired');
 };

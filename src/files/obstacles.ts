@@ -125,7 +125,7 @@ function underOverlay({ log }: LogNames): PapyraError | undefined {
   const overlay = overlayAbove(log);
   if (overlay === undefined) return undefined;
   return new PapyraError('try_again', `cannot compact ${log}: ${overlay}`, {
-    hint: 'what is written through the overlay would be lost: run papyra where that is used, such as in the container, or after it is unmounted',
+    hint: 'what is written through the overlay would be lost: run papyra inside the container that uses the overlay, or after the overlay is unmounted',
   });
 }
 

@@ -26,7 +26,7 @@ export function resolveTo(path: string): string {
   if (!stat || idBehind(path) !== idBehind(found.path)) {
     throw new PapyraError(
       'io_error',
-      `${path} is not what its links lead to from here${found ? `: that is ${found.path}` : ''}`,
+      `${path} is another file than the one at its real path${found ? `: that is ${found.path}` : ''}`,
       { hint: 'nothing was done; it is in another mount namespace or root directory: run papyra there (nsenter, docker exec)' }, // prettier-ignore
     );
   }
@@ -58,7 +58,9 @@ function assertTrusted(path: string, links: readonly Link[], owner: number): voi
   throw new PapyraError(
     'permission_denied',
     `${path} leads through the link ${odd.path}, which belongs to the user with the id ${odd.uid}${odd.isShared ? ' and has other names' : ''}: it is not sure that root or the owner of what it leads to (${owner}) made it`,
-    { hint: 'nothing was done; name that itself, or run papyra as its owner' },
+    {
+      hint: 'nothing was done; give the real path in place of the link, or run papyra as the owner of the file',
+    },
   );
 }
 

@@ -7,5 +7,5 @@ export function keptWarning({ path, look }: NonNullable<Replaced['kept']>): stri
     look.who === 'unknown'
       ? `it cannot be seen who writes to it (${look.why})`
       : 'a process still has it open for writing';
-  return `the old file is kept as ${basename(path)} until the next run: ${why}; its space is free then, or with --offline when nothing is writing`;
+  return `the old file is kept as ${basename(path)} until the next run: ${why}; that run frees its space; to free it now, stop the writers and run with --offline`;
 }

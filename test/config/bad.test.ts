@@ -64,7 +64,7 @@ const CALLS: [string[], Record<string, string>, number, RegExp][] = [
   [['--unreadable', 'burn'], {}, 64, /--unreadable[^]*keep, drop, fail/],
   [['--undated', 'fail'], {}, 64, /--undated/],
   [['--now', 'tomorrow', '--dry-run'], {}, 64, /--now: 'tomorrow'/],
-  [['--now', '2026-01-01'], {}, 64, /--now goes with --dry-run/],
+  [['--now', '2026-01-01'], {}, 64, /--now can be used with --dry-run/],
   [['--max-recods', '5'], {}, 64, /--max-recods[^]*Did you mean --max-records\?/],
   [['--backend', 'jason'], {}, 64, /--backend jason/],
   [['--backend', 'redis'], {}, 64, /--path .* with --backend redis: the redis backend has no log/],

@@ -176,8 +176,8 @@ function warningsOf({ log, names, reader, totals, head }: Decision): string[] {
   if (head && totals.expiredLeft > 0) {
     const why =
       head.freed === 0
-        ? 'less than a block of the file system at the start of the log has expired'
-        : 'they stand behind a line that stays';
+        ? 'the expired head is shorter than one block of the file system'
+        : 'a line before them must stay';
     warnings.push(
       `${totals.expiredLeft} expired records cannot go in place: ${why}; compact without --in-place when there is room`,
     );

@@ -72,13 +72,13 @@ const MEANINGS: Meaning[] = [
   { when: /\bEACCES\b/, code: 'permission_denied', says: 'has a socket that this user may not open', hint: 'let the user who runs papyra read and write the socket' },
   { when: /EHOSTUNREACH|ENETUNREACH/, code: 'unreachable', says: 'cannot be reached from here', hint: 'check the network, and persistence.url', passes: true },
   { when: /wrong version number|packet length too long|http request/i, code: 'unreachable', says: 'does not speak TLS', hint: 'write redis:// in place of rediss://, or leave persistence.tls out' },
-  { when: /certificate required|handshake failure|alert/i, code: 'unreachable', says: 'refuses the TLS handshake; it may want proof of who asks', hint: 'set persistence.tls.cert and key' },
+  { when: /certificate required|handshake failure|alert/i, code: 'unreachable', says: 'refuses the TLS handshake; the server may require a client certificate', hint: 'set persistence.tls.cert and key' },
   { when: /ALTNAME/, code: 'unreachable', says: 'has a certificate of another name', hint: 'set persistence.tls.server_name to the name in its certificate' },
   { when: /certificate|CERT_|SELF_SIGNED|UNABLE_TO/i, code: 'unreachable', says: 'has a certificate that is not to be trusted', hint: TLS_FILES },
   { when: /Protocol error|Unknown RESP type/, code: 'unreachable', says: 'does not answer as Redis does', hint: 'check the port; if the server wants TLS, write rediss://' },
   { when: /^silent$|Command timed out|ETIMEDOUT/, code: 'unreachable', says: 'did not answer in time', hint: 'check host and port (and TLS: rediss://), or raise --timeout', passes: true },
   { when: /connect to sentinel|sentinels are unreachable/, code: 'unreachable', says: 'has no sentinel that answers', hint: 'check persistence.sentinel.nodes, and that they run', passes: true },
-  { when: /Cluster redirections/, code: 'unreachable', says: 'sends from one node to another: it is failing over', hint: 'look at CLUSTER NODES; run again when it has settled', passes: true },
+  { when: /Cluster redirections/, code: 'unreachable', says: 'keeps redirecting between nodes, probably during a failover', hint: 'look at CLUSTER NODES; run again when it has settled', passes: true },
   { when: /Connection is closed|ECONNRESET|EPIPE|socket hang up|ended|Failed to refresh slots|startup nodes|aborted/i, code: 'unreachable', says: 'closed the connection', hint: 'check that it is a Redis, and whether it wants TLS (rediss://)', passes: true },
 ]; // prettier-ignore
 

@@ -227,7 +227,7 @@ function conclude(
   const left = [...results].filter(([, { action, failure }]) => action === 'emptied' && !failure);
   if (left.length > 0) {
     const names = left.map(([{ name }]) => name).join(', ');
-    report.warnings.push(`${names}: emptied, but not unlinked while the set is about to be rotated; the next run does`); // prettier-ignore
+    report.warnings.push(`${names}: emptied, but not removed while the set is about to be rotated; the next run removes it`); // prettier-ignore
   }
   if (stop) {
     report.status = 'stopped';
