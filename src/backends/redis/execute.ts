@@ -9,6 +9,7 @@ import { byLimit, shared, totalOf } from './limits.js';
 import type { StreamPlan } from './plan-stream.js';
 import { concluded, streamsReport, type ReportHead, type StreamResult } from './report.js';
 import { secondsOf } from './ids.js';
+import { entriesProgress } from './entries-progress.js';
 import { perNode, wordedFailure } from './run.js';
 import type { Session } from './session.js';
 import { memoryOf, type StreamState } from './stream.js';
@@ -25,7 +26,7 @@ export async function executeStreams(
 ): Promise<CompactionReport> {
   const { archive: directory } = request;
   const busy = previews.flatMap(({ plan }) => (plan && plan.cuts.length > 0 ? plan : []));
-  const progress = progressOf(busy, request);
+  const progress = entriesProgress('trim', expectedOfAll(busy), request);
   const archive =
     directory === undefined ? null : await archiveStreams(session, busy, directory, request.signal);
   const options = {
@@ -109,17 +110,9 @@ function restOf(
   return { entries: Math.max(0, expected(plan) - taken), isExact };
 }
 
-/** The number of entries that will go is known of some streams, and estimated from the ids of the others. */
-function progressOf(
-  plans: readonly StreamPlan[],
-  { onProgress }: PlanRequest,
-): (entries: number) => void {
-  const total = plans.reduce((all, plan) => all + expected(plan), 0);
-  let done = 0;
-  return (entries) => {
-    done += entries;
-    onProgress?.({ phase: 'trim', unit: 'entries', done, total: Math.max(total, done) });
-  };
+/** Entries that will go: their number is known of some streams, and estimated from the ids of the others. */
+function expectedOfAll(plans: readonly StreamPlan[]): number {
+  return plans.reduce((all, plan) => all + expected(plan), 0);
 }
 
 function expected({ counted, state, cuts }: StreamPlan): number {

@@ -7,6 +7,7 @@ import type { ScanRequest } from '../backend.js';
 import { anomalyOf, isReadable } from './corrupted.js';
 import { findStreams } from './discover.js';
 import { bytesOf, entries, recordOf } from './entries.js';
+import { entriesProgress } from './entries-progress.js';
 import type { Part } from './failed-parts.js';
 import type { StreamLocation } from './nodes.js';
 import { perNode, wordedFailure } from './run.js';
@@ -80,7 +81,11 @@ export async function readStreams(
   }));
   const read = perNode(READS_PER_NODE);
   const paced = pace(request);
-  const progress = progressOf(streams, request);
+  const progress = entriesProgress(
+    'scan',
+    sumOf(streams, ({ state }) => state.length),
+    request,
+  );
   const memory = { left: remembered };
   await Promise.all(
     streams.map((stream) =>
@@ -160,19 +165,6 @@ function remember(stream: StreamReading, memory: Watch['memory'], corrupted: Cor
   memory.left -= 1;
   stream.corrupted.push(corrupted);
 }
-
-function progressOf(
-  streams: readonly StreamReading[],
-  { onProgress }: ScanRequest,
-): (entries: number) => void {
-  const total = streams.reduce((all, { state }) => all + state.length, 0);
-  let done = 0;
-  return (entries) => {
-    done += entries;
-    onProgress?.({ phase: 'scan', unit: 'entries', done, total: Math.max(total, done) });
-  };
-}
-
 /** All anomalies, of the first streams first. */
 export function anomaliesOf(streams: readonly StreamReading[], limit: number): AnomalyList {
   const all = new AnomalyList(limit);

@@ -2,6 +2,7 @@
 import type { PapyraError } from '../../errors/errors.js';
 import type { RecoveryPlan, RecoveryRequest } from '../backend.js';
 import { deleteCorrupted, type Deletion } from './delete-corrupted.js';
+import { entriesProgress } from './entries-progress.js';
 import { nothingThere } from './names.js';
 import { pendingWarnings } from './pending.js';
 import { Quarantine } from './quarantine.js';
@@ -90,7 +91,11 @@ async function execute(
   request: RecoveryRequest,
 ): Promise<StreamEnd[]> {
   const limit = perNode(RECOVERIES_PER_NODE);
-  const onDone = progressOf(streams, request);
+  const onDone = entriesProgress(
+    'trim',
+    sumOf(streams, ({ anomalies }) => anomalies.total),
+    request,
+  );
   return Promise.all(
     streams.map(async (reading): Promise<StreamEnd> => {
       if (reading.failure || reading.anomalies.total === 0) return { ...planned(reading), appended: reading.failure ? null : 0 }; // prettier-ignore
@@ -124,16 +129,4 @@ async function appendedTo(session: Session, reading: StreamReading): Promise<num
   if (failure || state.added === null) return null;
   const now = await readState(session, reading).catch(() => null);
   return now?.added == null ? null : Math.max(0, now.added - state.added);
-}
-
-function progressOf(
-  streams: readonly StreamReading[],
-  { onProgress }: RecoveryRequest,
-): (entries: number) => void {
-  const total = sumOf(streams, ({ anomalies }) => anomalies.total);
-  let done = 0;
-  return (entries) => {
-    done += entries;
-    onProgress?.({ phase: 'trim', unit: 'entries', done, total: Math.max(total, done) });
-  };
 }
