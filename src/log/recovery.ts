@@ -86,7 +86,7 @@ async function foundIn(store: Store, { limit, signal }: RecoveryRequest): Promis
     for await (const { kind, line, start, end } of damagedLines(file, () => undefined)) {
       if (signal?.aborted) break;
       if (found.hasRoom)
-        found.add({ ...place, kind, line, offset: start, bytes: end - start, ...describe(log, { start, end }) }); // prettier-ignore
+        found.add({ ...place, kind, line, offset: start, bytes: end - start, ...describe(log, { start, end }, kind) }); // prettier-ignore
       else found.count(kind, 1);
     }
     if (!torn?.isRecord) continue;

@@ -80,6 +80,8 @@ async function expectRecovered(store: DamagedStore): Promise<void> {
   const dry = await run('recover', store, log, ['--dry-run', '--max-drop', '100%']);
   expect(contents(directory), `${what}: dry run`).toEqual(before);
   expect(readdirSync(directory), `${what}: dry run`).toEqual(names);
+  const words = ({ kind, offset, detail }: Anomaly) => ({ kind, offset, detail });
+  expect(dry.report.anomalies.found.listed.map(words), `${what}: dry run`).toEqual(scan.report.anomalies.listed.map(words)); // prettier-ignore
 
   const done = await run('recover', store, log, ['--max-drop', '100%']);
   expect({ code: done.code, found: done.report.anomalies.found.total, removed: done.report.bytes.removed }, what)
