@@ -11,7 +11,7 @@ import { damagedLines, type Damaged } from './quarantine.js';
 import { warningsOf } from './report.js';
 import { NO_RULES, UNENDED } from './scan-file.js';
 import { scanOf } from './scan.js';
-import { isOnlyTorn } from './torn-end.js';
+import { corruptedLines, isOnlyTorn } from './torn-end.js';
 import type { Totals } from './totals.js';
 
 /** A file, what is wrong with it, and what becomes of it. */
@@ -81,18 +81,22 @@ export async function recoveryPlan(
 async function foundIn(store: Store, { limit, signal }: RecoveryRequest): Promise<AnomalyList> {
   const found = new AnomalyList(limit);
   for (const file of store.files) {
-    const { log, path, torn } = file;
+    const { log, path, torn, totals } = file;
     const place = { file: path, stream: null, id: null };
+    const left = { CORRUPTED_LINE: corruptedLines(totals, torn), TRUNCATED_LINE: torn ? 1 : 0 };
     for await (const { kind, line, start, end } of damagedLines(file, () => undefined)) {
-      if (signal?.aborted) break;
-      if (found.hasRoom)
-        found.add({ ...place, kind, line, offset: start, bytes: end - start, ...describe(log, { start, end }, kind) }); // prettier-ignore
-      else found.count(kind, 1);
+      // The plan has counted all of them: only those that are listed have to be found.
+      if (signal?.aborted || !found.hasRoom) break;
+      found.add({ ...place, kind, line, offset: start, bytes: end - start, ...describe(log, { start, end }, kind) }); // prettier-ignore
+      left[kind] -= 1;
     }
-    if (!torn?.isRecord) continue;
-    const { start, end } = torn;
-    const { excerpt } = describe(log, torn);
-    found.add({ ...place, kind: 'TRUNCATED_LINE', line: null, offset: start, bytes: end - start, detail: UNENDED, excerpt }); // prettier-ignore
+    if (torn?.isRecord && found.hasRoom) {
+      const { start, end } = torn;
+      const { excerpt } = describe(log, torn);
+      found.add({ ...place, kind: 'TRUNCATED_LINE', line: null, offset: start, bytes: end - start, detail: UNENDED, excerpt }); // prettier-ignore
+      left.TRUNCATED_LINE = 0;
+    }
+    for (const kind of ['CORRUPTED_LINE', 'TRUNCATED_LINE'] as const) found.count(kind, left[kind]);
   }
   for (const neighbour of store.neighbours) found.add(neighbour);
   return found;
@@ -158,7 +162,7 @@ function reportOf(
     if (failed) {
       const { torn, totals } = file;
       if (torn) remaining.count('TRUNCATED_LINE', 1);
-      remaining.count('CORRUPTED_LINE', totals.discarded - (torn && !torn.isRecord ? 1 : 0));
+      remaining.count('CORRUPTED_LINE', corruptedLines(totals, torn));
     }
     return partOf(file, failed, dryRun);
   });

@@ -48,7 +48,12 @@ export async function* ended(
   if (torn?.isRecord) yield Buffer.from('\n');
 }
 
+/** How many of the lines that go are complete: a torn end that goes is one of them. */
+export function corruptedLines({ discarded }: Totals, torn: TornEnd | undefined): number {
+  return discarded - (torn && !torn.isRecord ? 1 : 0);
+}
+
 /** Whether nothing else is wrong with a file than its end. */
-export function isOnlyTorn({ discarded }: Totals, torn: TornEnd | undefined): torn is TornEnd {
-  return torn !== undefined && discarded === (torn.isRecord ? 0 : 1);
+export function isOnlyTorn(totals: Totals, torn: TornEnd | undefined): torn is TornEnd {
+  return torn !== undefined && corruptedLines(totals, torn) === 0;
 }
