@@ -128,7 +128,7 @@ const MAY_KNOW_TYPES = {
     'src/hooks/hooks.ts',
   ],
   'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts'],
-  'src/api': ['src/backends/backend.ts', 'src/backends/listing.ts'],
+  'src/api': ['src/backends/backend.ts', 'src/backends/listing.ts', 'src/doctor/command-line.ts'],
 };
 
 /** All rooms, and the two entry files. */

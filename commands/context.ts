@@ -22,6 +22,15 @@ export function consoleFor({ stdout, stderr, env }: Context, flags: GlobalFlags)
   return new Console(stdout, stderr, { json, quiet, verbose, color }, env);
 }
 
+/** The same for a result: --quiet silences only a success. */
+export function consoleForResult(
+  context: Context,
+  flags: GlobalFlags,
+  isSuccess: boolean,
+): Console {
+  return consoleFor(context, isSuccess ? flags : { ...flags, quiet: false });
+}
+
 /** Opens the store that the flags name, and closes it when `use` has ended. */
 export async function withSystem<T>(
   flags: GlobalFlags & StoreFlags,

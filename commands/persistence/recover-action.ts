@@ -3,7 +3,7 @@ import { PapyraError } from '../../src/errors/errors.js';
 import type { RecoveryMode, RecoveryReport } from '../../src/index.js';
 import { progressTo } from '../../src/output/progress.js';
 import { recoveryText } from '../../src/output/recovery.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
+import { consoleFor, consoleForResult, withSystem, type Context } from '../context.js';
 import { readOptions, recoveryOptions, type GlobalFlags, type ReadFlags, type RecoveryFlags, type StoreFlags } from '../options.js'; // prettier-ignore
 
 export interface RecoverFlags extends GlobalFlags, StoreFlags, ReadFlags, RecoveryFlags {
@@ -20,8 +20,7 @@ export async function recover(flags: RecoverFlags, context: Context): Promise<vo
   const show = (report: RecoveryReport): void => {
     const isLeft = report.anomalies.remaining.total > 0;
     if (isLeft) context.found('anomalies_remain');
-    // --quiet silences only a success.
-    const shown = isLeft ? consoleFor(context, { ...flags, quiet: false }) : output;
+    const shown = consoleForResult(context, flags, !isLeft);
     shown.result(report, (paint) => recoveryText(report, paint));
     output.warnings(report.warnings);
   };

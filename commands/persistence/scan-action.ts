@@ -3,7 +3,7 @@ import { PapyraError } from '../../src/errors/errors.js';
 import type { ScanReport } from '../../src/index.js';
 import { progressTo } from '../../src/output/progress.js';
 import { scanText } from '../../src/output/scan.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
+import { consoleFor, consoleForResult, withSystem, type Context } from '../context.js';
 import { readOptions, type GlobalFlags, type ReadFlags, type StoreFlags } from '../options.js';
 
 export type ScanFlags = GlobalFlags & StoreFlags & ReadFlags;
@@ -14,8 +14,7 @@ export async function scan(flags: ScanFlags, context: Context): Promise<void> {
   const show = (report: ScanReport): void => {
     const isClean = report.anomalies.total === 0;
     if (!isClean) context.found('anomalies_found');
-    // --quiet silences only a success.
-    const shown = isClean ? output : consoleFor(context, { ...flags, quiet: false });
+    const shown = consoleForResult(context, flags, isClean);
     shown.result(report, (paint) => scanText(report, paint));
     output.warnings(report.warnings);
   };

@@ -2,7 +2,7 @@
 import type { RecoveryMode, StartupMode } from '../../src/index.js';
 import { progressTo } from '../../src/output/progress.js';
 import { startupText } from '../../src/output/startup.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
+import { consoleFor, consoleForResult, withSystem, type Context } from '../context.js';
 import { readOptions, recoveryOptions, type GlobalFlags, type ReadFlags, type RecoveryFlags, type StoreFlags } from '../options.js'; // prettier-ignore
 
 export interface StartupFlags extends GlobalFlags, StoreFlags, ReadFlags, RecoveryFlags {
@@ -28,8 +28,7 @@ export async function startupCheck(flags: StartupFlags, context: Context): Promi
   if (report.status === 'failed') context.found('check_failed');
   if (report.status === 'unrecovered') context.found('anomalies_found');
   const isWell = !['failed', 'unrecovered'].includes(report.status);
-  // --quiet silences only a success.
-  const shown = isWell ? output : consoleFor(context, { ...flags, quiet: false });
+  const shown = consoleForResult(context, flags, isWell);
   shown.result(report, (paint) => startupText(report, paint));
   output.warnings(report.warnings);
 }

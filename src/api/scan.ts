@@ -1,6 +1,7 @@
 // Scans a store, and says which command mends what was found.
 import type { Backend } from '../backends/backend.js';
 import { PapyraError } from '../errors/errors.js';
+import type { CommandLine } from '../doctor/command-line.js';
 import { blankScan } from '../report/blank.js';
 import type { ScanReport } from '../report/scan.js';
 import type { ScanOptions } from './call-options.js';
@@ -11,9 +12,6 @@ export const LISTED = 20;
 
 /** The share of a store that a recovery removes when nobody says otherwise. With more it is more likely no log. */
 export const MAX_DROP = 0.1;
-
-/** Makes a command for the store: `papyra('persistence recover')`. */
-export type CommandLine = (command: string, ...flags: string[]) => string;
 
 /** Reads all of the store. */
 export async function scan(

@@ -1,10 +1,11 @@
 // Decides whether the runtime may start on a store, as the runtime itself would: scan, then what the mode says.
 import type { Backend } from '../backends/backend.js';
+import type { CommandLine } from '../doctor/command-line.js';
 import type { StartupMode, StartupReport } from '../report/startup-check.js';
 import type { StartupCheckOptions } from './call-options.js';
 import { checkStartupOptions } from './call.js';
 import { recover } from './recover.js';
-import { scan, type CommandLine } from './scan.js';
+import { scan } from './scan.js';
 
 /** Scans; recovers only where the mode says so; scans again after that. */
 export async function startupCheck(

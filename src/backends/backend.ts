@@ -79,7 +79,7 @@ export interface InspectRequest extends ReadRequest {
 
 export interface RecoveryRequest extends ScanRequest {
   mode: RecoveryMode;
-  /** Where what is removed goes, with `quarantine`; undefined: beside the log. */
+  /** Where what is removed goes, with `quarantine`; file stores need it for that. */
   quarantineDir?: string | undefined;
   /** Plan only: takes no lock, creates nothing, cleans up nothing. */
   dryRun: boolean;

@@ -1,7 +1,6 @@
 // Finds the files beside a log that the runtime would count as anomalies.
 import { lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { attempt } from '../errors/system-error.js';
 import { isRotated } from '../files/file-names.js';
 import type { LogNames } from '../files/names.js';
@@ -27,7 +26,7 @@ export function neighboursOf(names: LogNames, maxFiles: number, isSet: boolean):
       const index = isSet ? indexOf(log, name) : Infinity;
       if (index < maxFiles) return [];
       const isOrphan = index !== Infinity;
-      const file = join(names.log, '..', name);
+      const file = join(dirname(names.log), name);
       return [
         isOrphan
           ? anomaly('ORPHANED_ROTATED_FILE', file, `a set of ${maxFiles} files ends with .${maxFiles - 1}`) // prettier-ignore

@@ -29,16 +29,27 @@ export function lineAtOrBehind(
   to: number,
   step = LOOK_BYTES,
 ): number {
+  const newline = findNewline(file, position - 1, to, step);
+  return newline === undefined ? to : newline + 1;
+}
+
+/** The first newline in `[from, to)`; undefined: there is none. */
+export function findNewline(
+  file: OpenFile,
+  from: number,
+  to: number,
+  step = LOOK_BYTES,
+): number | undefined {
   const buffer = Buffer.allocUnsafe(step);
-  for (let at = position - 1; at < to;) {
-    const from = at;
+  for (let at = from; at < to;) {
+    const position = at;
     const read = attempt('read', file.path, () =>
-      readSync(file.fd, buffer, 0, Math.min(step, to - from), from),
+      readSync(file.fd, buffer, 0, Math.min(step, to - position), position),
     );
-    if (read === 0) break;
+    if (read === 0) return undefined;
     const newline = buffer.subarray(0, read).indexOf(NEWLINE);
-    if (newline !== -1) return at + newline + 1;
+    if (newline !== -1) return at + newline;
     at += read;
   }
-  return to;
+  return undefined;
 }

@@ -6,18 +6,16 @@
 // 1. A newline has come: the line is complete.
 // 2. It has not grown between two looks, and the kernel says that nobody has the file open for writing: its writer is gone.
 // 3. Who has it open cannot be told, or somebody keeps it open: it is truncated when it has not grown for two seconds.
-import { fstatSync, readSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { interruption } from '../errors/errors.js';
-import { attempt } from '../errors/system-error.js';
 import type { OpenFile } from '../files/read.js';
 import { findWriters } from '../files/writers.js';
 import { monotonicMs } from '../units/clock.js';
+import { findNewline } from './segments.js';
 
 const REST_MS = 2000;
 const POLL_MS = 5;
-const LOOK_BYTES = 1 << 16;
-const NEWLINE = 0x0a;
 
 /** What stands at the end of a file: nothing, a line that was completed since, or bytes that nobody goes on with. */
 export interface Tail {
@@ -47,19 +45,4 @@ export async function judgeTail(
     if (isOver && fstatSync(file.fd).size === size) return { state: 'abandoned', start, end: size };
     await sleep(POLL_MS);
   }
-}
-
-function findNewline(file: OpenFile, from: number, to: number): number | undefined {
-  const buffer = Buffer.allocUnsafe(Math.min(LOOK_BYTES, to - from));
-  for (let at = from; at < to;) {
-    const position = at;
-    const read = attempt('read', file.path, () =>
-      readSync(file.fd, buffer, 0, Math.min(buffer.length, to - position), position),
-    );
-    if (read === 0) return undefined;
-    const newline = buffer.subarray(0, read).indexOf(NEWLINE);
-    if (newline !== -1) return at + newline;
-    at += read;
-  }
-  return undefined;
 }

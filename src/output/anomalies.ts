@@ -1,13 +1,13 @@
 // Shows anomalies for a person: how many of each kind, and where the first of them are.
 import { ANOMALY_KINDS, type Anomalies, type Anomaly } from '../report/anomalies.js';
 import type { Paint } from './paint.js';
-import { formatBytes, formatCount, plural, printable } from './text.js';
+import { formatBytes, formatCount, printable } from './text.js';
 
 /** `3 anomalies: 2 CORRUPTED_LINE, 1 TRUNCATED_LINE` */
 export function anomalyCounts({ total, by_kind }: Anomalies): string {
   const kinds = ANOMALY_KINDS.filter((kind) => by_kind[kind] > 0);
   const words = kinds.map((kind) => `${formatCount(by_kind[kind])} ${kind}`);
-  return `${total === 1 ? '1 anomaly' : `${formatCount(total)} anomalies`}: ${words.join(', ')}`;
+  return `${anomaliesInWords(total)}: ${words.join(', ')}`;
 }
 
 /** Two lines for each that is listed; a word about the others. */
@@ -33,7 +33,8 @@ function placeOf({ file, stream, line, id, offset, bytes }: Anomaly): string {
   return words.filter(Boolean).join(', ');
 }
 
-/** `no anomaly`, `3 anomalies`. */
+/** `no anomaly`, `1 anomaly`, `3 anomalies`. */
 export function anomaliesInWords(total: number): string {
-  return total === 0 ? 'no anomaly' : plural(total, 'anomaly').replace('anomalys', 'anomalies');
+  if (total === 0) return 'no anomaly';
+  return total === 1 ? '1 anomaly' : `${formatCount(total)} anomalies`;
 }
