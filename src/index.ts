@@ -32,17 +32,7 @@ import type { StartupReport } from './report/startup-check.js';
 import type { ListedRecord } from './api/inspect.js';
 import type { InspectSummary } from './report/summary.js';
 
-export type {
-  CompactOptions,
-  DoctorOptions,
-  InspectOptions,
-  OpenOptions,
-  RecordsOptions,
-  RecoverOptions,
-  ScanOptions,
-  StartupCheckOptions,
-  SummaryOptions,
-} from './api/call-options.js';
+export type * from './api/call-options.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
