@@ -1,6 +1,7 @@
-// Copies pieces of data to a new file, and keeps the holes of a sparse file.
+// Writes the next content of a log: copies pieces of data, shares ranges, and keeps the holes of a sparse file.
 import { fdatasync, fstatSync, ftruncateSync, type Stats } from 'node:fs';
 import { promisify } from 'node:util';
+import { appendShared, type SharedRange } from './clone.js';
 import { writeAll } from './durable.js';
 import type { OpenFile, Tick } from './read.js';
 import { attempt, systemError } from '../errors/system-error.js';
@@ -10,21 +11,31 @@ const SYNC_BYTES = 16 << 20;
 
 const syncData = promisify(fdatasync);
 
+/** What the next content of a log is made of, in order. A piece is valid until the next one is asked for. */
+export type Content = AsyncIterable<Uint8Array | SharedRange>;
+
 /**
- * Appends pieces to a new file that nobody else writes to; returns how many bytes there were. With `keepHoles` long
- * runs of NULs become holes, so that a sparse log does not take more space than before.
+ * Appends pieces to a new file that nobody else writes to. With `keepHoles` long runs of NULs become holes, so that a
+ * sparse log does not take more space than before.
  */
 export async function copyChunks(
-  pieces: AsyncIterable<Uint8Array>,
+  pieces: Content,
   to: OpenFile,
   onWrite: Tick,
   { keepHoles = false } = {},
-): Promise<number> {
+): Promise<void> {
   let copied = 0;
   let synced = 0;
   let syncing = Promise.resolve();
-  for await (const piece of pieces) {
+  const append = (piece: Uint8Array): void => {
     attempt('write', to.path, () => (keepHoles ? writeSparsely : writeAll)(to.fd, piece));
+  };
+  for await (const piece of pieces) {
+    if (!(piece instanceof Uint8Array)) {
+      await appendShared(piece, { ...to, append }, onWrite);
+      continue;
+    }
+    append(piece);
     copied += piece.length;
     if (copied - synced >= SYNC_BYTES) {
       await inWords(syncing, to);
@@ -37,7 +48,6 @@ export async function copyChunks(
     if (pause) await pause;
   }
   await inWords(syncing, to);
-  return copied;
 }
 
 /** Whether a file has fewer blocks than its size needs. */

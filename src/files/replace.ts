@@ -32,7 +32,7 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
-import { copyChunks, isSparse } from './copy.js';
+import { copyChunks, isSparse, type Content } from './copy.js';
 import { drain, type Drained } from './drain.js';
 import { createExclusive, removeFile, syncDirectory, writeAll } from './durable.js';
 import { fileId, idAt, isNamed } from './identity.js';
@@ -57,11 +57,11 @@ export interface Replacement {
   names: LogNames;
   /** The end of the last line that the plan decided about; what follows is carried over. */
   planned: number;
-  /** The bytes that stay, in order. */
-  content: AsyncIterable<Uint8Array>;
+  /** What stays, in order; it may begin with a filler. */
+  content: Content;
   /** Called with bytes written to the next content of the log. */
   onWrite: Tick;
-  /** Number of bytes that stay, for the message when there is no room. */
+  /** Number of bytes that are written, for the message when there is no room. */
   size: number;
   /** The operator asserts that nothing writes to the log. */
   offline: boolean;

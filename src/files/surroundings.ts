@@ -90,10 +90,13 @@ export function assertRoom(names: LogNames, bytes: number): void {
   if (freeBytes(names.directory) < bytes) throw noRoom(names, bytes);
 }
 
+export const BTRFS = 0x9123683e;
+
 /** Bytes that this user may still write to the file system of a directory. */
 export function freeBytes(directory: string): number {
-  const { bavail, bfree, bsize } = statfsSync(directory);
-  return (process.geteuid?.() === 0 ? bfree : bavail) * bsize;
+  const { bavail, bfree, bsize, type } = statfsSync(directory);
+  // Elsewhere the difference is reserved for root; on btrfs it is for metadata, and nobody can write data there.
+  return (process.geteuid?.() === 0 && type !== BTRFS ? bfree : bavail) * bsize;
 }
 
 export function noRoom(names: LogNames, bytes: number, cause?: unknown): PapyraError {

@@ -3,22 +3,36 @@ import type { Sums } from '../records/sums.js';
 import type { Block } from './block.js';
 import type { Cut } from './cut.js';
 
-/** The blocks of which every line stays, where a rewrite puts them. The next run reads the others again. */
-export function remainingBlocks(blocks: readonly Block[], cut: Cut): Sums[] {
-  const remaining: Sums[] = [];
-  let at = 0;
-  let records = cut.records;
-  let bytes = cut.bytes;
-  for (const { start, end, lines, bytes: by, sums } of blocks) {
+/** A scanned block, and where what stays of it begins in a rewritten file. */
+interface Place {
+  index: number;
+  place: number;
+  /** Every line of it stays. */
+  isWhole: boolean;
+}
+
+export function* placesOf(blocks: readonly Block[], cut: Cut): Generator<Place> {
+  let place = 0;
+  let { records, bytes } = cut;
+  for (const [index, { lines, bytes: by }] of blocks.entries()) {
     const cutLines = Math.min(records, lines.live);
     const cutBytes = cutLines === lines.live ? by.live : bytes;
     records -= cutLines;
     bytes -= cutLines === 0 ? 0 : cutBytes;
     const going = lines.expired + lines.discarded + lines.blank + cutLines;
-    if (going === 0) remaining.push({ ...sums, start: at, end: at + end - start });
-    at += by.pinned + by.live - (cutLines === 0 ? 0 : cutBytes);
+    yield { index, place, isWhole: going === 0 };
+    place += by.pinned + by.live - (cutLines === 0 ? 0 : cutBytes);
   }
-  return remaining;
+}
+
+/** The blocks of which every line stays, where a rewrite puts them. The next run reads the others again. */
+export function remainingBlocks(blocks: readonly Block[], cut: Cut, filler: number): Sums[] {
+  return [...placesOf(blocks, cut)]
+    .filter(({ isWhole }) => isWhole)
+    .map(({ index, place }) => {
+      const { sums, start, end } = blocks[index]!;
+      return { ...sums, start: filler + place, end: filler + place + end - start };
+    });
 }
 
 /** The blocks after a head that was removed in place. */

@@ -1,7 +1,7 @@
 // Makes the report, the warnings and the refusals of the plan for one log.
 import { PapyraError } from '../errors/errors.js';
 import { ageInWords, grouped } from '../units/units.js';
-import { blankReport, type CompactionReport } from '../report/report.js';
+import { blankReport, type CompactionReport, type RewriteMethod } from '../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
 import type { Totals } from './totals.js';
 import { foreignWarning, isNoLog, type Foreign } from './foreign/form.js';
@@ -112,6 +112,7 @@ export function dryRunReport(
   scan: LogScan,
   totals: Totals,
   foreign: Foreign | undefined,
+  method: RewriteMethod | undefined,
 ): CompactionReport {
   const { kept, bytesGoing, anythingGoes } = totals;
   const known = <T>(value: T): T | null => (scan.unread ? null : value);
@@ -148,8 +149,10 @@ export function dryRunReport(
         bytes_before: before,
         bytes_after: after,
         action: totals.action,
+        ...(method === undefined ? {} : { method }),
       },
     ],
+    method: method ?? null,
     warnings: warningsOf(scan, task.rules, named(name, foreign)),
   };
 }

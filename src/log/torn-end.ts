@@ -40,10 +40,10 @@ export function withTornTotals(totals: Totals, torn: TornEnd | undefined): Total
 }
 
 /** What stays; the newline of a last record that has none comes behind it. */
-export async function* ended(
-  content: AsyncIterable<Uint8Array>,
+export async function* ended<T>(
+  content: AsyncIterable<T>,
   torn: TornEnd | undefined,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<T | Uint8Array> {
   yield* content;
   if (torn?.isRecord) yield Buffer.from('\n');
 }

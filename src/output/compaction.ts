@@ -163,14 +163,16 @@ function reasons(by: CompactionReport['records']['dropped_by']): string {
 }
 
 function details(report: CompactionReport, paint: Paint): string {
-  const { files, bytes } = report;
+  const { files, bytes, method } = report;
   const would = report.status === 'dry_run' ? 'to be ' : '';
   const rows = [['policy', wrapped(policyText(report.policy), DETAIL_COLUMNS)]];
   if (files.rewritten !== null) {
     const collapsed = report.parts.filter(({ action }) => action === 'collapsed').length;
     const words = [
       collapsed ? `${collapsed} ${would}shortened in place` : '',
-      files.rewritten ? `${files.rewritten} ${would}rewritten` : '',
+      files.rewritten
+        ? `${files.rewritten} ${would}rewritten${method === 'clone' ? ', sharing blocks' : ''}`
+        : '',
       files.removed ? `${files.removed} ${would}removed` : '',
       files.unchanged ? `${files.unchanged} unchanged` : '',
     ];

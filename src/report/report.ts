@@ -18,6 +18,12 @@ export type CompactionStatus =
 export type PartAction =
   'rewritten' | 'removed' | 'emptied' | 'unchanged' | 'trimmed' | 'collapsed';
 
+/**
+ * How files were shortened: `copy`: what stays was written anew; `clone`: the new file shares blocks with the old one;
+ * `collapse`: the head of the file itself was removed.
+ */
+export type RewriteMethod = 'copy' | 'clone' | 'collapse';
+
 /** One segment of a rotating set, one Redis stream, or the one file. */
 export interface CompactionPart {
   name: string;
@@ -27,6 +33,8 @@ export interface CompactionPart {
   bytes_before: number | null;
   bytes_after: number | null;
   action: PartAction;
+  /** Of a file that is shortened. */
+  method?: RewriteMethod;
   /** ISO 8601, of a segment or stream: the oldest and the newest dated record; null: there is none. */
   oldest?: string | null;
   newest?: string | null;
@@ -84,6 +92,8 @@ export interface CompactionReport {
     removed: number | null;
     unchanged: number | null;
   };
+  /** Of a set of files `copy` when one of them was copied, else `clone` when one was cloned. null: no file is shortened. */
+  method: RewriteMethod | null;
   parts: CompactionPart[];
   /** Where the dropped records went; null when they were not archived. */
   archive: string | null;
@@ -115,6 +125,7 @@ export function blankReport(
     },
     bytes: { before: null, after: null, reclaimed: null, appended: null },
     files: { scanned: null, rewritten: null, removed: null, unchanged: null },
+    method: null,
     parts: [],
     archive: null,
     warnings: [],

@@ -4,6 +4,7 @@ import type { LogNames } from '../../files/names.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { LineReader } from '../../records/line-reader.js';
 import type { Cut } from '../../log/cut.js';
+import type { ClonePlan } from '../../log/plan-clone.js';
 import type { Foreign } from '../../log/foreign/form.js';
 import type { OpenLog } from '../../log/open.js';
 import type { Totals } from '../../log/totals.js';
@@ -23,6 +24,10 @@ export interface Decision {
   tailSample: TailSample;
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead;
+  /** A rewrite that shares blocks with the old file. */
+  clone?: ClonePlan | undefined;
+  /** Closes the log before the run is over: only then the space of a replaced one is free. */
+  closeLog: () => Promise<void>;
   /** Of a recovery: the truncated end of the log. */
   torn?: TornEnd | undefined;
 }

@@ -8,6 +8,7 @@
 import { fstatSync } from 'node:fs';
 import { expected, type PapyraError } from '../../errors/errors.js';
 import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
+import { mustMeasure, unusedBytes } from '../../files/clone.js';
 import { removeFile } from '../../files/durable.js';
 import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
 import { mendTail } from '../../files/mend-tail.js';
@@ -19,7 +20,9 @@ import type { CompactionReport } from '../../report/report.js';
 import type { PlanRequest } from '../backend.js';
 import { archiveNameOf } from '../../log/archive-name.js';
 import { keptWarning } from '../../log/kept.js';
+import { bytesWritten } from '../../log/plan-clone.js';
 import { headOf, selectedBytes, type Selection } from '../../log/selected-bytes.js';
+import { stayingContent } from '../../log/staying.js';
 import { ended, isOnlyTorn } from '../../log/torn-end.js';
 import { timeRange } from '../../log/time-range.js';
 import type { Phases } from '../../log/phases.js';
@@ -32,32 +35,44 @@ export async function execute(
   request: PlanRequest,
   phases: Phases,
 ): Promise<CompactionReport> {
-  const { log, names } = decision;
   const startedAt = Date.parse(report.started_at);
   if (!decision.totals.anythingGoes) {
     if (!request.recovery) await updateIndex(decision);
     return { ...report, status: 'nothing_to_do', duration_ms: Date.now() - startedAt };
   }
   await assertPossible(decision, request, false);
+  const freed = spaceMeter(decision);
   const archive = await archiveDropped(decision, request, phases);
   const { appended, kept } = decision.head
     ? await collapse(decision, phases)
     : (mended(decision, request) ?? (await rewrite(decision, request, phases, archive)));
   if (!request.recovery) await updateIndex(decision);
-  const onDisk = log.stat.blocks * BLOCK_BYTES - spaceOf(names.entry);
   return {
     ...report,
     status: 'compacted',
     duration_ms: Date.now() - startedAt,
     records: { ...report.records, appended: appended.records },
-    bytes: { ...report.bytes, appended: appended.bytes, reclaimed_on_disk: onDisk },
+    bytes: { ...report.bytes, appended: appended.bytes, reclaimed_on_disk: await freed() },
     archive,
     warnings: [...report.warnings, ...(kept ? [keptWarning(kept)] : [])],
   };
 }
 
-function sizeAfter({ log, totals }: Decision): number {
-  return log.stat.size - totals.bytesGoing;
+/** Says, when the work is done, how much less the log takes on the disk. */
+function spaceMeter({ log, names, clone, closeLog }: Decision): () => Promise<number> {
+  if (!clone || !mustMeasure(names.directory)) {
+    return () => Promise.resolve(log.stat.blocks * BLOCK_BYTES - spaceOf(names.entry));
+  }
+  const before = unusedBytes(names.directory);
+  return async () => {
+    await closeLog();
+    return unusedBytes(names.directory) - before;
+  };
+}
+
+/** Bytes that a rewrite writes. */
+function roomNeeded({ log, totals, clone }: Decision): number {
+  return bytesWritten(log.stat.size - totals.bytesGoing, clone);
 }
 
 /** Why the run could not do now what the dry run shows; undefined: it could. */
@@ -82,7 +97,7 @@ async function assertPossible(
   }
   const obstacle = obstacleToRewrite(log, names, { offline, looksOnly });
   if (obstacle) throw obstacle;
-  assertRoom(names, sizeAfter(decision));
+  assertRoom(names, roomNeeded(decision));
   if (!offline) await assertNotHeld(log);
 }
 
@@ -99,16 +114,16 @@ function rewrite(
   phases: Phases,
   archive: string | null,
 ): Promise<Replaced> {
-  const { log, names, seen, totals, torn } = decision;
+  const { log, names, seen, totals, torn, clone } = decision;
   const { offline, signal } = request;
   return replaceLog({
     log,
     stat: log.stat,
     names,
     planned: seen.end,
-    content: ended(selectedBytes('staying', selectionOf(decision, request, phases)), torn),
-    size: sizeAfter(decision),
-    onWrite: phases('write', totals.bytesKept),
+    content: ended(stayingContent(selectionOf(decision, request, phases), clone), torn),
+    size: roomNeeded(decision),
+    onWrite: phases('write', bytesWritten(totals.bytesKept, clone)),
     offline,
     tailSample: decision.tailSample,
     // Nothing was dropped, so the archive is not needed.

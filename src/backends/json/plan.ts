@@ -2,6 +2,7 @@
 import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
+import { mustMeasure } from '../../files/clone.js';
 import { lockLog, takeLock, type Lock } from '../../files/lock.js';
 import { ownFolderPath } from '../../files/own-folder.js';
 import { holdNames, type LogNames } from '../../files/names.js';
@@ -17,6 +18,7 @@ import type { Sums } from '../../records/sums.js';
 import { ageCutoff, cutBy, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
 import { findCuts, liveIn } from '../../log/cut.js';
+import { cloneFor, methodOf, withFiller } from '../../log/plan-clone.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { FUTURE_SECONDS, totalsOf } from '../../log/totals.js';
 import { foreignIn } from '../../log/foreign/suspect.js';
@@ -51,12 +53,15 @@ export async function planLog(
   let lock: Lock | undefined;
   let log: OpenLog | undefined;
   let thread: SecondThread | undefined;
-  const close = async () => {
+  const closeLog = async () => {
     const open = log;
     log = undefined;
     await thread?.stop();
     // Not synchronously: freeing the space of hundreds of megabytes takes a while.
     if (open) await closed(open.fd);
+  };
+  const close = async () => {
+    await closeLog();
     lock?.release();
     lock = undefined;
     release();
@@ -98,12 +103,16 @@ export async function planLog(
       }
       log.stat = fstatSync(log.fd);
     }
-    const decision = await decide(log, names, request, phases, thread);
+    const decision = { ...(await decide(log, names, request, phases, thread)), closeLog };
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
     const { seen, totals, foreign } = decision;
-    const report = dryRunReport(task, basename(path), seen, totals, foreign);
-    report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, totals.bytesGoing);
+    const method = methodOf({ ...decision, action: totals.action });
+    const report = dryRunReport(task, basename(path), seen, totals, foreign, method);
+    const isMeasured = decision.clone !== undefined && mustMeasure(names.directory);
+    report.bytes.reclaimed_on_disk = isMeasured
+      ? null
+      : spaceGoing(names.directory, log.stat, totals.bytesGoing);
     report.warnings.push(...notices, ...warningsOf(decision));
     const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
     return { report, refusal, decision, execute: () => execute(decision, report, request, phases), close }; // prettier-ignore
@@ -119,7 +128,7 @@ async function decide(
   request: PlanRequest,
   phases: Phases,
   thread: SecondThread | undefined,
-): Promise<Decision> {
+): Promise<Omit<Decision, 'closeLog'>> {
   const { rules } = request;
   const { size } = log.stat;
   const from = fillersOf(log);
@@ -135,10 +144,17 @@ async function decide(
   const foreign = await foreignIn(log, seen, totals.scanned);
   const whole = { log, names, reader, seen, cut: cut!, totals, torn, foreign };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
+  const clone = head ? undefined : cloneFor(names.directory, whole, request.recovery !== undefined);
   // A removal in place overwrites the head: only what stays can show that somebody truncated the log.
   const tailSample = new TailSample(log, seen.end, head?.head.keep);
   before.assertUnchanged();
-  const decision: Decision = { ...whole, ...head, tailSample };
+  const decision = {
+    ...whole,
+    totals: withFiller(totals, clone),
+    ...head,
+    clone,
+    tailSample,
+  };
   const odd = named(basename(names.log), foreign);
   assertAcceptable(names.log, seen, decision.totals, rules, request.allowEmpty, odd);
   return decision;

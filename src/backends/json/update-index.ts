@@ -8,7 +8,7 @@ import { openLog, type OpenLog } from '../../log/open.js';
 export const WORTH_AN_INDEX = 8 << 20;
 
 export async function updateIndex(decision: Decision): Promise<void> {
-  const { names, log, seen, cut, totals, head } = decision;
+  const { names, log, seen, cut, totals, head, clone } = decision;
   if (log.stat.size - totals.bytesGoing < WORTH_AN_INDEX) return;
   const { saveIndex } = await import('../../log/index-file.js');
   let now: OpenLog;
@@ -23,7 +23,7 @@ export async function updateIndex(decision: Decision): Promise<void> {
       ? seen.blocks.map(({ sums }) => sums)
       : head
         ? blocksBehind(seen.blocks, head.keep, head.freed)
-        : remainingBlocks(seen.blocks, cut);
+        : remainingBlocks(seen.blocks, cut, clone?.filler ?? 0);
     saveIndex(names, now, blocks);
   } finally {
     closeSync(now.fd);

@@ -4,6 +4,7 @@ import type { TornEnd } from '../../files/mend-tail.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { PartAction } from '../../report/report.js';
 import type { Cut } from '../../log/cut.js';
+import type { ClonePlan } from '../../log/plan-clone.js';
 import type { Foreign } from '../../log/foreign/form.js';
 import type { Totals } from '../../log/totals.js';
 import type { PlannedHead } from '../../log/plan-head.js';
@@ -20,6 +21,8 @@ export interface SegmentPlan {
   action: PartAction;
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead | undefined;
+  /** A rewrite that shares blocks with the old file. */
+  clone?: ClonePlan | undefined;
   tailSample: TailSample;
   /** Of a recovery: the truncated end of the file. */
   torn?: TornEnd | undefined;

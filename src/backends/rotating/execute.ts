@@ -18,6 +18,7 @@
 import { fstatSync, unlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { PapyraError } from '../../errors/errors.js';
+import { mustMeasure } from '../../files/clone.js';
 import { syncDirectory } from '../../files/durable.js';
 import { ownerOfCompanions, type Owner } from '../../files/ownership.js';
 import { BLOCK_BYTES } from '../../files/space.js';
@@ -222,7 +223,8 @@ function conclude(
   report.duration_ms = Date.now() - run.startedAt;
   report.records.appended = records;
   report.bytes.appended = appended.reduce((sum, { bytes }) => sum + bytes, 0);
-  report.bytes.reclaimed_on_disk = spaceBefore(plans) - spaceOfSet(run.set);
+  const isMeasured = report.method === 'clone' && mustMeasure(run.names.directory);
+  report.bytes.reclaimed_on_disk = isMeasured ? null : spaceBefore(plans) - spaceOfSet(run.set);
   report.archive = archive;
   const left = [...results].filter(([, { action, failure }]) => action === 'emptied' && !failure);
   if (left.length > 0) {

@@ -15,7 +15,9 @@ import type { LineReader } from '../../records/line-reader.js';
 import type { PlanRequest } from '../backend.js';
 import { keptWarning } from '../../log/kept.js';
 import type { Phases } from '../../log/phases.js';
-import { headOf, selectedBytes, type Selection } from '../../log/selected-bytes.js';
+import { bytesWritten } from '../../log/plan-clone.js';
+import { headOf, type Selection } from '../../log/selected-bytes.js';
+import { stayingContent } from '../../log/staying.js';
 import { ended, isOnlyTorn } from '../../log/torn-end.js';
 import type { Result, SegmentPlan } from './decision.js';
 import type { SetTask } from './report.js';
@@ -49,14 +51,14 @@ export async function empty({ segment, seen }: SegmentPlan): Promise<Result> {
 /** Throws what prevents a rewrite of a file where it is. Returns the bytes that the rewrite takes. */
 export function assertPossible(
   { names, request }: Pick<SetRun, 'names' | 'request'>,
-  { segment, totals }: Pick<SegmentPlan, 'segment' | 'totals'>,
+  { segment, totals, clone }: Pick<SegmentPlan, 'segment' | 'totals' | 'clone'>,
   looksOnly: boolean,
 ): number {
   const { log } = segment;
   const own = { ...names, log: log.path };
   const obstacle = obstacleToRewrite(log, own, { offline: request.offline, looksOnly });
   if (obstacle) throw obstacle;
-  const size = log.stat.size - totals.bytesGoing;
+  const size = bytesWritten(log.stat.size - totals.bytesGoing, clone);
   assertRoom(names, size);
   return size;
 }
@@ -90,8 +92,9 @@ export async function shrink(run: SetRun, plan: SegmentPlan, zones: RenameGuard)
   const temp = { fd, path: names.temp };
   try {
     carryOver(log, temp);
-    const content = ended(selectedBytes('staying', selectionOf(run, plan)), plan.torn);
-    await copyChunks(content, temp, phases('write', plan.totals.bytesKept), { keepHoles: isSparse(log.stat) }); // prettier-ignore
+    const onWrite = phases('write', bytesWritten(plan.totals.bytesKept, plan.clone));
+    const content = ended(stayingContent(selectionOf(run, plan), plan.clone), plan.torn);
+    await copyChunks(content, temp, onWrite, { keepHoles: isSparse(log.stat) }); // prettier-ignore
     attempt('sync', temp.path, () => fsyncSync(temp.fd));
     plan.tailSample.assertUnchanged();
     zones.assertStill();
@@ -132,9 +135,9 @@ export async function shrinkActive(
     stat: log.stat,
     names,
     planned: plan.seen.end,
-    content: ended(selectedBytes('staying', selectionOf(run, plan)), plan.torn),
+    content: ended(stayingContent(selectionOf(run, plan), plan.clone), plan.torn),
     size,
-    onWrite: phases('write', plan.totals.bytesKept),
+    onWrite: phases('write', bytesWritten(plan.totals.bytesKept, plan.clone)),
     offline,
     tailSample: plan.tailSample,
     ...(offline ? {} : { fresh: names.fresh }),

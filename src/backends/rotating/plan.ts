@@ -24,6 +24,7 @@ import { findCuts, type Cut } from '../../log/cut.js';
 import { eachLine } from '../../log/each-line.js';
 import { FUTURE_SECONDS, totalsOf, untouched } from '../../log/totals.js';
 import { phasesOf, type Phases } from '../../log/phases.js';
+import { cloneFor, withFiller } from '../../log/plan-clone.js';
 import { fillersOf, planHead } from '../../log/plan-head.js';
 import { readAll } from '../../log/read-all.js';
 import { foreignIn } from '../../log/foreign/suspect.js';
@@ -124,6 +125,7 @@ export async function planSet(
     const cuts = await findCuts(parts, rules, phases());
     const plans = scans.map((scan, at) => planSegment(scan, cuts[at]!, request));
     if (request.inPlace) await planInPlace(plans, names, rules, phases);
+    for (const plan of plans) planClone(plan, names, request);
     for (const { name, refusal } of plans)
       if (refusal) warnings.push(`${name}: ${refusal.message}`);
     if (!request.recovery) for (const plan of plans) await explainPin(plan, set, rules, phases);
@@ -186,6 +188,12 @@ function planSegment(
 
 function stayingLines({ blocks }: LogScan, cut: Cut): number {
   return blocks.reduce((sum, { lines }) => sum + lines.pinned + lines.live, 0) - cut.records;
+}
+
+function planClone(plan: SegmentPlan, { directory }: LogNames, { recovery }: PlanRequest): void {
+  if (plan.action !== 'rewritten') return;
+  plan.clone = cloneFor(directory, plan, recovery !== undefined);
+  plan.totals = withFiller(plan.totals, plan.clone);
 }
 
 /** Only the oldest file that is left and the active file can lose their heads in place. */

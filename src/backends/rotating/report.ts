@@ -1,12 +1,19 @@
 // Builds the report of a rotating set, from the plans of its files and what became of each.
 import { withShownPaths } from '../../errors/held-paths.js';
 import { dirname } from 'node:path';
+import { mustMeasure } from '../../files/clone.js';
 import { spaceGoing } from '../../files/space.js';
-import { blankReport, type CompactionPart, type CompactionReport } from '../../report/report.js';
+import {
+  blankReport,
+  type CompactionPart,
+  type CompactionReport,
+  type RewriteMethod,
+} from '../../report/report.js';
 import { policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
 import { notThereYet } from '../../log/check.js';
 import { untouched, type Totals } from '../../log/totals.js';
+import { methodOf } from '../../log/plan-clone.js';
 import { isoTime, named, warningsOf, type NamedForeign } from '../../log/report.js';
 import { scanOf, type LogScan } from '../../log/scan.js';
 import type { Result, SegmentPlan } from './decision.js';
@@ -99,6 +106,7 @@ export function setReport(
       removed: count('removed', 'emptied'),
       unchanged: count('unchanged'),
     },
+    method: METHODS.find((method) => done.some((one) => methodOf(one) === method)) ?? null,
     parts: done.map(partOf),
     warnings: [...warningsOf(merged, rules, foreignOf(plans)), ...task.warnings],
   };
@@ -107,6 +115,8 @@ export function setReport(
 /** null: it is not known before the work is done. */
 function spaceOfPlans(path: string, done: readonly Done[]): number | null {
   let sum = 0;
+  const shares = done.some(({ clone }) => clone !== undefined);
+  if (shares && mustMeasure(dirname(path))) return null;
   for (const { segment, totals } of done) {
     const going = spaceGoing(dirname(path), segment.log.stat, totals.bytesGoing);
     if (going === null) return null;
@@ -115,7 +125,10 @@ function spaceOfPlans(path: string, done: readonly Done[]): number | null {
   return sum;
 }
 
-type Done = Pick<SegmentPlan, 'segment' | 'name' | 'totals' | 'action' | 'seen' | 'pinnedBy'>;
+/** That of the whole set is the first that one of its files has. */
+const METHODS: RewriteMethod[] = ['copy', 'clone', 'collapse'];
+
+type Done = Pick<SegmentPlan, 'segment' | 'name' | 'totals' | 'action' | 'clone' | 'seen' | 'pinnedBy'>; // prettier-ignore
 
 /** A part that failed is unchanged. */
 function doneOf(plan: SegmentPlan, result: Result | undefined): Done {
@@ -124,7 +137,9 @@ function doneOf(plan: SegmentPlan, result: Result | undefined): Done {
   return { ...plan, action: result?.action ?? plan.action };
 }
 
-function partOf({ segment, name, totals, action, seen, pinnedBy }: Done): CompactionPart {
+function partOf(done: Done): CompactionPart {
+  const { segment, name, totals, action, seen, pinnedBy } = done;
+  const method = methodOf(done);
   const { size } = segment.log.stat;
   const oldest = Math.min(...seen.blocks.map(({ sums }) => sums.oldest).filter(Number.isFinite));
   return {
@@ -135,6 +150,7 @@ function partOf({ segment, name, totals, action, seen, pinnedBy }: Done): Compac
     bytes_before: size,
     bytes_after: size - totals.bytesGoing,
     action,
+    ...(method === undefined ? {} : { method }),
     oldest: Number.isFinite(oldest) ? isoTime(oldest) : null,
     newest: Number.isNaN(seen.newest) ? null : isoTime(seen.newest),
     ...(pinnedBy === undefined ? {} : { pinned_by: pinnedBy }),
