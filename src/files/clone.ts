@@ -79,7 +79,9 @@ export async function appendShared(
 }
 
 function isUnable(error: unknown): boolean {
-  return ['EINVAL', 'EOPNOTSUPP', 'EXDEV', 'EPERM', 'ETXTBSY'].includes(errnoOf(error) ?? '');
+  return ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EPERM', 'ETXTBSY'].includes(
+    errnoOf(error) ?? '',
+  );
 }
 
 /** Whether the size of a file that shares blocks says nothing about the space that its removal frees. */

@@ -6,7 +6,8 @@
 // 1. Ask who holds the log open for writing (`assertNotHeld`; the caller does so before it writes an archive). Such a
 //    writer would go on writing into the old file for ever.
 // 2. fsync the directory: names that an earlier run removed must not come back beside ours. Write a temporary file
-//    beside the log, with the log's owner and metadata; fsync it. Catch up with what was appended, whole lines only;
+//    beside the log, with the log's owner and metadata; fsync it. Where files can share blocks (clone.ts), what stays
+//    is shared: the kernel writes dirty blocks of the log first, and the fsync makes the sharing last. Catch up with what was appended, whole lines only;
 //    fdatasync it. A crash leaves the temporary file: the next run removes it.
 // 3. Link the log to a second name that says how far it is taken over (old-link.ts); fsync the directory. Without this
 //    name the old file would be gone after the rename, and with it the last records of its writers if we crash.

@@ -18,7 +18,7 @@ const CHANGING = [
     'symlinkat',
   ],
   ...['rename', 'renameat', 'renameat2', 'unlink', 'unlinkat', 'ftruncate', 'fallocate', 'mkdir'],
-  ...['mkdirat', 'fchmod', 'fchown'],
+  ...['mkdirat', 'fchmod', 'fchown', 'ioctl'],
 ];
 
 /** One storage-changing call of a run: the `when`th of its kind. */
@@ -85,6 +85,8 @@ function parse(text: string, directory: string): Trace {
     counts.set(call, when);
     // Opening to read changes nothing.
     if (call === 'openat' && !/O_CREAT|O_RDWR|O_WRONLY/.test(line)) continue;
+    // Of these calls only one changes storage: it shares blocks.
+    if (call === 'ioctl' && !line.includes('FICLONERANGE')) continue;
     points.push({ call, when });
   }
   return { points, paths: [...paths] };
