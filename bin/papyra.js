@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 'use strict';
-require('../dist/main.js').main();
+require('./load.js').load(require.resolve('../dist/main.js')).main();

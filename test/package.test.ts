@@ -1,8 +1,8 @@
 import { execaSync } from 'execa';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { BARE, ROOT } from './support/papyra.js';
+import { BARE, papyra, publicInstall, ROOT } from './support/papyra.js';
 import { tempDirectory, tempLog } from './support/temp.js';
 
 describe('the tarball of npm pack', () => {
@@ -38,4 +38,29 @@ describe('the tarball of npm pack', () => {
     const required = `console.log(typeof require('papyra').openSystem)`;
     expect(execaSync('node', ['-e', required], { cwd: modules }).stdout).toBe('function');
   }, 180_000);
+});
+
+describe('the code that V8 made in the build', () => {
+  test('is made of each part that a compaction loads, and is left aside where another V8 runs, or is missing', async () => {
+    const bin = publicInstall();
+    const chunks = join(dirname(bin), '../dist/chunks');
+    const compiled = readdirSync(chunks).filter((name) => name.endsWith('.compiled'));
+    expect(compiled.length).toBeGreaterThan(10);
+    expect(compiled.every((name) => existsSync(join(chunks, name.replace('.compiled', ''))))).toBe(true);
+    try {
+      for (const [index, name] of compiled.entries()) {
+        const path = join(chunks, name);
+        if (index % 3 === 0) { rmSync(path); continue; }
+        // The second word says which version of V8 it is of.
+        const bytes = readFileSync(path);
+        bytes.writeUInt32LE(bytes.readUInt32LE(4) ^ 1, 4);
+        writeFileSync(path, bytes);
+      }
+      const log = tempLog('{"timestamp": 1}\n{"timestamp": 2}\n');
+      const { code, stderr } = await papyra(['persistence', 'compact', '--path', log, '--max-records', '1'], { bin });
+      expect({ code, stderr, text: readFileSync(log, 'utf8') }).toEqual({ code: 0, stderr: '', text: '{"timestamp": 2}\n' });
+    } finally {
+      rmSync(dirname(dirname(bin)), { recursive: true });
+    }
+  }); // prettier-ignore
 });
