@@ -39,6 +39,7 @@ const MAY_KNOW = {
     'src/files',
     'src/log',
   ],
+  'src/guards': ['src/errors', 'src/units', 'src/report', 'src/retention'],
   'src/hooks': ['src/errors', 'src/report'],
   'src/metrics': ['src/errors', 'src/report', 'src/text', 'src/files'],
   // Views know the shapes that they show, not the code that makes them.
@@ -84,6 +85,7 @@ const MAY_KNOW = {
     'src/files',
     'src/log',
     'src/metrics',
+    'src/guards',
     'src/hooks',
     'src/records/members.ts',
     'src/records/record-filter.ts',
@@ -118,6 +120,7 @@ const MAY_KNOW_TYPES = {
     'src/api/inspect.ts',
   ],
   'src/backends': ['src/config/types.ts'],
+  'src/guards': ['src/backends/backend.ts'],
   'src/hooks': ['src/config/types.ts'],
   'src/metrics': ['src/backends/backend.ts', 'src/config/types.ts'],
   'src/doctor': [

@@ -4,6 +4,7 @@ import { PapyraError } from '../src/errors/errors.js';
 import type { OpenOptions, Overrides, ScanOptions } from '../src/index.js';
 import { parseInterval } from '../src/schedule/interval.js';
 import {
+  parseAmount,
   parseCount,
   parseDuration,
   parseMoment,
@@ -184,6 +185,7 @@ export const interval = (flag: string) => value(flag, parseInterval);
 export const text = (flag: string) => value(flag, nonEmpty);
 export const moment = (flag: string) => value(flag, (text) => parseMoment(text));
 export const time = (flag: string) => value(flag, parseTime);
+export const amount = (flag: string) => value(flag, parseAmount);
 export const share = (flag: string) => value(flag, parseShare);
 
 export function openOptions(flags: GlobalFlags & StoreFlags): OpenOptions {

@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+import type { PlanRequest } from './backends/backend.js';
 import { openBackend } from './backends/open.js';
 import type {
   CompactOptions,
@@ -38,7 +39,16 @@ export { configSchema, showConfig, starterConfig } from './api/configuration.js'
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
 export type { ListedRecord } from './api/inspect.js';
 export type { Inspection } from './api/inspection.js';
-export { parseCount, parseDuration, parseMoment, parseSize, parseTime } from './units/units.js';
+export {
+  parseAmount,
+  parseCount,
+  parseDuration,
+  parseMoment,
+  parseShare,
+  parseSize,
+  parseTime,
+} from './units/units.js';
+export type { Amount } from './units/units.js';
 export { PapyraError } from './errors/errors.js';
 export type { Progress } from './backends/backend.js';
 export type {
@@ -56,6 +66,8 @@ export type {
   Address,
   ConfigInput,
   EffectiveConfig,
+  Guards,
+  GuardsInput,
   Overrides,
   PersistenceInput,
   RetentionInput,
@@ -66,7 +78,7 @@ export type { ErrorCode, PapyraErrorOptions } from './errors/errors.js';
 export type { Metrics, ReadMetricsOptions } from './metrics/metrics.js';
 export { prometheusText } from './metrics/prometheus.js';
 export type { MetricsReport } from './metrics/report.js';
-export type { Counters, HistoryEntry, HookFailure } from './metrics/state.js';
+export type { Counters, Guarded, HistoryEntry, HookFailure } from './metrics/state.js';
 export type {
   CompactionPart,
   CompactionReport,
@@ -106,8 +118,8 @@ export interface System {
     /**
      * Removes what has expired, for good.
      *
-     * @throws {PapyraError} `usage` for a bad option; `refused` when no record would be left, or when a line is
-     * unreadable and `unreadable` is `fail`; `not_found`, `permission_denied`, `io_error` (disk full included),
+     * @throws {PapyraError} `usage` for a bad option; `refused` when no record would be left, when more than `maxDrop`
+     * of the records would go (its `guard` is `max_drop`), or when a line is unreadable and `unreadable` is `fail`; `not_found`, `permission_denied`, `io_error` (disk full included),
      * `try_again` (another run is at work), `unreachable`, `config_invalid`, `interrupted`. The storage is then as it
      * was, unless the message says otherwise. When only some parts of a store failed, the error is that of the first
      * one; its `report` says what was done, with the status `partial`. A dry run throws what the run would be refused
@@ -240,7 +252,17 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       const { examine } = await import('./doctor/doctor.js');
       const { commandLine } = await import('./doctor/command-line.js');
       const hooks = await hooksOf(config);
-      return examine({ config, backend, metrics, hooks, papyra: commandLine(options), signal });
+      const { planned } = await import('./api/planned.js');
+      const plan = (request: PlanRequest) => planned({ config, backend, metrics }, request, config.guards); // prettier-ignore
+      return examine({
+        config,
+        backend,
+        plan,
+        metrics,
+        hooks,
+        papyra: commandLine(options),
+        signal,
+      });
     },
     close: () => backend.close?.() ?? Promise.resolve(),
   };

@@ -17,6 +17,7 @@ need redis-server redis-server
 need redis-cli redis-tools
 need openssl openssl
 need tmux tmux
+need faketime faketime
 # Debian's own: another python3 may come first on the PATH.
 /usr/bin/python3 -c 'import prometheus_client.openmetrics.parser' 2>/dev/null ||
   missing="$missing python3-prometheus-client"

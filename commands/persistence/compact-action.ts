@@ -4,12 +4,15 @@ import { PapyraError } from '../../src/errors/errors.js';
 import type { CompactionReport, CompactOptions, OddLines } from '../../src/index.js';
 import { compactionText } from '../../src/output/compaction.js';
 import { progressTo, type ProgressMode } from '../../src/output/progress.js';
+import type { Amount } from '../../src/units/units.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
 import type { GlobalFlags, StoreFlags } from '../options.js';
 
 export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   dryRun?: boolean;
   allowEmpty?: boolean;
+  maxDrop?: number;
+  minReclaim?: Amount;
   lockWait?: number;
   inPlace?: boolean;
   archive?: string;
@@ -33,6 +36,8 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
   const options: CompactOptions = {
     dryRun: flags.dryRun ?? false,
     allowEmpty: flags.allowEmpty ?? false,
+    ...(flags.maxDrop === undefined ? {} : { maxDrop: flags.maxDrop }),
+    ...(flags.minReclaim === undefined ? {} : { minReclaim: flags.minReclaim }),
     unreadable: flags.unreadable,
     undated: flags.undated,
     lockWaitMs: (flags.lockWait ?? 0) * 1000,

@@ -1,7 +1,7 @@
 // Declares `papyra persistence compact`.
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.js';
-import { addStoreOptions, duration, size, time } from '../options.js';
+import { addStoreOptions, amount, duration, share, size, time } from '../options.js';
 import type { CompactFlags } from './compact-action.js';
 
 function collect(name: string, names: string[] = []): string[] {
@@ -28,6 +28,16 @@ export function addCompact(parent: Command, context: Context): void {
         .default('keep'),
     )
     .option('--allow-empty', 'go on even when no record at all would be left')
+    .option(
+      '--max-drop <share>',
+      'refuse to drop more of the records, such as 50%; 100%: never refuse (or PAPYRA_MAX_DROP)',
+      share('--max-drop'),
+    )
+    .option(
+      '--min-reclaim <amount>',
+      'change nothing when less would be freed, such as 64MB, or 5% of the store (or PAPYRA_MIN_RECLAIM)',
+      amount('--min-reclaim'),
+    )
     .option(
       '--in-place',
       'remove the expired head of the file without a copy: for a disk that is full',

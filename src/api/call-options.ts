@@ -3,6 +3,7 @@ import type { Progress } from '../backends/backend.js';
 import type { ConfigInput, Overrides } from '../config/types.js';
 import type { RecoveryMode } from '../report/recovery.js';
 import type { StartupMode } from '../report/startup-check.js';
+import type { Amount } from '../units/units.js';
 import type { OddLines } from '../retention/policy.js';
 
 /** How `openSystem()` finds the store. */
@@ -28,6 +29,13 @@ export interface CompactOptions extends Partial<OddLines> {
   now?: number;
   /** Allow a plan that leaves no record at all. */
   allowEmpty?: boolean;
+  /**
+   * The share of the records that may go, from 0 to 1; default: `guards.max_drop`, else papyra refuses what looks like a
+   * wrong unit or a clock that jumped.
+   */
+  maxDrop?: number;
+  /** A run that would free less, in bytes or as a share of the store, changes nothing; default: `guards.min_reclaim`. */
+  minReclaim?: Amount;
   /** Milliseconds to wait for another run's lock; default 0: do not wait. */
   lockWaitMs?: number;
   /** Remove the expired head of the file without a copy; expired records behind it stay. */

@@ -1,7 +1,7 @@
 // Checks the options of library calls at run time, because the compiler does not see a call from JavaScript.
 import { inWords, suggestion } from '../config/explain.js';
 import type { Overrides } from '../config/types.js';
-import { MAX_SECONDS } from '../units/units.js';
+import { MAX_SECONDS, parseAmount, parseShare } from '../units/units.js';
 import { PapyraError } from '../errors/errors.js';
 import type {
   CompactOptions,
@@ -43,6 +43,18 @@ const OBJECT: Rule = {
   holds: (value) => typeof value === 'object' && value !== null,
 };
 
+/** Whether a value is a text that `parse` does not refuse. */
+function isAccepted(parse: (text: string) => unknown): (value: unknown) => boolean {
+  return (value) => {
+    try {
+      parse(value as string);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+}
+
 const upToMaximum = (seconds: number) => seconds > 0 && seconds <= MAX_SECONDS;
 
 const OVERRIDES: Rules<Overrides> = {
@@ -54,6 +66,11 @@ const OVERRIDES: Rules<Overrides> = {
   max_files: WHOLE,
   max_bytes: { ...WHOLE, allowed: 'whole bytes above zero' },
   approx_trim: FLAG,
+  max_drop: { allowed: 'a share such as 50%', holds: isAccepted(parseShare) },
+  min_reclaim: {
+    allowed: 'a size such as 64MB, or a share such as 5%',
+    holds: isAccepted(parseAmount),
+  },
   timeout_seconds: number('seconds above zero', upToMaximum),
   redis_url: TEXT,
   redis_username: TEXT,
@@ -81,7 +98,20 @@ const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal
 const RATE = number('bytes a second above zero', (n) => n > 0);
 const WAIT = number('milliseconds, zero or more', (n) => n >= 0);
 
+const SHARE = number('a share from 0 to 1', (n) => n >= 0 && n <= 1);
+const AMOUNT: Rule = {
+  allowed: '{ bytes } above zero, or { share } from 0 to 1',
+  holds: (value) => {
+    const { bytes, share, ...others } = (value ?? {}) as Record<string, unknown>;
+    if (Object.keys(others).length > 0 || (bytes === undefined) === (share === undefined))
+      return false;
+    return share === undefined ? WHOLE.holds(bytes) : SHARE.holds(share);
+  },
+};
+
 const COMPACT: Rules<CompactOptions> = {
+  maxDrop: SHARE,
+  minReclaim: AMOUNT,
   dryRun: FLAG,
   now: number('seconds since 1970', () => true),
   allowEmpty: FLAG,
@@ -115,7 +145,7 @@ const RECOVER: Rules<RecoverOptions> = {
   dryRun: FLAG,
   lockWaitMs: WAIT,
   offline: FLAG,
-  maxDrop: number('a share from 0 to 1', (n) => n >= 0 && n <= 1),
+  maxDrop: SHARE,
 };
 
 const STARTUP: Rules<StartupCheckOptions> = {

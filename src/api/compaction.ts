@@ -1,7 +1,8 @@
 // Runs one compaction: checks the call, runs the hooks, sets the time limit and counts the run.
 //
 // The steps of a run, and what a kill in each of them leaves:
-// 1. Plan: the backend takes the lock, and mends what a killed run left. After a kill the next plan does this again.
+// 1. Plan: the backend takes the lock, and mends what a killed run left. The guards may refuse the plan, or let it wait
+//    (planned.ts). After a kill the next plan does this again.
 // 2. `before_compact`, which may veto the run. Of this run, nothing has been changed yet.
 // 3. Execute: the backend tells what a kill leaves, and the next plan mends it.
 // 4. Release the lock and, meanwhile, count the run in the metrics. A run that is killed earlier is never counted.
@@ -12,10 +13,11 @@ import { resolve } from 'node:path';
 import type { Backend, PlanRequest } from '../backends/backend.js';
 import type { CompactOptions } from './call-options.js';
 import { checkCompactOptions } from './call.js';
-import type { EffectiveConfig } from '../config/types.js';
+import type { EffectiveConfig, Guards } from '../config/types.js';
 import { PapyraError } from '../errors/errors.js';
 import { asPapyraError } from '../errors/exit-codes.js';
 import { hooksOf } from './hooks-of.js';
+import { planned as planGuarded } from './planned.js';
 import type { HookEnd } from '../hooks/hooks.js';
 import type { RunMetrics } from '../metrics/metrics.js';
 import { endOfRun } from '../metrics/run.js';
@@ -33,15 +35,30 @@ export async function compact(opened: Opened, how: CompactOptions): Promise<Comp
   assertFitting(how, opened.config.store.backend);
   const request = requestOf(opened.config, how);
   if (!request.dryRun) return run(opened, request, how);
-  const plan = await opened.backend.plan(request);
+  const plan = await planGuarded(opened, request, guardsOf(opened.config, how));
   await plan.close();
   if (plan.refusal) throw withReport(plan.refusal, plan.report);
   return plan.report;
 }
 
 /** A dry run that would be refused fails with the error of the run, and shows what would go. */
-function withReport({ code, message, hint }: PapyraError, report: CompactionReport): PapyraError {
-  return new PapyraError(code, message, { report, ...(hint === undefined ? {} : { hint }) });
+function withReport(
+  { code, message, hint, guard }: PapyraError,
+  report: CompactionReport,
+): PapyraError {
+  return new PapyraError(code, message, {
+    report,
+    ...(hint === undefined ? {} : { hint }),
+    ...(guard === undefined ? {} : { guard }),
+  });
+}
+
+/** What a call says beats the configuration. */
+function guardsOf({ guards }: EffectiveConfig, how: CompactOptions): Guards {
+  return {
+    maxDrop: how.maxDrop ?? guards.maxDrop,
+    minReclaim: how.minReclaim ?? guards.minReclaim,
+  };
 }
 
 function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
@@ -71,10 +88,12 @@ function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
 }
 
 async function run(
-  { config, backend, metrics }: Opened,
+  opened: Opened,
   request: PlanRequest,
-  { signal, maxDurationMs }: CompactOptions,
+  how: CompactOptions,
 ): Promise<CompactionReport> {
+  const { config, backend, metrics } = opened;
+  const { signal, maxDurationMs } = how;
   const hooks = await hooksOf(config);
   const limit = timeLimit(maxDurationMs);
   const limited = { ...request, signal: both(signal, limit?.signal) };
@@ -91,7 +110,7 @@ async function run(
     return report;
   };
   try {
-    const plan = await backend.plan(limited);
+    const plan = await planGuarded(opened, limited, guardsOf(config, how));
     planned = plan.report;
     let closing: Promise<void> | undefined;
     let report: CompactionReport;

@@ -25,6 +25,8 @@ export interface PlanRequest {
   dryRun: boolean;
   /** A plan that leaves no record at all is allowed. */
   allowEmpty: boolean;
+  /** The report of the plan must have the numbers of what goes, also where counting them is work of its own. */
+  counted?: boolean;
   /** Milliseconds to wait for another run's lock. */
   lockWaitMs: number;
   /** Remove the expired head of the file without a copy, in place of a rewrite. */
@@ -49,10 +51,23 @@ export interface Plan {
   report: CompactionReport;
   /** Of a dry run: why `execute` could not do it now. */
   refusal?: PapyraError | undefined;
+  /** When the records were written. Left out: the backend cannot tell. */
+  times?(): Promise<PlanTimes>;
   /** Does exactly what `report` says, once. */
   execute(): Promise<CompactionReport>;
+  /** In place of `execute`: what is of use to the next run although nothing goes. Does not touch the store. */
+  hold?(): Promise<void>;
   /** Releases the lock and closes the files. Only then is the space of a replaced log free. */
   close(): Promise<void>;
+}
+
+/** Timestamps of dated records, in seconds since 1970; NaN: there is no such record. */
+export interface PlanTimes {
+  oldest: number;
+  newest: number;
+  /** Of those beyond the age limit the newest, and of those within it the oldest. */
+  newestExpired: number;
+  oldestLive: number;
 }
 
 /** How much is read, how fast, and who is told. */

@@ -108,12 +108,10 @@ export async function customBackend(
     },
     plan: async (request) => {
       const run = (dryRun: boolean) => callModule(backend as CustomBackend, file, request, dryRun);
-      if (!request.dryRun) {
-        const report = blank(name, file, request, Date.now());
-        return { report, execute: () => run(false), close: () => Promise.resolve() };
-      }
-      const report = await run(true);
-      return { report, execute: () => Promise.resolve(report), close: () => Promise.resolve() };
+      const isAsked = request.dryRun || request.counted === true;
+      const report = isAsked ? await run(true) : blank(name, file, request, Date.now());
+      const execute = () => (request.dryRun ? Promise.resolve(report) : run(false));
+      return { report, execute, close: () => Promise.resolve() };
     },
     scan: async (request) => {
       const { scanCustom } = await import('./custom-scan.js');

@@ -1,7 +1,7 @@
 // Reads the PAPYRA_ variables of the environment, and says which flag each one stands for.
 import { PapyraError } from '../errors/errors.js';
 import type { Overrides } from './types.js';
-import { parseCount, parseDuration, parseSize } from '../units/units.js';
+import { parseAmount, parseCount, parseDuration, parseShare, parseSize } from '../units/units.js';
 
 /**
  * A variable is weaker than its flag and stronger than the file. Secrets have no flag, because every user of a machine
@@ -15,6 +15,8 @@ export const ENVIRONMENT = {
   PAPYRA_MAX_TOTAL_BYTES: { key: 'max_total_bytes', flag: '--max-total-bytes', parse: parseSize },
   PAPYRA_MAX_FILES: { key: 'max_files', flag: '--max-files', parse: parseCount },
   PAPYRA_MAX_BYTES: { key: 'max_bytes', flag: '--max-bytes', parse: parseSize },
+  PAPYRA_MAX_DROP: { key: 'max_drop', flag: '--max-drop', parse: checked(parseShare) },
+  PAPYRA_MIN_RECLAIM: { key: 'min_reclaim', flag: '--min-reclaim', parse: checked(parseAmount) },
   PAPYRA_TIMEOUT: { key: 'timeout_seconds', flag: '--timeout', parse: parseDuration },
   PAPYRA_REDIS_URL: { key: 'redis_url', parse: (text: string) => text },
   PAPYRA_REDIS_USERNAME: { key: 'redis_username', parse: (text: string) => text },
@@ -24,6 +26,14 @@ export const ENVIRONMENT = {
   string,
   { key: keyof Overrides; flag?: string; parse: (text: string) => string | number }
 >;
+
+/** The text itself, if `parse` accepts it. */
+function checked(parse: (text: string) => unknown): (text: string) => string {
+  return (text) => {
+    parse(text);
+    return text;
+  };
+}
 
 /** What the operator wrote to set a value: `--backend redis`, or `PAPYRA_BACKEND=redis`. */
 export function asWritten(key: 'path' | 'backend', value: string, flags: Overrides): string {

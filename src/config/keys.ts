@@ -135,6 +135,16 @@ export const KEYS: Readonly<Record<string, KeyFacts>> = {
     says: 'reads the error of a run that failed',
     sample: ['logger', '-t', 'papyra', 'failed'],
   },
+  'guards.max_drop': {
+    says: 'a run that would drop more of the records is refused; else papyra judges by itself',
+    backends: OUTSIDE,
+    sample: '50%',
+  },
+  'guards.min_reclaim': {
+    says: 'a run that would free less, a size or a share of the store, changes nothing',
+    backends: OUTSIDE,
+    sample: '5%',
+  },
 };
 
 /** Values that only the environment or a flag can set: secrets, and a setting for one run. */
@@ -165,6 +175,8 @@ export const OVERRIDDEN: Readonly<Record<keyof Overrides, string>> = {
   max_files: 'persistence.max_files',
   max_bytes: 'persistence.max_bytes',
   approx_trim: 'persistence.approx_trim',
+  max_drop: 'guards.max_drop',
+  min_reclaim: 'guards.min_reclaim',
   redis_url: 'persistence.url',
   timeout_seconds: 'timeout_seconds',
   redis_username: 'redis_username',

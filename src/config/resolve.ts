@@ -13,12 +13,13 @@ import {
   BACKENDS,
   type ConfigInput,
   type EffectiveConfig,
+  type Guards,
   type HooksConfig,
   type Overrides,
   type PersistenceInput,
   type StoreConfig,
 } from './types.js';
-import { parseDuration, parseSize } from '../units/units.js';
+import { parseAmount, parseDuration, parseShare, parseSize } from '../units/units.js';
 import { startingAt } from './working-directory.js';
 
 export interface ResolveRequest {
@@ -57,6 +58,7 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
       textfile: given ? undefined : textfileOf(request, guarded),
     },
     overrides,
+    guards: guardsOf(request),
     hooks: given ? undefined : hooksOf(request),
   };
 }
@@ -158,6 +160,15 @@ function retentionOf({ retention }: PersistenceInput, overrides: Overrides): Ret
     max_records: overrides.max_records ?? retention?.max_records ?? null,
     max_total_bytes:
       overrides.max_total_bytes ?? (typeof size === 'string' ? parseSize(size) : size) ?? null,
+  };
+}
+
+function guardsOf({ input, overrides }: ResolveRequest): Guards {
+  const drop = overrides.max_drop ?? input.guards?.max_drop;
+  const least = overrides.min_reclaim ?? input.guards?.min_reclaim;
+  return {
+    maxDrop: drop === undefined ? undefined : parseShare(drop),
+    minReclaim: least === undefined ? undefined : parseAmount(String(least)),
   };
 }
 

@@ -5,8 +5,11 @@ import { parseAddress, REDIS_PORT, wrongIn } from './redis-url.js';
 import {
   DURATION_PATTERN,
   MAX_SECONDS,
+  parseAmount,
   parseDuration,
+  parseShare,
   parseSize,
+  SHARE_PATTERN,
   SIZE_PATTERN,
 } from '../units/units.js';
 
@@ -18,24 +21,31 @@ function says(allowed: string): { error: string } {
 /** A number, or a text with a unit. Both have the same error, as zod reports only one of them for a near miss. */
 function withUnit(
   number: z.ZodNumber,
-  parse: (text: string) => number,
+  parse: (text: string) => unknown,
   pattern: string,
   allowed: string,
 ) {
+  return z.union([number, parsed(parse, pattern, allowed)], says(allowed));
+}
+
+/** A text that `parse` does not refuse. */
+function parsed(parse: (text: string) => unknown, pattern: string, allowed: string) {
   const isOne = (value: string): boolean => {
     try {
-      return parse(value) > 0;
+      parse(value);
+      return true;
     } catch {
       return false;
     }
   };
-  const text = z.string().refine(isOne, says(allowed)).meta({ pattern });
-  return z.union([number, text], says(allowed));
+  return z.string(says(allowed)).refine(isOne, says(allowed)).meta({ pattern });
 }
 
 const COUNT = `a whole number above zero, up to ${Number.MAX_SAFE_INTEGER}`;
 const SIZE = 'bytes above zero, such as 500000000, 500MB or 64KiB';
 const AGE = 'seconds above zero, or a duration such as 12h or 7d, up to 10,000 years';
+const SHARE = 'a share such as 50%, from 0% to 100%';
+const AMOUNT = 'a size such as 64MB, or a share such as 5%';
 const PORT = 'a port number, 1 to 65535';
 const SYSTEMS = 'a name, a list of names, or "*"';
 const NODES = 'a list of host:port';
@@ -55,6 +65,13 @@ const age = withUnit(
   parseDuration,
   DURATION_PATTERN,
   AGE,
+);
+const share = parsed(parseShare, SHARE_PATTERN, SHARE);
+const amount = withUnit(
+  z.number().int(says(AMOUNT)).positive(says(AMOUNT)),
+  parseAmount,
+  `${SIZE_PATTERN}|${SHARE_PATTERN}`,
+  AMOUNT,
 );
 const text = z
   .string(says('a text'))
@@ -171,6 +188,12 @@ export const configSchema = z.strictObject(
         says('before_compact, after_compact and on_error'),
       )
       .optional(),
+    guards: z
+      .strictObject(
+        { max_drop: share.optional(), min_reclaim: amount.optional() },
+        says('max_drop and min_reclaim'),
+      )
+      .optional(),
   },
-  says('the sections persistence, metrics and hooks'),
+  says('the sections persistence, metrics, hooks and guards'),
 ) satisfies z.ZodType<ConfigInput>;

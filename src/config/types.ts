@@ -1,5 +1,6 @@
 // Defines the types of a configuration: as it may be written, and as it is in force.
 import type { RetentionPolicy } from '../retention/policy.js';
+import type { Amount } from '../units/units.js';
 
 export const BACKENDS = ['json', 'rotating', 'redis', 'memory'] as const;
 
@@ -70,6 +71,14 @@ export interface HooksInput {
   on_error?: string[] | undefined;
 }
 
+/** The `guards` section as it may be written. */
+export interface GuardsInput {
+  /** A share such as `50%`: no run drops more than that of the records. */
+  max_drop?: string | undefined;
+  /** Bytes, or a text such as `64MB` or `5%`: a run that would free less changes nothing. */
+  min_reclaim?: number | string | undefined;
+}
+
 /** A whole configuration as it may be written. */
 export interface ConfigInput {
   /** For editors: where the JSON Schema of a configuration is. */
@@ -77,6 +86,7 @@ export interface ConfigInput {
   persistence?: PersistenceInput | undefined;
   metrics?: { enabled?: boolean | undefined; textfile?: string | undefined } | undefined;
   hooks?: HooksInput | undefined;
+  guards?: GuardsInput | undefined;
 }
 
 /** Values that beat the configuration file: of the environment, of flags, of a call. */
@@ -92,6 +102,10 @@ export interface Overrides {
   max_bytes?: number | undefined;
   /** Of Redis: trim whole nodes only. */
   approx_trim?: boolean | undefined;
+  /** As in the configuration: `50%`. */
+  max_drop?: string | undefined;
+  /** As in the configuration: `64MB`, `5%`. */
+  min_reclaim?: string | undefined;
   /** Of Redis: how long a connection or an answer may take. */
   timeout_seconds?: number | undefined;
   redis_url?: string | undefined;
@@ -162,6 +176,14 @@ export interface HooksConfig {
   explicit: boolean;
 }
 
+/** What a run must keep to, whatever has expired. */
+export interface Guards {
+  /** The share of the records that may go, from 0 to 1; undefined: the default decides. */
+  maxDrop?: number | undefined;
+  /** A run that would free less changes nothing; undefined: any run is worth it. */
+  minReclaim?: Amount | undefined;
+}
+
 /** The configuration in force. */
 export interface EffectiveConfig {
   /** The configuration file; null when there is none. */
@@ -174,6 +196,7 @@ export interface EffectiveConfig {
   metrics: { enabled: boolean; textfile?: string | undefined };
   /** The values of flags and the environment. */
   overrides: Overrides;
+  guards: Guards;
   /** undefined: there are none. */
   hooks?: HooksConfig | undefined;
   /** The files of the configuration that contain a password or a key; the configuration file may be one. */

@@ -3,6 +3,7 @@ import type { Check } from './check.js';
 import { hooks, metrics, secrets, textfile } from './config.js';
 import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
 import type { Facts } from './facts.js';
+import { guards } from './guards.js';
 import { followers } from './followers.js';
 import { format } from './format.js';
 import { gatherFacts, type DoctorTarget } from './gather.js';
@@ -28,6 +29,7 @@ const CHECKS: Record<string, Check> = {
   errors,
   growth,
   nothing_freed: nothingFreed,
+  guards,
   next_run: nextRun,
   rights,
   lock,

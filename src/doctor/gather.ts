@@ -1,6 +1,6 @@
 // Collects the facts that doctor judges, about a store, its surroundings and its past runs.
 import { lstatSync } from 'node:fs';
-import type { Backend } from '../backends/backend.js';
+import type { Backend, Plan, PlanRequest } from '../backends/backend.js';
 import type { StoreFacts } from '../backends/facts.js';
 import type { EffectiveConfig } from '../config/types.js';
 import { interruption, PapyraError } from '../errors/errors.js';
@@ -18,6 +18,8 @@ const TRIAL = { bytes: 64 << 20, entries: 100_000 };
 export interface DoctorTarget {
   config: EffectiveConfig;
   backend: Backend;
+  /** As a run does it, with its guards. */
+  plan: (request: PlanRequest) => Promise<Plan>;
   metrics: Metrics;
   hooks: Pick<Hooks, 'assertRunnable'> | undefined;
   papyra: CommandLine;
@@ -98,15 +100,20 @@ function isWorthTrying(store: StoreFacts): boolean {
   return store.streams.reduce((sum, { entries }) => sum + entries, 0) <= TRIAL.entries;
 }
 
-async function tryOut({ config, backend, signal }: DoctorTarget): Promise<Facts['trial']> {
+async function tryOut({ config, plan: planFor, signal }: DoctorTarget): Promise<Facts['trial']> {
   const rules = { ...config.retention, now: Date.now() / 1000, unreadable: 'keep', undated: 'keep' } as const; // prettier-ignore
   const never = { allowEmpty: false, inPlace: false, offline: false, lockWaitMs: 0 };
   try {
-    const plan = await backend.plan({ rules, dryRun: true, signal, ...never });
+    const plan = await planFor({ rules, dryRun: true, signal, ...never });
     await plan.close();
-    return plan.report;
+    return guardRefusal(plan) ?? plan.report;
   } catch (error) {
     if (error instanceof PapyraError && error.code !== 'interrupted') return error;
     throw error;
   }
+}
+
+/** What else stands in the way of a run, such as a disk without room, has a check of its own. */
+function guardRefusal({ refusal }: Plan): PapyraError | undefined {
+  return refusal?.guard === undefined ? undefined : refusal;
 }

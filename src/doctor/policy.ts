@@ -23,6 +23,10 @@ export const nextRun: Check = ({ trial, papyra }) => {
     const next = papyra('persistence compact', '--dry-run');
     return trial.code === 'try_again' ? warn(reason, next) : fail(reason, next);
   }
+  const { waiting } = trial;
+  if (waiting) {
+    return pass(`it would change nothing: ${plural(waiting.records ?? 0, 'record')} (${formatBytes(waiting.bytes)}) wait for min_reclaim`); // prettier-ignore
+  }
   const { dropped } = trial.records;
   const freed = trial.bytes.reclaimed ? ` (${formatBytes(trial.bytes.reclaimed)})` : '';
   return pass(`it would drop ${plural(dropped ?? 0, 'record')}${freed}`);

@@ -119,6 +119,7 @@ export const nothingFreed: Check = ({ metrics, config, papyra }) => {
   }
   const inVain = runs.every((run) => run.records_dropped === 0);
   if (!inVain) return pass('runs drop what has expired');
+  if (report.waiting) return pass('what has expired waits for min_reclaim');
   const { expired_left: left, undated, scanned } = report.records;
   const reason = `the last ${PATIENCE} runs dropped nothing`;
   if (muchIsLeft(report)) {

@@ -8,7 +8,7 @@ import type { ScanReport } from '../report/scan.js';
  * The kind of a failure. Only `exit-codes.ts` turns these into exit codes.
  *
  * - `usage`: the call itself is wrong (unknown flag, bad value).
- * - `refused`: the operator has to confirm this (nothing would be left, unreadable records).
+ * - `refused`: the operator has to confirm this (nothing would be left, too much would go, unreadable records).
  * - `not_found`: the named file, or the directory of the configured one, does not exist.
  * - `unreachable`: the store cannot be reached.
  * - `io_error`: reading or writing failed, disk full included.
@@ -46,6 +46,8 @@ export interface PapyraErrorOptions {
   scan?: ScanReport;
   /** The same of a recovery. */
   recovery?: RecoveryReport;
+  /** The guard that refused the run. */
+  guard?: 'max_drop';
   /** The end that was to be expected: nothing is said of it, the exit code alone tells. */
   silent?: boolean;
 }
@@ -62,6 +64,7 @@ export class PapyraError extends Error {
   readonly scan: ScanReport | undefined;
   /** The same of a recovery. */
   readonly recovery: RecoveryReport | undefined;
+  readonly guard: 'max_drop' | undefined;
   readonly silent: boolean;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
@@ -69,7 +72,7 @@ export class PapyraError extends Error {
   readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
-    const { hint, cause, signal, report, scan, recovery, silent = false } = options;
+    const { hint, cause, signal, report, scan, recovery, guard, silent = false } = options;
     super(withShownPaths(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint === undefined ? undefined : withShownPaths(hint);
@@ -77,6 +80,7 @@ export class PapyraError extends Error {
     this.report = report;
     this.scan = scan;
     this.recovery = recovery;
+    this.guard = guard;
     this.silent = silent;
   }
 }

@@ -139,6 +139,6 @@ function failure(
 /** Also true for a backend that cannot tell before it works. */
 function hasWork({ status, parts, records }: CompactionReport): boolean {
   if (status !== 'dry_run') return false;
-  if (parts.length === 0) return records.scanned === null;
+  if (parts.length === 0) return records.scanned === null || records.dropped !== 0;
   return parts.some(({ action }) => action !== 'unchanged');
 }

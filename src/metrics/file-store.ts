@@ -41,7 +41,7 @@ export function fileMetrics(log: string): MetricsStore {
     },
     record: (run, signal) =>
       update(names, signal, (state) => {
-        const { increments, values, entry } = changeOf(run, state.records_left);
+        const { increments, values, entry } = changeOf(run, state);
         const counters = { ...state.counters };
         for (const [name, value] of Object.entries(increments)) {
           counters[name as keyof typeof counters] += value;

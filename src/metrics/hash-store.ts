@@ -22,7 +22,7 @@ export function hashMetrics(hash: SharedHash): MetricsStore {
         const { state, broken } = load(fields);
         warning =
           broken && `the metrics ${hash.name} could not be read (${broken}): counting starts anew`;
-        const { increments, values, entry } = changeOf(run, state?.records_left ?? null);
+        const { increments, values, entry } = changeOf(run, state);
         const history = [...(state?.history ?? []), entry].slice(-HISTORY_LENGTH);
         if (state) return { add: increments, set: textsOf({ ...values, history }) };
         const begun = { ...freshState(new Date()), ...values, history };

@@ -4,6 +4,7 @@ import { endedWell, endOf } from './run.js';
 import {
   freshState,
   type Counters,
+  type Guarded,
   type HistoryEntry,
   type HookFailure,
   type MetricsState,
@@ -24,6 +25,8 @@ export interface MetricsReport extends Record<keyof Counters, number | null> {
   last_success: string | null;
   /** Of the last hook that failed after a run; null: none has, or it has run well since. */
   last_hook_failure: HookFailure | null;
+  /** What keeps the last runs from their work; null: nothing does. */
+  guarded: Guarded | null;
   /** ISO 8601: when counting began; null before the first run. */
   since: string | null;
   /** The last runs, oldest first, where they were asked for. */
@@ -50,6 +53,7 @@ export function metricsReport(
     last_run: state?.history.at(-1) ?? null,
     last_success: state?.last_success ?? null,
     last_hook_failure: state?.last_hook_failure ?? null,
+    guarded: state?.guarded ?? null,
     since: state?.since ?? null,
     warnings: warning === undefined ? [] : [warning],
   };
@@ -78,6 +82,7 @@ export function unavailableReport(
     last_run: null,
     last_success: null,
     last_hook_failure: null,
+    guarded: null,
     since: null,
     unavailable: reason,
     warnings: [],

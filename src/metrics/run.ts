@@ -1,7 +1,7 @@
 // Computes what one run changes in the metrics.
 import { PapyraError } from '../errors/errors.js';
 import type { CompactionReport } from '../report/report.js';
-import type { Counters, HistoryEntry, MetricsState } from './state.js';
+import type { Counters, Guarded, HistoryEntry, MetricsState } from './state.js';
 
 /** How a run ended. */
 export interface RunEnd {
@@ -11,7 +11,7 @@ export interface RunEnd {
   /** What was done; null: the run ended before it had a report. */
   report: CompactionReport | null;
   /** Why it, or the first of its parts, failed; null: it did not. */
-  error: { code: string; message: string } | null;
+  error: { code: string; message: string; guard?: 'max_drop' } | null;
 }
 
 export interface RunResult extends RunEnd {
@@ -25,12 +25,12 @@ export function endOfRun(startedAt: number, report?: CompactionReport, error?: E
     started_at: new Date(startedAt).toISOString(),
     duration_ms: Date.now() - startedAt,
   };
-  const code = error instanceof PapyraError ? error.code : 'internal';
+  const { code, guard } = error instanceof PapyraError ? error : { code: 'internal' };
   return {
     started_at,
     duration_ms,
     report: report ?? null,
-    error: error === undefined ? null : { code, message: error.message },
+    error: error === undefined ? null : { code, message: error.message, ...(guard && { guard }) },
   };
 }
 
@@ -38,7 +38,9 @@ export interface RunChange {
   /** Added to the counters, so that runs of several hosts add up. */
   increments: Partial<Counters>;
   /** Replace the earlier values. */
-  values: Partial<Pick<MetricsState, 'last_compaction' | 'last_success' | 'records_left'>>;
+  values: Partial<
+    Pick<MetricsState, 'last_compaction' | 'last_success' | 'guarded' | 'records_left'>
+  >;
   /** Appended to the history, which then loses its oldest entry if it is too long. */
   entry: HistoryEntry;
 }
@@ -46,16 +48,17 @@ export interface RunChange {
 /** Longer messages are cut, because each run reads the history of a hundred runs. */
 const MAX_MESSAGE = 200;
 
-/** `left`: the `records_left` of the run before. */
-export function changeOf(run: RunResult, left: number | null): RunChange {
+/** `before`: the state after the run before; null: there was none. */
+export function changeOf(run: RunResult, before: MetricsState | null): RunChange {
   const entry = entryOf(run);
   const { report } = run;
   const values: RunChange['values'] = {};
   const increments: RunChange['increments'] = { [outcome(entry)]: 1 };
   if (endedWell(entry)) values.last_success = endOf(entry);
+  values.guarded = guardedAfter(run, entry, before?.guarded ?? null);
   if (!report) return { increments, values, entry };
   const { records, files, bytes } = report;
-  increments.records_written = writtenSince(left, report);
+  increments.records_written = writtenSince(before?.records_left ?? null, report);
   increments.records_scanned = records.scanned ?? 0;
   increments.records_dropped = records.dropped ?? 0;
   increments.files_rewritten = files.rewritten ?? 0;
@@ -65,6 +68,19 @@ export function changeOf(run: RunResult, left: number | null): RunChange {
     values.records_left = records.kept + (records.expired_left ?? 0) + (records.appended ?? 0);
   }
   return { increments, values, entry };
+}
+
+/** A run that failed for another reason, or was stopped, tells nothing of the guards. */
+function guardedAfter(
+  { report, error }: RunResult,
+  entry: HistoryEntry,
+  before: Guarded | null,
+): Guarded | null {
+  const waiting = report?.waiting;
+  const guard = waiting ? 'min_reclaim' : error?.guard;
+  if (guard === undefined) return endedWell(entry) ? null : before;
+  const earlier = before?.guard === guard ? before : { since: entry.started_at, runs: 0 };
+  return { guard, since: earlier.since, runs: earlier.runs + 1, bytes: waiting?.bytes ?? null };
 }
 
 /** The counter that counts the run. */

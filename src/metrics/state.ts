@@ -46,6 +46,18 @@ export interface HookFailure {
   message: string;
 }
 
+/** A guard that keeps runs from dropping what has expired. */
+export interface Guarded {
+  /** `max_drop` refuses them; `min_reclaim` lets them wait. */
+  guard: 'max_drop' | 'min_reclaim';
+  /** ISO 8601: when the first of them began. */
+  since: string;
+  /** How many runs in a row. */
+  runs: number;
+  /** What waits, as far as the last of them knew; of `min_reclaim`. */
+  bytes: number | null;
+}
+
 export interface MetricsState {
   counters: Counters;
   /** ISO 8601: when counting began. */
@@ -55,6 +67,8 @@ export interface MetricsState {
   last_success: string | null;
   /** Of the last hook that failed after a run; null: none has, or it has run well since. */
   last_hook_failure: HookFailure | null;
+  /** What keeps the last runs from their work; null: nothing does. */
+  guarded: Guarded | null;
   /** Readable records in the store when the last run ended; null: no run has told yet. */
   records_left: number | null;
   /** The last runs, oldest first, at most `HISTORY_LENGTH` of them. */
@@ -79,6 +93,7 @@ export function freshState(now: Date): MetricsState {
     last_compaction: null,
     last_success: null,
     last_hook_failure: null,
+    guarded: null,
     records_left: null,
     history: [],
   };

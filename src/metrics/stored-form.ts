@@ -3,7 +3,7 @@ import type { CompactionReport } from '../report/report.js';
 import { endedWell, endOf, entryOf } from './run.js';
 import { freshState, type HistoryEntry, type MetricsState } from './state.js';
 
-/** Earlier versions wrote no `history`, `last_success` or `last_hook_failure`, but can read a state with them. */
+/** Earlier versions wrote no `history`, `last_success`, `last_hook_failure` or `guarded`, but can read a state with them. */
 const SCHEMA = 'papyra.metrics-store/v1';
 
 export function writeState(state: MetricsState): string {
@@ -36,7 +36,9 @@ export function parseState(text: string): { state?: MetricsState; broken?: strin
   }
   const { last_hook_failure = null } = document!;
   if (!isHookFailure(last_hook_failure)) return { broken: 'its last failure of a hook is none' };
-  const others = { last_success, last_hook_failure, records_left, history };
+  const { guarded = null } = document!;
+  if (!isGuarded(guarded)) return { broken: 'what its guards did is none' };
+  const others = { guarded, last_success, last_hook_failure, records_left, history };
   return { state: { counters, since, last_compaction, ...others } };
 }
 
@@ -71,6 +73,18 @@ function isHookFailure(value: unknown): boolean {
   if (value === null) return true;
   const { at, hook, message } = value as Record<string, unknown>;
   return isTime(at) && typeof hook === 'string' && typeof message === 'string';
+}
+
+function isGuarded(value: unknown): boolean {
+  if (value === null) return true;
+  const { guard, since, runs, bytes } = value as Record<string, unknown>;
+  const isKnown = bytes === null || Number.isFinite(bytes);
+  return (
+    ['max_drop', 'min_reclaim'].includes(guard as string) &&
+    isTime(since) &&
+    isCount(runs) &&
+    isKnown
+  );
 }
 
 /** The history for a state without one: the run of its last report. */

@@ -105,10 +105,14 @@ function headline(report: CompactionReport, paint: Paint): string {
     case 'compacted':
       return `${paint.green('Compacted')} ${target}: ${freed} reclaimed.`;
     case 'dry_run':
+      if (report.waiting)
+        return `${paint.cyan('Dry run')} of ${target}: nothing would go, ${waitingText(report.waiting)}.`;
       return nothingGoes(report)
         ? `${paint.cyan('Dry run')} of ${target}: nothing would go.`
         : `${paint.cyan('Dry run')} of ${target}: ${freed} would go. Nothing was changed.`;
     case 'nothing_to_do':
+      if (report.waiting)
+        return `${paint.yellow('Nothing was changed')} in ${target}: ${waitingText(report.waiting)}.`;
       return report.records.expired_left || report.parts.some(isPinned)
         ? `${paint.yellow('Nothing to do')} for ${target}: what has expired cannot go yet.`
         : `${paint.green('Nothing to do')} for ${target}: no record has expired, nothing was touched.`;
@@ -121,6 +125,14 @@ function headline(report: CompactionReport, paint: Paint): string {
     case 'partial':
       return `${paint.red('Partly done')} ${target}: ${freed} reclaimed.`;
   }
+}
+
+/** `1,234 records (5.6 MB) wait until 10 MB can be freed` */
+function waitingText({ records, bytes, needed }: NonNullable<CompactionReport['waiting']>): string {
+  const what = records === null ? 'what has expired' : plural(records, 'record');
+  const size = bytes === null ? '' : ` (${formatBytes(bytes)})`;
+  const wait = records === null || records === 1 ? 'waits' : 'wait';
+  return `${what}${size} ${wait} until ${needed === null ? 'enough' : formatBytes(needed)} can be freed`;
 }
 
 function numbers({ status, records, bytes }: CompactionReport, paint: Paint): string {

@@ -2,7 +2,7 @@
 import type { MetricsReport } from '../metrics/report.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
-import { formatBytes, formatCount, printable } from './text.js';
+import { formatBytes, formatCount, plural, printable } from './text.js';
 import { wrapped } from './wrap.js';
 
 /** Columns that are left of 80 beside the labels. */
@@ -11,7 +11,7 @@ const COLUMNS = 60;
 export function metricsText(report: MetricsReport, paint: Paint): string {
   const title = metricsTitle('Metrics', report, paint);
   if (report.unavailable !== undefined) return `${title}\n`;
-  const { last_compaction: last, last_run: run, last_hook_failure: hook } = report;
+  const { last_compaction: last, last_run: run, last_hook_failure: hook, guarded } = report;
   const rows = [
     ['compactions run', formatCount(report.compactions_run)],
     ['compaction errors', formatCount(report.compaction_errors)],
@@ -30,9 +30,16 @@ export function metricsText(report: MetricsReport, paint: Paint): string {
     ...(hook
       ? [['hook failure', wrapped(printable(`${hook.at} (${hook.message})`), COLUMNS)]]
       : []),
+    ...(guarded ? [['held back', wrapped(guardedText(guarded), COLUMNS)]] : []),
     ['counting since', printable(report.since ?? 'the first run')],
   ];
   return `${title}\n\n${grid(rows, ['left', 'right'])}\n\n${grid(times, ['left', 'left'])}\n`;
+}
+
+/** `by min_reclaim since 2026-11-22T05:00:00.000Z: 12 runs, 3.4 MB waiting` */
+function guardedText({ guard, since, runs, bytes }: NonNullable<MetricsReport['guarded']>): string {
+  const waiting = bytes === null ? '' : `, ${formatBytes(bytes)} waiting`;
+  return printable(`by ${guard} since ${since}: ${plural(runs, 'run')}${waiting}`);
 }
 
 /** `Metrics of /data/events.ndjson`; without metrics also why. */

@@ -5,7 +5,7 @@ import type { RetentionPolicy } from '../retention/policy.js';
  * How a compaction ended.
  *
  * - `compacted`: expired records were removed;
- * - `nothing_to_do`: nothing had expired, the storage was not touched;
+ * - `nothing_to_do`: nothing had expired, or too little for `min_reclaim`; the storage was not touched;
  * - `dry_run`: what would have been done; nothing was;
  * - `no_op`: the backend has nothing outside the runtime to compact;
  * - `best_effort`: a custom backend was called and reported nothing;
@@ -95,6 +95,11 @@ export interface CompactionReport {
   /** Of a set of files `copy` when one of them was copied, else `clone` when one was cloned. null: no file is shortened. */
   method: RewriteMethod | null;
   parts: CompactionPart[];
+  /**
+   * What has expired and waits, because less than `min_reclaim` would be freed: records, bytes, and the bytes that are
+   * needed. Left out: nothing waits for that.
+   */
+  waiting?: { records: number | null; bytes: number | null; needed: number | null };
   /** Where the dropped records went; null when they were not archived. */
   archive: string | null;
   /** What the operator should know, one sentence each. */

@@ -20,6 +20,7 @@ const BYTES = {
 } as const;
 
 const DURATION = /^(\d+(?:\.\d+)?)(s|m|h|d|w)$/;
+const SHARE = /^(\d+(?:\.\d+)?)%$/;
 const SIZE = /^(\d+(?:\.\d+)?)\s*(B|[kK]B|[MGT]B|[KMGT]iB)?$/;
 
 /**
@@ -28,6 +29,8 @@ const SIZE = /^(\d+(?:\.\d+)?)\s*(B|[kK]B|[MGT]B|[KMGT]iB)?$/;
  */
 export const DURATION_PATTERN = loosely(DURATION);
 export const SIZE_PATTERN = loosely(SIZE);
+
+export const SHARE_PATTERN = SHARE.source.replace('^', '^\\s*').replace('$', '\\s*$');
 
 /** Allows blanks around the text, and refuses zero. */
 function loosely({ source }: RegExp): string {
@@ -113,10 +116,22 @@ export function parseCount(text: string): number {
  * @throws {PapyraError} `usage` for anything else.
  */
 export function parseShare(text: string): number {
-  const [, number] = /^(\d+(?:\.\d+)?)%$/.exec(text.trim()) ?? [];
+  const [, number] = SHARE.exec(text.trim()) ?? [];
   const percent = Number(number);
   if (number === undefined || percent > 100) throw usage(`'${text}' is not a share such as 25%`);
   return percent / 100;
+}
+
+/** Bytes, or a share from 0 to 1. */
+export type Amount = { bytes: number } | { share: number };
+
+/**
+ * A size such as `64MB`, or a share such as `5%`.
+ *
+ * @throws {PapyraError} `usage` for anything else.
+ */
+export function parseAmount(text: string): Amount {
+  return text.trim().endsWith('%') ? { share: parseShare(text) } : { bytes: parseSize(text) };
 }
 
 /** The last second of the year 9999. */

@@ -27,6 +27,7 @@ export function configOf(
     retention: NO_LIMIT,
     metrics: { enabled: true },
     overrides: {},
+    guards: {},
     secretFiles: [],
     ...more,
   };

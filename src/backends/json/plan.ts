@@ -24,9 +24,10 @@ import { FUTURE_SECONDS, totalsOf } from '../../log/totals.js';
 import { foreignIn } from '../../log/foreign/suspect.js';
 import { assertAcceptable, dryRunReport, named } from '../../log/report.js';
 import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
+import { timesOf } from '../../log/times.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
-import { WORTH_AN_INDEX } from './update-index.js';
+import { keepIndex, WORTH_AN_INDEX } from './update-index.js';
 import {
   endIsEnough,
   secondThread,
@@ -115,7 +116,18 @@ export async function planLog(
       : spaceGoing(names.directory, log.stat, totals.bytesGoing);
     report.warnings.push(...notices, ...warningsOf(decision));
     const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
-    return { report, refusal, decision, execute: () => execute(decision, report, request, phases), close }; // prettier-ignore
+    const file = { log, seen };
+    return {
+      report,
+      refusal,
+      decision,
+      times: () => timesOf([file], rules, phases()),
+      execute: () => execute(decision, report, request, phases),
+      hold: async () => {
+        if (!request.dryRun) await keepIndex(decision);
+      },
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -18,6 +18,7 @@ import {
 } from './report.js';
 import { perNode, wordedFailure } from './run.js';
 import { Session } from './session.js';
+import { timesOfStreams } from './times.js';
 import { memoryOf, readState } from './stream.js';
 
 /** Streams of one master that are planned at the same time: each command is a short read. */
@@ -102,6 +103,7 @@ async function planStreams(session: Session, target: string, request: PlanReques
   const report = streamsReport(head, previews);
   return {
     report: request.dryRun ? concluded(report, previews) : report,
+    times: () => timesOfStreams(session, plans, request.rules),
     execute: () => executeStreams(session, request, head, previews),
     close: () => Promise.resolve(),
   };

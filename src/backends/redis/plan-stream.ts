@@ -106,16 +106,16 @@ async function decide(
 }
 
 /**
- * Whether all entries that a cut takes are read before: for a preview or an archive; to prove that each of them has
+ * Whether all entries that a cut takes are read before: for a preview, a guard or an archive; to prove that each of them has
  * expired, where the trim is exact; and where the server cannot count what was added (before Redis 7).
  */
 function mustBeRead(
   cut: Cut,
   { added }: StreamState,
   { store }: Session,
-  { rules, dryRun, archive }: PlanRequest,
+  { rules, dryRun, archive, counted }: PlanRequest,
 ): boolean {
-  if (dryRun || archive !== undefined) return true;
+  if (dryRun || counted || archive !== undefined) return true;
   return 'newest' in cut ? added === null : rules.max_age_seconds !== null && !store.approx;
 }
 

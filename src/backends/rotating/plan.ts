@@ -30,6 +30,7 @@ import { readAll } from '../../log/read-all.js';
 import { foreignIn } from '../../log/foreign/suspect.js';
 import { assertAcceptable } from '../../log/report.js';
 import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
+import { timesOf } from '../../log/times.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
 import { secondThread, scanLog, scanOf, type LogScan, type ScanTask } from '../../log/scan.js';
@@ -139,7 +140,9 @@ export async function planSet(
     const report = setReport(task, plans, merged, new Map());
     const run = { names, request, phases, reader, opened, ...task };
     const refusal = request.dryRun ? await firstRefusal(run, plans) : undefined;
-    return { report, refusal, plans, execute: () => executeSet(run, plans, merged), close };
+    const files = plans.map(({ segment, seen }) => ({ log: segment.log, seen }));
+    const times = () => timesOf(files, rules, phases());
+    return { report, refusal, plans, times, execute: () => executeSet(run, plans, merged), close };
   } catch (error) {
     await close();
     throw error;
