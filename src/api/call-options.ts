@@ -19,6 +19,14 @@ export interface OpenOptions extends ConfigInput {
   cwd?: string;
   /** Ends every wait for an answer of the store; a compaction has a signal of its own. */
   signal?: AbortSignal;
+  /** The name, or the label, of one of the configured `stores`. */
+  store?: string;
+}
+
+/** How `openStores()` finds the stores. */
+export interface OpenStoresOptions extends Omit<OpenOptions, 'store'> {
+  /** Names or labels of configured `stores`; default: all. A glob's name stands for all of its matches. */
+  store?: readonly string[];
 }
 
 /** How one compaction is done. All optional. */
