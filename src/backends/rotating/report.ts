@@ -44,6 +44,7 @@ function sumOf(parts: readonly Totals[]): Totals {
       age: sum((one) => one.droppedBy.age),
       count: sum((one) => one.droppedBy.count),
       size: sum((one) => one.droppedBy.size),
+      free: sum((one) => one.droppedBy.free),
     },
     discarded: sum((one) => one.discarded),
     expiredLeft: sum((one) => one.expiredLeft),
