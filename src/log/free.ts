@@ -84,6 +84,14 @@ export async function chooseWay(task: FreeTask): Promise<FreeChoice> {
   };
 }
 
+/** Nothing of the file goes. */
+export async function leave(task: OldEndTask): Promise<FreeChoice> {
+  const walk = new OldEnd(task);
+  const cut = { action: 'unchanged', keep: 0, going: 0, frees: 0 } as const;
+  const unknown = { young: undefined, pinned: undefined, refusals: [] };
+  return { ...cut, ...(await carriedOut(walk, cut)), ...unknown, isSpent: false, isRefused: false };
+}
+
 /** A file with another name would keep its space. */
 const empty: Way = async (task, walk) => {
   const { log, isClosed } = task;

@@ -31,6 +31,8 @@ export interface Holding {
 
 /** So much is read at a time. */
 const STEP_BYTES = 8 << 20;
+/** So much first, where one record is enough. */
+const LOOK_BYTES = 1 << 16;
 
 export class OldEnd {
   /** What was read, up to the first record that is too young. Nothing in it is live. */
@@ -120,7 +122,7 @@ export class OldEnd {
   /** Whether a readable record begins at or behind a start of a line. Reads on from there to the first. */
   async hasRecordFrom(start: number): Promise<boolean> {
     if (this.young) return true;
-    for await (const { sums } of this.#blocksFrom(start)) {
+    for await (const { sums } of this.#blocksFrom(start, LOOK_BYTES)) {
       const { live, expired, undated } = sums.lines;
       if (live + expired + undated > 0) return true;
     }
@@ -166,9 +168,9 @@ export class OldEnd {
   }
 
   /** A line that is longer than a step is read whole, by longer and longer steps. */
-  async *#blocksFrom(start: number): AsyncGenerator<Block> {
+  async *#blocksFrom(start: number, least = STEP_BYTES): AsyncGenerator<Block> {
     const { size } = this.#task.log.stat;
-    let step = STEP_BYTES;
+    let step = least;
     for (let at = start; at < size;) {
       const to = Math.min(at + step, size);
       const blocks = await this.#sumUp(at, to);
