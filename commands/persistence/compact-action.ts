@@ -10,6 +10,8 @@ import type { GlobalFlags, StoreFlags } from '../options.js';
 
 export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   dryRun?: boolean;
+  free?: number;
+  minAge?: number;
   allowEmpty?: boolean;
   maxDrop?: number;
   minReclaim?: Amount;
@@ -31,10 +33,13 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
       hint: 'a real compaction decides by the clock; nothing was done',
     });
   }
+  assertAlone(flags);
   const output = consoleFor(context, flags);
   const progress = progressTo(context.stderr, flags.quiet ? 'never' : flags.progress);
   const options: CompactOptions = {
     dryRun: flags.dryRun ?? false,
+    ...(flags.free === undefined ? {} : { free: flags.free }),
+    ...(flags.minAge === undefined ? {} : { minAge: flags.minAge }),
     allowEmpty: flags.allowEmpty ?? false,
     ...(flags.maxDrop === undefined ? {} : { maxDrop: flags.maxDrop }),
     ...(flags.minReclaim === undefined ? {} : { minReclaim: flags.minReclaim }),
@@ -67,6 +72,19 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
     if (error instanceof PapyraError && error.report) show(error.report);
     throw error;
   }
+}
+
+/** A limit that has no effect would be taken for one that has. */
+function assertAlone({ free, ...limits }: CompactFlags): void {
+  if (free === undefined) return;
+  const flags = { '--max-age': limits.maxAge, '--max-records': limits.maxRecords, '--max-total-bytes': limits.maxTotalBytes }; // prettier-ignore
+  const [flag] = Object.entries(flags).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
+  throw new PapyraError(
+    'usage',
+    `${flag} and --free cannot be used together: --free removes what it needs, whatever the limits say`,
+    { hint: `leave out ${flag}; --min-age says what --free must not touch; nothing was done` },
+  );
 }
 
 /** Lowers the priority, or papyra would push a local Redis off its core in the middle of a command. Hooks inherit it. */

@@ -3,6 +3,7 @@ import type { TornEnd } from '../../files/mend-tail.js';
 import type { LogNames } from '../../files/names.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { LineReader } from '../../records/line-reader.js';
+import type { Sums } from '../../records/sums.js';
 import type { Cut } from '../../log/cut.js';
 import type { ClonePlan } from '../../log/plan-clone.js';
 import type { Foreign } from '../../log/foreign/form.js';
@@ -28,6 +29,8 @@ export interface Decision {
   clone?: ClonePlan | undefined;
   /** Closes the log before the run is over: only then the space of a replaced one is free. */
   closeLog: () => Promise<void>;
+  /** Of a run that frees space: the way in words, the first byte that stays, and the blocks that an index knows. */
+  freeing?: { way: string; keep: number; known: Sums[] };
   /** Of a recovery: the truncated end of the log. */
   torn?: TornEnd | undefined;
 }

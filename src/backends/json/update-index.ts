@@ -2,6 +2,7 @@
 import { closeSync } from 'node:fs';
 import { untouched } from '../../log/totals.js';
 import { blocksBehind, remainingBlocks } from '../../log/remaining.js';
+import type { Sums } from '../../records/sums.js';
 import type { Decision } from './decision.js';
 import { openLog, type OpenLog } from '../../log/open.js';
 
@@ -16,7 +17,9 @@ export async function keepIndex(decision: Decision): Promise<void> {
 }
 
 export async function updateIndex(decision: Decision): Promise<void> {
-  const { names, log, seen, cut, totals, head, clone } = decision;
+  const { names, log, totals, freeing } = decision;
+  // What was not read cannot be indexed anew.
+  if (freeing?.known.length === 0) return;
   if (log.stat.size - totals.bytesGoing < WORTH_AN_INDEX) return;
   const { saveIndex } = await import('../../log/index-file.js');
   let now: OpenLog;
@@ -27,13 +30,15 @@ export async function updateIndex(decision: Decision): Promise<void> {
     return;
   }
   try {
-    const blocks = !totals.anythingGoes
-      ? seen.blocks.map(({ sums }) => sums)
-      : head
-        ? blocksBehind(seen.blocks, head.keep, head.freed)
-        : remainingBlocks(seen.blocks, cut, clone?.filler ?? 0);
-    saveIndex(names, now, blocks);
+    saveIndex(names, now, blocksAfter(decision));
   } finally {
     closeSync(now.fd);
   }
+}
+
+function blocksAfter({ seen, cut, totals, head, freeing, clone }: Decision): Sums[] {
+  const read = seen.blocks.map(({ sums }) => sums);
+  if (!totals.anythingGoes) return read;
+  if (freeing) return blocksBehind(freeing.known, freeing.keep, totals.bytesGoing);
+  return head ? blocksBehind(read, head.keep, head.freed) : remainingBlocks(seen.blocks, cut, clone?.filler ?? 0);
 }

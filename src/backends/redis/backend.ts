@@ -1,12 +1,13 @@
 // The backend of streams of one or many systems: on one Redis server, behind sentinels, or in a cluster.
 import type { RedisStore } from '../../config/types.js';
 import type { PapyraError } from '../../errors/errors.js';
+import { NOTHING_DROPPED } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
 import { findStreams } from './discover.js';
 import { executeStreams } from './execute.js';
 import { redisHash } from './hash.js';
 import { isBefore } from './ids.js';
-import { byLimit, type Dropped } from './limits.js';
+import { byLimit } from './limits.js';
 import { nothingThere, storeKey, targetName } from './names.js';
 import { planStream, type StreamPlan } from './plan-stream.js';
 import {
@@ -117,7 +118,7 @@ function previewOf(plan: StreamPlan): StreamResult {
   return {
     key,
     plan,
-    dropped: nothing ? NOTHING : counted && byLimit(counted, plan),
+    dropped: nothing ? NOTHING_DROPPED : counted && byLimit(counted, plan),
     appended: 0,
     left,
     memoryAfter: nothing ? memory : null,
@@ -125,12 +126,10 @@ function previewOf(plan: StreamPlan): StreamResult {
   };
 }
 
-const NOTHING: Dropped = { age: 0, count: 0, size: 0 };
-
 function failedPart(key: string, durationMs: number, failure: PapyraError): StreamResult {
   return {
     key,
-    dropped: NOTHING,
+    dropped: NOTHING_DROPPED,
     appended: null,
     left: null,
     memoryAfter: null,

@@ -55,7 +55,7 @@ export function streamsReport(
       scanned,
       kept: scanned === null || dropped === null ? null : scanned - dropped,
       dropped,
-      dropped_by: { age: by('age'), count: by('count'), size: by('size') },
+      dropped_by: { age: by('age'), count: by('count'), size: by('size'), free: by('free') },
       expired_left: total(({ left }) => left),
       unreadable: null,
       undated: null,
@@ -94,7 +94,7 @@ function pinOf({ failure, plan, stays }: StreamResult): string | undefined {
 }
 
 function droppedOf({ dropped }: StreamResult): number | null {
-  return dropped && dropped.age + dropped.count + dropped.size;
+  return dropped && dropped.age + dropped.count + dropped.size + dropped.free;
 }
 
 function reclaimed(before: number | null, after: number | null): number | null {
