@@ -1,0 +1,73 @@
+// Runs `papyra watch`: connects the service with the stores, the log lines and the HTTP server.
+import type { Server } from 'node:http';
+import { openSystem, prometheusText, type System } from '../src/index.js';
+import { stamped } from '../src/output/watch.js';
+import { chooseInterval } from '../src/schedule/interval.js';
+import type { Console } from '../src/output/console.js';
+import { addressText, type ListenAddress } from '../src/watch/address.js';
+import type { MinFree } from '../src/watch/free-space.js';
+import { notifierFor } from '../src/watch/notify.js';
+import { Service } from '../src/watch/service.js';
+import type { StoreSource } from '../src/watch/stores.js';
+import { consoleFor, type Context } from './context.js';
+import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
+import { logTo } from './watch-log.js';
+
+export interface WatchFlags extends GlobalFlags, StoreFlags {
+  /** Seconds. */
+  every?: number;
+  minFree?: MinFree;
+  listen?: ListenAddress;
+}
+
+/** Without --every a run comes at least this often. */
+const HOUR = 3600;
+
+/** Ends well when it is asked to stop: a service that was told to end has done its work. */
+export async function watch(flags: WatchFlags, context: Context): Promise<void> {
+  const output = consoleFor({ ...context, stderr: stamped(context.stderr, context.env) }, flags);
+  const notifier = notifierFor(context.env, (problem) => output.warnings([problem]));
+  const service = new Service({
+    load: () => load(flags, context.signal),
+    everyMs: (system) => 1000 * (flags.every ?? intervalOf(system)),
+    minFree: flags.minFree,
+    notifier,
+    events: logTo(output),
+    signal: context.signal,
+  });
+  context.onHangup(() => service.reload());
+  let server: Server | undefined;
+  try {
+    if (flags.listen) server = await listen(flags.listen, service, output);
+    await service.run();
+  } finally {
+    server?.closeAllConnections();
+    server?.close();
+    notifier.close();
+  }
+}
+
+async function load(flags: WatchFlags, signal: AbortSignal): Promise<StoreSource> {
+  const system = await openSystem({ ...openOptions(flags), signal });
+  const open = async (): Promise<System> => ({ ...system, close: async () => undefined });
+  return { warnings: [], stores: async () => [{ label: null, open }] };
+}
+
+/** What `papyra schedule` would choose, but at least once an hour: a run with nothing to do costs next to nothing. */
+function intervalOf({ config }: System): number {
+  return Math.min(HOUR, chooseInterval(config.store.backend, config.retention, null).seconds);
+}
+
+async function listen(address: ListenAddress, service: Service, output: Console): Promise<Server> {
+  const { serveHttp } = await import('../src/watch/server.js');
+  const metrics = (): string =>
+    service
+      .metrics()
+      .map(({ report }) => prometheusText(report))
+      .join('');
+  const server = await serveHttp(address, { metrics, health: () => service.health() });
+  const at = server.address();
+  const port = typeof at === 'object' && at !== null ? at.port : address.port;
+  output.note(`listening on http://${addressText({ ...address, port })}`);
+  return server;
+}
