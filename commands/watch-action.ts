@@ -2,7 +2,7 @@
 import type { Server } from 'node:http';
 import { openSystem, prometheusText, type System } from '../src/index.js';
 import { stamped } from '../src/output/watch.js';
-import { chooseInterval } from '../src/schedule/interval.js';
+import { serviceInterval } from '../src/schedule/interval.js';
 import type { Console } from '../src/output/console.js';
 import { addressText, type ListenAddress } from '../src/watch/address.js';
 import type { MinFree } from '../src/watch/free-space.js';
@@ -19,9 +19,6 @@ export interface WatchFlags extends GlobalFlags, StoreFlags {
   minFree?: MinFree;
   listen?: ListenAddress;
 }
-
-/** Without --every a run comes at least this often. */
-const HOUR = 3600;
 
 /** Ends well when it is asked to stop: a service that was told to end has done its work. */
 export async function watch(flags: WatchFlags, context: Context): Promise<void> {
@@ -53,9 +50,8 @@ async function load(flags: WatchFlags, signal: AbortSignal): Promise<StoreSource
   return { warnings: [], stores: async () => [{ label: null, open }] };
 }
 
-/** What `papyra schedule` would choose, but at least once an hour: a run with nothing to do costs next to nothing. */
 function intervalOf({ config }: System): number {
-  return Math.min(HOUR, chooseInterval(config.store.backend, config.retention, null).seconds);
+  return serviceInterval(config.store.backend, config.retention).seconds;
 }
 
 async function listen(address: ListenAddress, service: Service, output: Console): Promise<Server> {

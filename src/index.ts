@@ -190,7 +190,8 @@ export interface System {
  */
 export async function openSystem(options: OpenOptions = {}): Promise<System> {
   checkOpenOptions(options);
-  const { configFile, overrides, cwd, signal, ...input } = options;
+  const { configFile, overrides, cwd, signal, reread = false, ...input } = options;
+  if (reread) (await import('./config/import-module.js')).forgetModules();
   const config = await loadConfig({ configFile, overrides, cwd, input });
   const backend = await openBackend(config.store, loadModule, signal);
   const metrics = metricsFor(config, backend);

@@ -18,6 +18,8 @@ export interface OpenOptions extends ConfigInput {
   cwd?: string;
   /** Ends every wait for an answer of the store; a compaction has a signal of its own. */
   signal?: AbortSignal;
+  /** Read code again, a configuration or a backend module, where Node would take what it has imported before. */
+  reread?: boolean;
 }
 
 /** How one compaction is done. All optional. */

@@ -71,8 +71,9 @@ const CALLBACK: Rule = {
   holds: (value) => typeof value === 'function',
 };
 
-const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal'>> = {
+const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal' | 'reread'>> = {
   signal: SIGNAL,
+  reread: FLAG,
   configFile: TEXT,
   cwd: TEXT,
   overrides: OBJECT,
@@ -135,8 +136,8 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (!OBJECT.holds(options)) {
     throw wrong(`openSystem() was given ${inWords(options)}, allowed: ${OBJECT.allowed}`);
   }
-  const { configFile, cwd, overrides, signal } = options;
-  check({ configFile, cwd, overrides, signal }, OPEN, '');
+  const { configFile, cwd, overrides, signal, reread } = options;
+  check({ configFile, cwd, overrides, signal, reread }, OPEN, '');
   if (overrides) check(overrides, OVERRIDES, 'overrides.');
 }
 
