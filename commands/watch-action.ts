@@ -1,6 +1,6 @@
 // Runs `papyra watch`: connects the service with the stores, the log lines and the HTTP server.
 import type { Server } from 'node:http';
-import { openSystem, prometheusText, type System } from '../src/index.js';
+import { openStores, prometheusText, type Stores, type System } from '../src/index.js';
 import { stamped } from '../src/output/watch.js';
 import { serviceInterval } from '../src/schedule/interval.js';
 import type { Console } from '../src/output/console.js';
@@ -25,8 +25,9 @@ export async function watch(flags: WatchFlags, context: Context): Promise<void> 
   const output = consoleFor({ ...context, stderr: stamped(context.stderr, context.env) }, flags);
   const notifier = notifierFor(context.env, (problem) => output.warnings([problem]));
   const service = new Service({
-    load: () => load(flags, context.signal),
-    everyMs: (system) => 1000 * (flags.every ?? intervalOf(system)),
+    load: () => load(flags),
+    everyMs: flags.every === undefined ? undefined : 1000 * flags.every,
+    everyMsOf: (system) => 1000 * intervalOf(system),
     minFree: flags.minFree,
     notifier,
     events: logTo(output),
@@ -44,10 +45,24 @@ export async function watch(flags: WatchFlags, context: Context): Promise<void> 
   }
 }
 
-async function load(flags: WatchFlags, signal: AbortSignal): Promise<StoreSource> {
-  const system = await openSystem({ ...openOptions(flags), signal });
-  const open = async (): Promise<System> => ({ ...system, close: async () => undefined });
-  return { warnings: [], stores: async () => [{ label: null, open }] };
+/** Reads the configuration, code in it, too, as it is now. */
+async function load(flags: WatchFlags): Promise<StoreSource> {
+  const { store, ...options } = openOptions(flags);
+  const names = store === undefined ? {} : { store: [store] };
+  return sourceOf(await openStores({ ...options, ...names, reread: true }));
+}
+
+function sourceOf(opened: Stores): StoreSource {
+  const { warnings, stores, isOne } = opened;
+  return {
+    warnings,
+    stores: stores.map((store) => ({
+      label: isOne ? null : store.label,
+      open: () => store.open(),
+    })),
+    again: async () => sourceOf(await opened.again()),
+    publish: () => opened.publishMetrics(),
+  };
 }
 
 function intervalOf({ config }: System): number {
@@ -56,11 +71,7 @@ function intervalOf({ config }: System): number {
 
 async function listen(address: ListenAddress, service: Service, output: Console): Promise<Server> {
   const { serveHttp } = await import('../src/watch/server.js');
-  const metrics = (): string =>
-    service
-      .metrics()
-      .map(({ report }) => prometheusText(report))
-      .join('');
+  const metrics = (): string => prometheusText(service.metrics());
   const server = await serveHttp(address, { metrics, health: () => service.health() });
   const at = server.address();
   const port = typeof at === 'object' && at !== null ? at.port : address.port;

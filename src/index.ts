@@ -10,21 +10,23 @@ import type {
   DoctorOptions,
   InspectOptions,
   OpenOptions,
+  OpenStoresOptions,
   RecordsOptions,
   RecoverOptions,
   ScanOptions,
   StartupCheckOptions,
   SummaryOptions,
 } from './api/call-options.js';
-import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './api/call.js';
+import { checkDoctorOptions, checkOpenOptions, checkOpenStoresOptions, checkReadMetricsOptions } from './api/call.js'; // prettier-ignore
 import { check, type SystemCheck } from './api/check.js';
 import { compact } from './api/compaction.js';
 import type { EffectiveConfig } from './config/types.js';
-import { loadConfig } from './config/load.js';
+import { loadStores, onlyStore, type LoadedStores, type LoadRequest } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
 import type { Inspection } from './api/inspection.js';
 import { hooksOf } from './api/hooks-of.js';
-import { metricsFor, type Metrics } from './metrics/metrics.js';
+import { metricsFor, type Metrics, type PublishMetrics } from './metrics/metrics.js';
+import type { StoreMetrics } from './metrics/prometheus.js';
 import type { RecoveryReport } from './report/recovery.js';
 import type { CompactionReport } from './report/report.js';
 import type { ScanReport } from './report/scan.js';
@@ -65,6 +67,7 @@ export type { DoctorCheck, DoctorReport } from './doctor/report.js';
 export type { ErrorCode, PapyraErrorOptions } from './errors/errors.js';
 export type { Metrics, ReadMetricsOptions } from './metrics/metrics.js';
 export { prometheusText } from './metrics/prometheus.js';
+export type { StoreMetrics } from './metrics/prometheus.js';
 export type { MetricsReport } from './metrics/report.js';
 export type { Counters, HistoryEntry, HookFailure } from './metrics/state.js';
 export type {
@@ -183,18 +186,124 @@ export interface System {
 
 /**
  * Finds the configuration and opens its store: `openSystem()` searches as the command line does,
- * `openSystem({ persistence: {…} })` takes what it is given.
+ * `openSystem({ persistence: {…} })` takes what it is given. `openSystem({ store: 'orders' })` opens one of several.
  *
  * @throws {PapyraError} `config_invalid` when the configuration is missing, wrong or not to be
- * trusted; `usage` for a bad option or PAPYRA_… variable.
+ * trusted; `usage` for a bad option or PAPYRA_… variable, or when it has several stores and none was named.
  */
 export async function openSystem(options: OpenOptions = {}): Promise<System> {
   checkOpenOptions(options);
-  const { configFile, overrides, cwd, signal, reread = false, ...input } = options;
+  await rereadCode(options);
+  const loaded = await loadStores(
+    requestOf(options),
+    options.store === undefined ? [] : [options.store],
+  );
+  const { config } = onlyStore(loaded);
+  const publish: PublishMetrics = async (path, report) => {
+    const { writeTextfile } = await import('./metrics/textfile.js');
+    return writeTextfile(path, [report], loaded.labels);
+  };
+  return systemFor(config, options, publish);
+}
+
+/** A store that can be opened. */
+export interface ClosedStore {
+  /** Its name in `stores`. */
+  readonly name: string;
+  /** Its name and, of a glob, what it matched: `tenants/acme`. Different for every store. */
+  readonly label: string;
+  /**
+   * Opens it, whatever became of the others.
+   *
+   * @throws {PapyraError} why it cannot be opened.
+   */
+  open(): Promise<System>;
+}
+
+/** The stores of a configuration. */
+export interface Stores {
+  /** The configuration file in force; null when there is none. */
+  readonly configFile: string | null;
+  /** What was asked for is one store: that of `persistence`, or the only name that was given, which is no glob. */
+  readonly isOne: boolean;
+  readonly stores: readonly ClosedStore[];
+  /** What the operator should know, one sentence each: a glob that matches nothing. */
+  readonly warnings: readonly string[];
+  /**
+   * Writes the metrics textfile with all stores that were compacted since the last call. Call it when a round of
+   * compactions is over. Returns warnings.
+   */
+  publishMetrics(): Promise<string[]>;
+  /** The stores of the same configuration, which is not read again: a glob may match others now. */
+  again(): Promise<Stores>;
+}
+
+/**
+ * Finds the configuration and its stores, each match of a glob one of them. Opens none of them yet. A configuration
+ * with `persistence` has one, which is called `persistence`.
+ *
+ * @throws {PapyraError} as `openSystem()` does; `usage` for the name of a store that is not there.
+ */
+export async function openStores(options: OpenStoresOptions = {}): Promise<Stores> {
+  checkOpenStoresOptions(options);
+  const { store: names, ...others } = options;
+  await rereadCode(others);
+  return storesOf(await loadStores(requestOf(others), names), others);
+}
+
+async function rereadCode({ reread = false }: Pick<OpenOptions, 'reread'>): Promise<void> {
   if (reread) (await import('./config/import-module.js')).forgetModules();
-  const config = await loadConfig({ configFile, overrides, cwd, input });
-  const backend = await openBackend(config.store, loadModule, signal);
-  const metrics = metricsFor(config, backend);
+}
+
+function storesOf(loaded: LoadedStores, options: OpenOptions): Stores {
+  const { file, isOne, stores, labels, warnings } = loaded;
+  let path: string | undefined;
+  const reports = new Map<string, StoreMetrics>();
+  const publish: PublishMetrics = async (to, report) => {
+    path = to;
+    // The last report of a compaction may be long, and is not for Prometheus.
+    reports.set(report.store ?? '', { ...report, last_compaction: null, history: [] });
+    return undefined;
+  };
+  return {
+    configFile: file,
+    isOne,
+    warnings,
+    stores: stores.map(({ name, label, config, failure }) => ({
+      name,
+      label,
+      open: async () => {
+        if (failure) throw failure;
+        return systemFor(config, { ...options, ...(config.label !== undefined && { store: config.label }) }, publish); // prettier-ignore
+      },
+    })),
+    publishMetrics: async () => {
+      if (path === undefined || reports.size === 0) return [];
+      const { writeTextfile } = await import('./metrics/textfile.js');
+      const warning = writeTextfile(path, [...reports.values()], labels);
+      reports.clear();
+      return warning === undefined ? [] : [warning];
+    },
+    again: async () => storesOf(await loaded.again(), options),
+  };
+}
+
+/** What is no option of the call is a section of the configuration. */
+function requestOf(options: OpenOptions): LoadRequest {
+  const { configFile, overrides, cwd, ...input } = options;
+  delete input.signal;
+  delete input.reread;
+  delete input.store;
+  return { configFile, overrides, cwd, input };
+}
+
+async function systemFor(
+  config: EffectiveConfig,
+  options: OpenOptions,
+  publish: PublishMetrics,
+): Promise<System> {
+  const backend = await openBackend(config.store, loadModule, options.signal);
+  const metrics = metricsFor(config, backend, publish);
   return {
     configFile: config.file,
     config,

@@ -20,6 +20,14 @@ export interface OpenOptions extends ConfigInput {
   signal?: AbortSignal;
   /** Read code again, a configuration or a backend module, where Node would take what it has imported before. */
   reread?: boolean;
+  /** The name, or the label, of one of the configured `stores`. */
+  store?: string;
+}
+
+/** How `openStores()` finds the stores. */
+export interface OpenStoresOptions extends Omit<OpenOptions, 'store'> {
+  /** Names or labels of configured `stores`; default: all. A glob's name stands for all of its matches. */
+  store?: readonly string[];
 }
 
 /** How one compaction is done. All optional. */

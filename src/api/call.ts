@@ -8,6 +8,7 @@ import type {
   DoctorOptions,
   InspectOptions,
   OpenOptions,
+  OpenStoresOptions,
   RecordsOptions,
   RecoverOptions,
   ScanOptions,
@@ -71,7 +72,15 @@ const CALLBACK: Rule = {
   holds: (value) => typeof value === 'function',
 };
 
-const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal' | 'reread'>> = {
+const NAMES: Rule = {
+  allowed: 'a list of names of stores',
+  holds: (value) => Array.isArray(value) && value.every(TEXT.holds),
+};
+
+const OPEN: Rules<
+  Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal' | 'reread' | 'store'>
+> = {
+  store: TEXT,
   signal: SIGNAL,
   reread: FLAG,
   configFile: TEXT,
@@ -136,9 +145,15 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (!OBJECT.holds(options)) {
     throw wrong(`openSystem() was given ${inWords(options)}, allowed: ${OBJECT.allowed}`);
   }
-  const { configFile, cwd, overrides, signal, reread } = options;
-  check({ configFile, cwd, overrides, signal, reread }, OPEN, '');
+  const { configFile, cwd, overrides, signal, reread, store } = options;
+  check({ configFile, cwd, overrides, signal, reread, store }, OPEN, '');
   if (overrides) check(overrides, OVERRIDES, 'overrides.');
+}
+
+/** The same for `openStores()`. */
+export function checkOpenStoresOptions({ store, ...others }: OpenStoresOptions): void {
+  check({ store }, { store: NAMES }, '');
+  checkOpenOptions(others);
 }
 
 /** The same for `compact()`. */

@@ -58,12 +58,14 @@ export function suggestion(word: string, candidates: string[]): { hint?: string 
 interface SchemaNode {
   shape?: Record<string, SchemaNode>;
   unwrap?: () => SchemaNode;
+  /** What each value of a record is. */
+  valueType?: SchemaNode;
   type?: string;
 }
 
 function keysAt(schema: z.ZodType, path: PropertyKey[]): string[] {
   let node = schema as unknown as SchemaNode | undefined;
-  for (const key of path) node = open(node)?.shape?.[String(key)];
+  for (const key of path) node = open(node)?.valueType ?? open(node)?.shape?.[String(key)];
   return Object.keys(open(node)?.shape ?? {});
 }
 

@@ -8,6 +8,8 @@ export interface RedisRequest {
   overrides: Overrides;
   /** The file, for messages. */
   where: string;
+  /** Where `persistence` comes from, such as `stores.orders`. */
+  section: string;
   /** Makes a path of the configuration absolute. */
   absolute: (path: string) => string;
 }
@@ -46,7 +48,7 @@ type Found = Pick<RedisStore, 'server' | 'db'> & {
   password?: string | undefined;
 };
 
-function serverOf({ persistence, overrides, where, absolute }: RedisRequest): Found {
+function serverOf({ persistence, overrides, where, section, absolute }: RedisRequest): Found {
   const { redis_url } = overrides;
   const { url, cluster, sentinel } = redis_url === undefined ? persistence : { url: redis_url };
   const given = Object.entries({ url, cluster, sentinel }).filter(([, one]) => one !== undefined);
@@ -55,8 +57,8 @@ function serverOf({ persistence, overrides, where, absolute }: RedisRequest): Fo
     throw new PapyraError(
       'config_invalid',
       given.length === 0
-        ? `${where}: persistence.url is missing`
-        : `${where}: persistence has ${names}: it can have one of them`,
+        ? `${where}: ${section}.url is missing`
+        : `${where}: ${section} has ${names}: it can have one of them`,
       { hint: 'say where Redis is: url, cluster or sentinel; or set PAPYRA_REDIS_URL' },
     );
   }

@@ -30,6 +30,8 @@ export interface ResolveRequest {
   flags: Overrides;
   /** null: it was deleted, so only absolute paths are possible. */
   cwd: string | null;
+  /** Where `input.persistence` comes from, for messages; left out: `persistence`. */
+  section?: string;
 }
 
 /**
@@ -75,13 +77,13 @@ function pathStore({ overrides, flags, cwd }: ResolveRequest): StoreConfig {
 }
 
 function configuredStore(request: ResolveRequest, persistence: PersistenceInput): StoreConfig {
-  const { found, overrides, flags, cwd } = request;
+  const { found, overrides, flags, cwd, section = 'persistence' } = request;
   if (overrides.backend !== undefined) assertBuiltIn(overrides.backend, flags);
   const backend = overrides.backend ?? persistence.backend;
   const where = source(found);
   if (backend === undefined) {
     if (!found && !request.input.persistence) throw nothingConfigured();
-    throw new PapyraError('config_invalid', `${where}: persistence.backend is missing`, {
+    throw new PapyraError('config_invalid', `${where}: ${section}.backend is missing`, {
       hint: `set it to ${BACKENDS.join(', ')} or the path of a module`,
     });
   }
@@ -91,7 +93,7 @@ function configuredStore(request: ResolveRequest, persistence: PersistenceInput)
     case 'json':
     case 'rotating':
       if (persistence.path === undefined) {
-        throw new PapyraError('config_invalid', `${where}: persistence.path is missing`, {
+        throw new PapyraError('config_invalid', `${where}: ${section}.path is missing`, {
           hint: `name the log file of the ${backend} backend`,
         });
       }
@@ -99,7 +101,7 @@ function configuredStore(request: ResolveRequest, persistence: PersistenceInput)
     case 'memory':
       return { backend };
     case 'redis':
-      return redisStore({ persistence, overrides, where, absolute });
+      return redisStore({ persistence, overrides, where, section, absolute });
     default:
       return moduleStore(absolute(backend), persistence, absolute('.'), found);
   }

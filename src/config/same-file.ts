@@ -9,7 +9,7 @@ export function isSameFile(one: string, other: string): boolean {
 }
 
 /** The identity of the file if it exists, and each name that leads to it, with the identity of its directory. */
-function placesOf(path: string): string[] {
+export function placesOf(path: string): string[] {
   const names = linkChain(path).map((way) => {
     return `${identityOf(dirname(way)) ?? dirname(way)}/${basename(way)}`;
   });

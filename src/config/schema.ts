@@ -151,10 +151,20 @@ const persistence = z.strictObject(
   says('the store: backend, path, retention and so on'),
 );
 
+const NAMES = 'names of a-z, 0-9 and -, each with its store';
+const STORE_NAME = /^[a-z0-9][a-z0-9-]*$/;
+
+const stores = z
+  .record(z.string().regex(STORE_NAME, says(NAMES)), persistence, says(NAMES))
+  .refine((value) => Object.keys(value).length > 0, says('at least one store'))
+  .meta({ minProperties: 1 });
+
 export const configSchema = z.strictObject(
   {
     $schema: z.string(says('a text')).optional(),
     persistence: persistence.optional(),
+    stores: stores.optional(),
+    defaults: persistence.omit({ path: true }).optional(),
     metrics: z
       .strictObject(
         { enabled: flag.optional(), textfile: text.optional() },
@@ -172,5 +182,5 @@ export const configSchema = z.strictObject(
       )
       .optional(),
   },
-  says('the sections persistence, metrics and hooks'),
+  says('the sections persistence or stores, defaults, metrics and hooks'),
 ) satisfies z.ZodType<ConfigInput>;

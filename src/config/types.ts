@@ -75,6 +75,10 @@ export interface ConfigInput {
   /** For editors: where the JSON Schema of a configuration is. */
   $schema?: string | undefined;
   persistence?: PersistenceInput | undefined;
+  /** Several stores by name, in place of `persistence`. A path may have wildcards. */
+  stores?: Record<string, PersistenceInput> | undefined;
+  /** What each of `stores` has where it says nothing else. */
+  defaults?: Omit<PersistenceInput, 'path'> | undefined;
   metrics?: { enabled?: boolean | undefined; textfile?: string | undefined } | undefined;
   hooks?: HooksInput | undefined;
 }
@@ -166,6 +170,8 @@ export interface HooksConfig {
 export interface EffectiveConfig {
   /** The configuration file; null when there is none. */
   file: string | null;
+  /** What one of `stores` is called: its name and, of a path with wildcards, what they matched. Of `persistence`: undefined. */
+  label?: string | undefined;
   store: StoreConfig;
   retention: RetentionPolicy;
   /** Where dropped records go first; undefined: nowhere. */

@@ -7,10 +7,14 @@ import { shellWord } from '../schedule/quote.js';
 export type CommandLine = (command: string, ...flags: string[]) => string;
 
 /** `call`: how the store was named. Variables of the environment stay in force, so they are left out. */
-export function commandLine(call: { configFile?: string; overrides?: Overrides }): CommandLine {
-  const { configFile, overrides = {} } = call;
+export function commandLine(call: {
+  configFile?: string;
+  overrides?: Overrides;
+  store?: string;
+}): CommandLine {
+  const { configFile, overrides = {}, store } = call;
   const config = configFile === undefined ? [] : ['--config', configFile];
-  const given = flagsOf(overrides, null);
+  const given = [...(store === undefined ? [] : ['--store', store]), ...flagsOf(overrides, null)];
   return (command, ...flags) => {
     // `given` has pairs of flag and value: a pair whose flag is given anew is left out.
     const others = given.filter((_word, at) => !flags.includes(given[at - (at % 2)]!));

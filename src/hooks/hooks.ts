@@ -20,6 +20,8 @@ export interface HooksSetup {
   config: HooksConfig;
   /** Throws when a file may not be executed. */
   assertTrusted: (file: string) => void;
+  /** The label of the store, where there are several: PAPYRA_STORE in their environment. */
+  store?: string | undefined;
   limitMs?: number;
 }
 
@@ -84,7 +86,7 @@ export class Hooks {
   }
 
   async #run(moment: Moment, document: object, signal?: AbortSignal): Promise<void> {
-    const { config, limitMs = LIMIT_MS } = this.setup;
+    const { config, store, limitMs = LIMIT_MS } = this.setup;
     const command = config.commands[moment];
     if (command === undefined) return;
     if (signal?.aborted) throw interruption(signal);
@@ -93,7 +95,7 @@ export class Hooks {
       file,
       args: command.slice(1),
       directory: config.directory,
-      env: { PAPYRA_HOOK: moment },
+      env: { PAPYRA_HOOK: moment, ...(store !== undefined && { PAPYRA_STORE: store }) },
       input: `${JSON.stringify(document)}\n`,
       limitMs,
       signal,

@@ -6,6 +6,7 @@ import { hashMetrics } from './hash-store.js';
 import { metricsReport, unavailableReport, withRun, type MetricsReport } from './report.js';
 import { entryOf, shortened, type RunEnd } from './run.js';
 import type { MetricsStore } from './store.js';
+import type { StoreMetrics } from './prometheus.js';
 
 export interface ReadMetricsOptions {
   /** Add the last so many runs, oldest first; left out: none. */
@@ -29,7 +30,7 @@ export interface Metrics {
 }
 
 export interface RunMetrics extends Metrics {
-  /** Counts a run and writes the textfile. Returns what went wrong, which is no reason to fail. */
+  /** Counts a run and publishes it for the textfile. Returns what went wrong, which is no reason to fail. */
   record(end: RunEnd, signal: AbortSignal | undefined): Promise<string[]>;
   /** Remembers how a hook ended after the last counted run; `failure` null: well. Returns the same. */
   recordHook(
@@ -39,7 +40,14 @@ export interface RunMetrics extends Metrics {
   ): Promise<string[]>;
 }
 
-export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetrics {
+/** Takes the metrics after a run for the textfile. Returns a warning when they could not be written. */
+export type PublishMetrics = (path: string, report: StoreMetrics) => Promise<string | undefined>;
+
+export function metricsFor(
+  config: EffectiveConfig,
+  backend: Backend,
+  publish: PublishMetrics,
+): RunMetrics {
   const unavailable = (why: string) => unavailableReport(backend.name, backend.target, why);
 
   const read = async ({ history }: ReadMetricsOptions = {}): Promise<MetricsReport> => {
@@ -81,8 +89,8 @@ export function metricsFor(config: EffectiveConfig, backend: Backend): RunMetric
       }
       if (textfile !== undefined) {
         const known = await read().catch((error: unknown) => unavailable((error as Error).message));
-        const { writeTextfile } = await import('./textfile.js');
-        warnings.push(writeTextfile(textfile, withRun(known, entryOf(run))));
+        const { label: store } = config;
+        warnings.push(await publish(textfile, { ...withRun(known, entryOf(run)), ...(store !== undefined && { store }) })); // prettier-ignore
       }
       return warnings.filter((warning) => warning !== undefined);
     },

@@ -21,89 +21,142 @@ const STATUSES: Exclude<HistoryEntry['status'], 'dry_run'>[] = [
   ...(['stopped', 'partial', 'failed'] as const),
 ];
 
-/** Samples whose value is null are left out. */
+/** The metrics of a store; where there are many, with its label. */
+export type StoreMetrics = MetricsReport & { store?: string };
+
+/** A store as a family of metrics sees it. */
+interface Seen {
+  report: StoreMetrics;
+  labels: string;
+  /** The samples written earlier, by name and labels. */
+  earlier: Map<string, string>;
+}
+
+interface Sample {
+  name: string;
+  labels: string;
+  /** null: it is left out. */
+  value: number | string | null;
+}
+
 interface Family {
   name: string;
   type: 'counter' | 'gauge';
   help: string;
-  samples: { name: string; labels: string; value: number | string | null }[];
+  samples: (store: Seen) => Sample[];
+}
+
+const FAMILIES: Family[] = [
+  ...Object.entries(COUNTERS).map(([key, help]) => counter(key as keyof Counters, help)),
+  gauge('disk_usage_bytes', 'Bytes that the store takes', ({ report }) => report.disk_usage_bytes),
+  gauge(
+    'last_compaction_timestamp_seconds',
+    'When the last compaction ended, well or not; 0: none is known',
+    ({ report: { last_run, last_success } }) => {
+      // A reset forgets the runs but keeps the last success: then that is the last end that is known.
+      const lastEnd = last_run ? endOf(last_run) : last_success;
+      return lastEnd === null ? 0 : secondsOf(lastEnd);
+    },
+  ),
+  gauge(
+    'last_compaction_duration_seconds',
+    'How long the last compaction took',
+    ({ report: { last_run } }) => (last_run ? last_run.duration_ms / 1000 : 0),
+  ),
+  gauge(
+    'last_success_timestamp_seconds',
+    'When the last compaction that ended well did so; 0: none is known',
+    ({ report: { last_success }, labels, earlier }) =>
+      last_success
+        ? secondsOf(last_success)
+        : (earlier.get(`papyra_last_success_timestamp_seconds{${labels}}`) ?? 0),
+  ),
+  {
+    name: 'papyra_last_compaction_status',
+    type: 'gauge',
+    help: 'How the last compaction ended: 1 for the status it had',
+    samples: ({ report: { last_run }, labels }) =>
+      STATUSES.map((status) => ({
+        name: 'papyra_last_compaction_status',
+        labels: `${labels},status="${status}"`,
+        value: last_run?.status === status ? 1 : 0,
+      })),
+  },
+];
+
+function counter(key: keyof Counters, help: string): Family {
+  const name = `papyra_${key}_total`;
+  const samples = ({ report, labels, earlier }: Seen): Sample[] => [
+    { name, labels, value: report[key] ?? earlier.get(`${name}{${labels}}`) ?? null },
+  ];
+  return { name: `papyra_${key}`, type: 'counter', help, samples };
+}
+
+function gauge(key: string, help: string, value: (store: Seen) => Sample['value']): Family {
+  const name = `papyra_${key}`;
+  const samples = (store: Seen): Sample[] => [{ name, labels: store.labels, value: value(store) }];
+  return { name, type: 'gauge', help, samples };
 }
 
 /**
  * The format is OpenMetrics, in base units. The older text parser (that of node_exporter's textfile collector) reads it
  * as well, but takes the counters for untyped.
  *
- * @param before - The text written earlier: counters of the same store that `report` does not know are taken from it.
+ * @param before - The text written earlier: counters of the same store that a report does not know are taken from it.
+ * @param kept - Labels of stores: what `before` says of them stays, where there is no report of them.
  */
-export function prometheusText(report: MetricsReport, before = ''): string {
-  const { unavailable, last_run } = report;
-  if (unavailable !== undefined && !last_run) {
-    return `# HELP papyra_metrics unavailable: ${oneLine(unavailable)}\n# EOF\n`;
-  }
+export function prometheusText(
+  reports: StoreMetrics | readonly StoreMetrics[],
+  before = '',
+  kept: readonly string[] = [],
+): string {
+  const all: readonly StoreMetrics[] = Array.isArray(reports) ? reports : [reports as StoreMetrics];
+  const known = all.filter(({ unavailable, last_run }) => unavailable === undefined || last_run);
   const earlier = samplesIn(before);
-  const store = `backend="${escaped(report.backend)}",target="${escaped(report.target ?? '')}"`;
-  const counters = Object.entries(COUNTERS).map(([key, help]): Family => {
-    const name = `papyra_${key}_total`;
-    const value = report[key as keyof Counters] ?? earlier.get(`${name}{${store}}`) ?? null;
-    const samples = [{ name, labels: store, value }];
-    return { name: `papyra_${key}`, type: 'counter', help, samples };
-  });
-  const gauge = (key: string, help: string, value: number | string | null): Family => {
-    const name = `papyra_${key}`;
-    return { name, type: 'gauge', help, samples: [{ name, labels: store, value }] };
-  };
-  const success = 'last_success_timestamp_seconds';
-  const lastEnd = last_run ? endOf(last_run) : report.last_success;
-  return render([
-    ...counters,
-    gauge('disk_usage_bytes', 'Bytes that the store takes', report.disk_usage_bytes),
-    gauge(
-      'last_compaction_timestamp_seconds',
-      'When the last compaction ended, well or not; 0: none is known',
-      // A reset forgets the runs but keeps the last success: then that is the last end that is known.
-      lastEnd === null ? 0 : secondsOf(lastEnd),
-    ),
-    gauge(
-      'last_compaction_duration_seconds',
-      'How long the last compaction took',
-      last_run ? last_run.duration_ms / 1000 : 0,
-    ),
-    gauge(
-      success,
-      'When the last compaction that ended well did so; 0: none is known',
-      report.last_success
-        ? secondsOf(report.last_success)
-        : (earlier.get(`papyra_${success}{${store}}`) ?? 0),
-    ),
-    statusOf(last_run, store),
-  ]);
-}
-
-/** One sample for each status: 1 for that of the last run, 0 for the others. */
-function statusOf(last: HistoryEntry | null, store: string): Family {
-  const name = 'papyra_last_compaction_status';
-  const samples = STATUSES.map((status) => {
-    const labels = `${store},status="${status}"`;
-    return { name, labels, value: last?.status === status ? 1 : 0 };
-  });
-  const help = 'How the last compaction ended: 1 for the status it had';
-  return { name, type: 'gauge', help, samples };
-}
-
-function render(families: Family[]): string {
-  const blocks = families.map(({ name, type, help, samples }) => {
-    const known = samples.filter(({ value }) => value !== null);
-    if (known.length === 0) return '';
-    const unit = /_(seconds|bytes)$/.exec(name)?.[1];
-    return [
-      `# HELP ${name} ${help}.`,
-      `# TYPE ${name} ${type}`,
-      ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
-      ...known.map((sample) => `${sample.name}{${sample.labels}} ${sample.value}`),
-      '',
-    ].join('\n');
+  const stores = known.map((report) => ({ report, labels: labelsOf(report), earlier }));
+  const others = samplesOf(kept, known, earlier);
+  if (stores.length === 0 && others.length === 0) {
+    const why = all[0]?.unavailable ?? 'there is no store';
+    return `# HELP papyra_metrics unavailable: ${oneLine(why)}\n# EOF\n`;
+  }
+  const blocks = FAMILIES.map((family) => {
+    const names = [family.name, `${family.name}_total`];
+    const same = others.filter(({ name }) => names.includes(name));
+    return render(family, [...stores.flatMap((store) => family.samples(store)), ...same]);
   });
   return `${blocks.join('')}# EOF\n`;
+}
+
+function labelsOf({ store, backend, target }: StoreMetrics): string {
+  const name = store === undefined ? '' : `store="${escaped(store)}",`;
+  return `${name}backend="${escaped(backend)}",target="${escaped(target ?? '')}"`;
+}
+
+/** The earlier samples of stores without a report. */
+function samplesOf(
+  kept: readonly string[],
+  reported: StoreMetrics[],
+  earlier: Map<string, string>,
+): Sample[] {
+  const wanted = new Set(kept.map(escaped));
+  for (const { store } of reported) if (store !== undefined) wanted.delete(escaped(store));
+  return [...earlier].flatMap(([key, value]) => {
+    const [, name, labels, store] = /^(\w+)\{(store="((?:[^"\\]|\\.)*)",.*)\}$/.exec(key) ?? [];
+    return name && labels && wanted.has(store!) ? [{ name, labels, value }] : [];
+  });
+}
+
+function render({ name, type, help }: Family, samples: Sample[]): string {
+  const known = samples.filter(({ value }) => value !== null);
+  if (known.length === 0) return '';
+  const unit = /_(seconds|bytes)$/.exec(name)?.[1];
+  return [
+    `# HELP ${name} ${help}.`,
+    `# TYPE ${name} ${type}`,
+    ...(unit === undefined ? [] : [`# UNIT ${name} ${unit}`]),
+    ...known.map((sample) => `${sample.name}{${sample.labels}} ${sample.value}`),
+    '',
+  ].join('\n');
 }
 
 /** The values of a text by name and labels. */

@@ -4,20 +4,28 @@ import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, read
 import { dirname } from 'node:path';
 import { publishFile } from '../files/durable.js';
 import { systemError } from '../errors/system-error.js';
-import { prometheusText } from './prometheus.js';
-import type { MetricsReport } from './report.js';
+import { prometheusText, type StoreMetrics } from './prometheus.js';
 
 /** The metrics of a store are smaller; a larger file is not ours. */
 const MAX_BYTES = 1_000_000;
+/** The same for each of many stores. */
+const STORE_BYTES = 20_000;
 
-/** Returns a warning when the file could not be written. */
-export function writeTextfile(path: string, report: MetricsReport): string | undefined {
+/**
+ * Writes the metrics of the stores that were compacted. What the file says of the other stores with `labels` stays.
+ * Returns a warning when the file could not be written.
+ */
+export function writeTextfile(
+  path: string,
+  reports: readonly StoreMetrics[],
+  labels: readonly string[] = [],
+): string | undefined {
   try {
-    const earlier = earlierText(path);
+    const earlier = earlierText(path, labels.length);
     if (earlier === undefined) {
       return `the metrics textfile was not written: ${path} is something else; name another file in metrics.textfile, or move it away`;
     }
-    publishFile(path, prometheusText(report, earlier));
+    publishFile(path, prometheusText(reports, earlier, labels));
     return undefined;
   } catch (error) {
     const { message } = systemError(error, 'write', path) as Error;
@@ -26,11 +34,11 @@ export function writeTextfile(path: string, report: MetricsReport): string | und
 }
 
 /** Returns a warning when the file could not be written, without writing it. */
-export function checkTextfile(path: string): string | undefined {
+export function checkTextfile(path: string, stores = 0): string | undefined {
   const directory = dirname(path);
   try {
     accessSync(directory, constants.W_OK | constants.X_OK);
-    if (earlierText(path) !== undefined) return undefined;
+    if (earlierText(path, stores) !== undefined) return undefined;
     return `the metrics textfile cannot be written: ${path} is something else`;
   } catch (error) {
     const { message } = systemError(error, 'write to the directory', directory) as Error;
@@ -46,14 +54,14 @@ export function textfileProblem(path: string, enabled: boolean): string | undefi
 }
 
 /** The text of the file; undefined when papyra did not write it, and so must not replace it. */
-function earlierText(path: string): string | undefined {
+function earlierText(path: string, stores: number): string | undefined {
   if (!existsSync(path)) return '';
   // O_NONBLOCK: opening a pipe would wait for its writer.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   let text: string;
   try {
     const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > MAX_BYTES) return undefined;
+    if (!stat.isFile() || stat.size > MAX_BYTES + stores * STORE_BYTES) return undefined;
     text = readFileSync(fd, 'utf8');
   } finally {
     closeSync(fd);

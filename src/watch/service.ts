@@ -10,21 +10,23 @@
 // to the command `compact`: the next run of the store mends it.
 import { PapyraError } from '../errors/errors.js';
 import { asPapyraError } from '../errors/exit-codes.js';
-import type { CompactionReport, CompactOptions, MetricsReport, System } from '../index.js';
+import type { CompactionReport, CompactOptions, StoreMetrics, System } from '../index.js';
 import { monotonicMs } from '../units/clock.js';
+import { collectGarbage } from '../units/collector.js';
 import { Alarm } from './alarm.js';
 import type { MinFree } from './free-space.js';
 import { healthOf, type Health } from './health.js';
 import type { Notifier } from './notify.js';
 import { Pressure } from './pressure.js';
-import type { StoreSource } from './stores.js';
+import type { Label, StoreSource } from './stores.js';
 import { Tended, type Failing } from './tended.js';
 
 export interface ServiceOptions {
   /** Reads the configuration. */
   load: () => Promise<StoreSource>;
-  /** How often a store is compacted, in milliseconds. */
-  everyMs: (system: System) => number;
+  /** How often a store is compacted, in milliseconds; undefined: as its retention asks for. */
+  everyMs: number | undefined;
+  everyMsOf: (system: System) => number;
   minFree: MinFree | undefined;
   notifier: Notifier;
   events: ServiceEvents;
@@ -34,15 +36,15 @@ export interface ServiceOptions {
 
 /** What the service tells; `label` is the name of a store. */
 export interface ServiceEvents {
-  ran(label: string | null, report: CompactionReport): void;
-  failed(label: string | null, failing: Failing): void;
-  recovered(label: string | null, over: Failing): void;
+  ran(label: Label, report: CompactionReport): void;
+  failed(label: Label, failing: Failing): void;
+  recovered(label: Label, over: Failing): void;
   warn(message: string): void;
   note(message: string): void;
 }
 
-/** How often the service looks which stores there are, and how much is free. */
-const LOOK_FOR_STORES_MS = 10_000;
+/** How often the service looks which stores there are, at most and at least, and how much is free. */
+const LOOK_FOR_STORES_MS = { least: 1000, most: 60_000 };
 const LOOK_AT_SPACE_MS = 3000;
 /** Until a store has been opened. */
 const UNKNOWN_EVERY_MS = 60_000;
@@ -55,7 +57,7 @@ export class Service {
   readonly #pressure: Pressure | undefined;
   #source: StoreSource | undefined;
   /** By label. */
-  #tended = new Map<string | null, Tended>();
+  #tended = new Map<Label, Tended>();
   #reloadAsked = false;
   #lookForStores = 0;
   #lookAtSpace = 0;
@@ -80,10 +82,8 @@ export class Service {
   }
 
   /** What is known of each store, by its label. */
-  metrics(): { label: string | null; report: MetricsReport }[] {
-    return [...this.#tended.values()].flatMap(({ store: { label }, metrics }) =>
-      metrics === undefined ? [] : [{ label, report: metrics }],
-    );
+  metrics(): StoreMetrics[] {
+    return [...this.#tended.values()].flatMap(({ metrics }) => metrics ?? []);
   }
 
   /**
@@ -97,8 +97,7 @@ export class Service {
     const wake = (): void => this.#alarm.ring();
     signal.addEventListener('abort', wake);
     try {
-      await this.#load();
-      await this.#findStores();
+      this.#take(await this.#options.load());
       await this.#assertHope();
       notifier.ready();
       while (!signal.aborted) await this.#turn();
@@ -111,7 +110,10 @@ export class Service {
   async #turn(): Promise<void> {
     const now = monotonicMs();
     if (this.#reloadAsked) return this.#reload();
-    if (now >= this.#lookForStores) return this.#findStores();
+    if (now >= this.#lookForStores) {
+      this.#take(await this.#source!.again());
+      return;
+    }
     if (this.#pressure && now >= this.#lookAtSpace) {
       this.#lookAtSpace = now + LOOK_AT_SPACE_MS;
       return this.#pressure.relieve([...this.#tended.values()], now);
@@ -130,20 +132,12 @@ export class Service {
     return first;
   }
 
-  async #load(): Promise<void> {
-    const source = await this.#options.load();
-    for (const warning of source.warnings) this.#options.events.warn(warning);
-    this.#source = source;
-    this.#lookForStores = 0;
-  }
-
   async #reload(): Promise<void> {
     const { notifier, events } = this.#options;
     this.#reloadAsked = false;
     notifier.reloading();
     try {
-      await this.#load();
-      await this.#findStores();
+      this.#take(await this.#options.load());
       // Also those that failed: what was wrong may have been mended.
       for (const store of this.#tended.values()) store.due = monotonicMs();
       events.note('the configuration was read anew');
@@ -155,16 +149,24 @@ export class Service {
     notifier.ready();
   }
 
-  async #findStores(): Promise<void> {
+  /** Tends the stores of a source from now on. What is known of those that were there before stays known. */
+  #take(source: StoreSource): void {
+    const { everyMs = UNKNOWN_EVERY_MS, events } = this.#options;
+    const { least, most } = LOOK_FOR_STORES_MS;
     const now = monotonicMs();
-    this.#lookForStores = now + LOOK_FOR_STORES_MS;
-    const found = new Map<string | null, Tended>();
-    for (const store of await this.#source!.stores()) {
-      const tended = this.#tended.get(store.label) ?? new Tended(store, now, UNKNOWN_EVERY_MS);
-      tended.store = store;
-      found.set(store.label, tended);
+    for (const warning of source.warnings) {
+      if (this.#source?.warnings.includes(warning) !== true) events.warn(warning);
     }
-    this.#tended = found;
+    this.#source = source;
+    this.#lookForStores = now + Math.min(Math.max(everyMs, least), most);
+    const before = this.#tended;
+    this.#tended = new Map(
+      source.stores.map((store) => {
+        const tended = before.get(store.label) ?? new Tended(store, now, everyMs);
+        tended.store = store;
+        return [store.label, tended];
+      }),
+    );
   }
 
   /** A service of which no run can ever end well must not begin: nobody would see that it does nothing. */
@@ -188,7 +190,7 @@ export class Service {
 
   /** Compacts a store now. What fails is told, and no reason to end. */
   async #compact(tended: Tended, how: CompactOptions = {}): Promise<void> {
-    const { signal, events, everyMs } = this.#options;
+    const { signal, events, everyMs, everyMsOf } = this.#options;
     const { label } = tended.store;
     // The listeners of a run hang on a controller of its own, so that they go with it.
     const stop = new AbortController();
@@ -199,13 +201,13 @@ export class Service {
     try {
       const system = await tended.store.open();
       try {
-        await tended.learn(system, everyMs(system));
+        await tended.learn(system, everyMs ?? everyMsOf(system));
         const report = await system.persistence.compact({ lockWaitMs: LOCK_WAIT_MS, ...how, signal: stop.signal, onProgress: sign }); // prettier-ignore
         const over = tended.succeeded(monotonicMs());
         if (over) events.recovered(label, over);
         events.ran(label, report);
       } finally {
-        tended.metrics = await system.metrics.read().catch(() => tended.metrics);
+        await tended.readMetrics(system);
         await system.close();
       }
     } catch (thrown) {
@@ -217,6 +219,9 @@ export class Service {
     } finally {
       signal.removeEventListener('abort', abort);
       this.#lastSign = null;
+      for (const warning of await this.#source!.publish()) events.warn(warning);
+      // What a run leaves behind is much for a process that then waits for an hour.
+      collectGarbage();
     }
   }
 

@@ -1,16 +1,20 @@
-// Defines how the service gets the stores that it tends.
+// Names the stores that the service tends.
 import type { System } from '../index.js';
 
+/** How a store is called in what is told of it; null: it is the only one, and its target says enough. */
+export type Label = string | null;
+
 export interface WatchedStore {
-  /** The name in the configuration, for a glob with what it matched; null: there is only one store. */
-  label: string | null;
+  label: Label;
   open(): Promise<System>;
 }
 
 /** The stores of a configuration that has been read. */
 export interface StoreSource {
-  /** What the operator should know of the configuration. */
   warnings: readonly string[];
-  /** The stores that are there now: what a glob matches may be others each time. */
-  stores(): Promise<WatchedStore[]>;
+  stores: readonly WatchedStore[];
+  /** The same configuration, not read again: a glob may match others now. */
+  again(): Promise<StoreSource>;
+  /** To be called after each run: writes what is to be known of it where others read it. Returns warnings. */
+  publish(): Promise<string[]>;
 }

@@ -1,7 +1,7 @@
 // Remembers of one store when its next run is due, and how the last ones went.
 import { dirname } from 'node:path';
 import type { PapyraError } from '../errors/errors.js';
-import type { MetricsReport, System } from '../index.js';
+import type { StoreMetrics, System } from '../index.js';
 import { placeOf, type Place } from './free-space.js';
 import type { WatchedStore } from './stores.js';
 import { intervalFor, nextOnGrid, retryAfter } from './timing.js';
@@ -20,7 +20,7 @@ export class Tended {
   due: number;
   failing: Failing | null = null;
   /** The metrics after the last run; undefined: there was none yet. */
-  metrics: MetricsReport | undefined;
+  metrics: StoreMetrics | undefined;
   /** The file system of the store; undefined: not known yet, or it has no files. */
   place: Place | undefined;
   /** One of the times at which regular runs are due. */
@@ -42,6 +42,13 @@ export class Tended {
     this.#everyMs = intervalFor(config.store.backend, everyMs);
     if (!('path' in config.store) || store.target === null) return;
     this.place = await placeOf(dirname(store.target)).catch(() => undefined);
+  }
+
+  /** Metrics that cannot be read are those of before: the runs tell what is wrong. */
+  async readMetrics({ config: { label }, metrics }: System): Promise<void> {
+    const report = await metrics.read().catch(() => undefined);
+    // The last report may be long, and is not needed.
+    if (report) this.metrics = { ...report, last_compaction: null, ...(label !== undefined && { store: label }) }; // prettier-ignore
   }
 
   /** Returns the failures that are over now; null: there were none. */
