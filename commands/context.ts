@@ -13,6 +13,8 @@ export interface Context {
   env: NodeJS.ProcessEnv;
   /** Aborts when a signal asks for a stop. */
   signal: AbortSignal;
+  /** From now on a SIGHUP calls this, in place of asking for a stop. */
+  onHangup: (listener: () => void) => unknown;
   /** Reports a finding. */
   found: (finding: Finding) => unknown;
 }

@@ -14,6 +14,7 @@ import {
 } from '../src/units/units.js';
 import type { ColorMode } from '../src/output/paint.js';
 import type { ProgressMode } from '../src/output/progress.js';
+import { parseListen } from '../src/watch/address.js';
 import type { Context } from './context.js';
 
 /** The flags that every command has. */
@@ -178,6 +179,19 @@ export function recoveryOptions({ quarantineDir, lockWait }: RecoveryFlags) {
   };
 }
 
+/** How often the service compacts, in seconds. */
+export const everyOf = (flag: string) =>
+  value(flag, (text) => {
+    const seconds = parseDuration(text);
+    if (seconds >= 1) return seconds;
+    throw new PapyraError('usage', `'${text}' is less than a second`);
+  });
+
+/** Bytes, or a share of a file system. */
+export const minFree = (flag: string) =>
+  value(flag, (text) => (text.endsWith('%') ? { share: parseShare(text) } : { bytes: parseSize(text) })); // prettier-ignore
+
+export const listenOn = (flag: string) => value(flag, parseListen);
 export const count = (flag: string) => value(flag, parseCount);
 export const duration = (flag: string) => value(flag, parseDuration);
 export const size = (flag: string) => value(flag, parseSize);

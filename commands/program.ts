@@ -18,6 +18,7 @@ import { addScan } from './persistence/scan.js';
 import { addStartupCheck } from './persistence/startup-check.js';
 import { addInspect } from './persistence/inspect.js';
 import { addSchedule } from './schedule/schedule.js';
+import { addWatch } from './watch.js';
 
 export function buildProgram(version: string, context: Context): Command {
   const program = new Command('papyra')
@@ -53,6 +54,8 @@ export function buildProgram(version: string, context: Context): Command {
   addConfigSchema(config, context);
 
   addDoctor(program, context);
+
+  addWatch(program, context);
 
   const schedule = program
     .command('schedule')

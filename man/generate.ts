@@ -14,6 +14,7 @@ const program = buildProgram('', {
   stderr: nowhere,
   env: {},
   signal: new AbortController().signal,
+  onHangup: () => undefined,
   found: () => undefined,
 });
 

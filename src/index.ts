@@ -22,7 +22,7 @@ import { checkDoctorOptions, checkOpenOptions, checkOpenStoresOptions, checkRead
 import { check, type SystemCheck } from './api/check.js';
 import { compact } from './api/compaction.js';
 import type { EffectiveConfig } from './config/types.js';
-import { loadStores, onlyStore, type LoadRequest } from './config/load.js';
+import { loadStores, onlyStore, type LoadedStores, type LoadRequest } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
 import type { Inspection } from './api/inspection.js';
 import { hooksOf } from './api/hooks-of.js';
@@ -205,6 +205,7 @@ export interface System {
  */
 export async function openSystem(options: OpenOptions = {}): Promise<System> {
   checkOpenOptions(options);
+  await rereadCode(options);
   const loaded = await loadStores(
     requestOf(options),
     options.store === undefined ? [] : [options.store],
@@ -245,6 +246,8 @@ export interface Stores {
    * compactions is over. Returns warnings.
    */
   publishMetrics(): Promise<string[]>;
+  /** The stores of the same configuration, which is not read again: a glob may match others now. */
+  again(): Promise<Stores>;
 }
 
 /**
@@ -256,7 +259,16 @@ export interface Stores {
 export async function openStores(options: OpenStoresOptions = {}): Promise<Stores> {
   checkOpenStoresOptions(options);
   const { store: names, ...others } = options;
-  const { file, isOne, stores, labels, warnings } = await loadStores(requestOf(others), names);
+  await rereadCode(others);
+  return storesOf(await loadStores(requestOf(others), names), others);
+}
+
+async function rereadCode({ reread = false }: Pick<OpenOptions, 'reread'>): Promise<void> {
+  if (reread) (await import('./config/import-module.js')).forgetModules();
+}
+
+function storesOf(loaded: LoadedStores, options: OpenOptions): Stores {
+  const { file, isOne, stores, labels, warnings } = loaded;
   let path: string | undefined;
   const reports = new Map<string, StoreMetrics>();
   const publish: PublishMetrics = async (to, report) => {
@@ -274,7 +286,7 @@ export async function openStores(options: OpenStoresOptions = {}): Promise<Store
       label,
       open: async () => {
         if (failure) throw failure;
-        return systemFor(config, { ...others, ...(config.label !== undefined && { store: config.label }) }, publish); // prettier-ignore
+        return systemFor(config, { ...options, ...(config.label !== undefined && { store: config.label }) }, publish); // prettier-ignore
       },
     })),
     publishMetrics: async () => {
@@ -284,6 +296,7 @@ export async function openStores(options: OpenStoresOptions = {}): Promise<Store
       reports.clear();
       return warning === undefined ? [] : [warning];
     },
+    again: async () => storesOf(await loaded.again(), options),
   };
 }
 
@@ -291,6 +304,7 @@ export async function openStores(options: OpenStoresOptions = {}): Promise<Store
 function requestOf(options: OpenOptions): LoadRequest {
   const { configFile, overrides, cwd, ...input } = options;
   delete input.signal;
+  delete input.reread;
   delete input.store;
   return { configFile, overrides, cwd, input };
 }

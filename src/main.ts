@@ -18,7 +18,7 @@ const FINDING_CODES: Record<Finding, number> = {
 };
 
 /** The commands that change a store. */
-const CHANGING = ['compact', 'reset', 'recover'];
+const CHANGING = ['compact', 'reset', 'recover', 'watch'];
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -31,6 +31,7 @@ export async function main(): Promise<void> {
     stderr: process.stderr,
     env: process.env,
     signal: stopOnSignals(),
+    onHangup: (listener) => process.removeAllListeners('SIGHUP').on('SIGHUP', listener),
     found: (finding) => (found = finding),
   };
   const over = watchStrayCode(args);

@@ -8,17 +8,28 @@ import {
   growthOf,
   intervalWarnings,
   limitWarnings,
+  serviceInterval,
   type Growth,
 } from '../../src/schedule/interval.js';
 import { jobOf, logOf } from '../../src/schedule/job.js';
 import { unitsFor, type Schedule, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
-import type { GlobalFlags, StoreFlags } from '../options.js';
+import {
+  everyOf,
+  interval as parsedInterval,
+  type GlobalFlags,
+  type StoreFlags,
+} from '../options.js';
+import type { ListenAddress } from '../../src/watch/address.js';
+import { serviceOf } from './service.js';
 import { hookWarnings } from './hooks.js';
 import { findLog, placeOf } from './place.js';
 
 export interface ScheduleFlags extends GlobalFlags, StoreFlags {
-  every?: number;
+  every?: string;
+  watch?: boolean;
+  minFree?: string;
+  listen?: ListenAddress;
   image?: string;
   volume?: string;
 }
@@ -52,10 +63,11 @@ async function scheduleFor(
   flags: ScheduleFlags & { image: string },
 ): Promise<Schedule> {
   const { config, store } = system;
-  const interval = await intervalOf(system, flags.every);
+  const interval = await intervalOf(system, flags);
   const log = logOf(config);
   const location = log === null ? null : findLog(log);
-  const job = jobOf(config, store.target ?? store.backend, interval, location);
+  const service = serviceOf(kind, flags);
+  const job = jobOf(config, store.target ?? store.backend, interval, location, service);
   const place = placeOf(job, flags);
   const words = Object.values(place).flat().map(String);
   assertPrintable([job.target, job.realLog ?? '', ...job.args, ...job.others, ...words]);
@@ -77,7 +89,7 @@ async function scheduleFor(
   };
 }
 
-async function intervalOf({ config, metrics }: System, every: number | undefined) {
+async function intervalOf({ config, metrics }: System, { every, watch = false }: ScheduleFlags) {
   const backend: string = config.store.backend;
   if (backend === 'memory') {
     throw new PapyraError('usage', 'there is nothing to schedule for the memory backend', {
@@ -85,8 +97,10 @@ async function intervalOf({ config, metrics }: System, every: number | undefined
     });
   }
   if (every !== undefined) {
-    return { seconds: every, reason: 'it was asked for with --every', warnings: [] };
+    const seconds = (watch ? everyOf : parsedInterval)('--every')(every);
+    return { seconds, reason: 'it was asked for with --every', warnings: [] };
   }
+  if (watch) return { ...serviceInterval(backend, config.retention), warnings: [] };
   // The interval for Redis does not depend on growth, so the server need not be up.
   const { growth, warnings } = backend === 'redis' ? UNKNOWN : await growthSeen(metrics);
   return { ...chooseInterval(backend, config.retention, growth), warnings };

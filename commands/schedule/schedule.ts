@@ -2,17 +2,25 @@
 import type { Command } from 'commander';
 import type { ScheduleKind } from '../../src/schedule/schedule.js';
 import type { Context } from '../context.js';
-import { addStoreOptions, interval, text } from '../options.js';
+import { addStoreOptions, listenOn, text } from '../options.js';
 
-const KINDS: Record<ScheduleKind, { makes: string; inContainer: boolean }> = {
+const KINDS: Record<ScheduleKind, { makes: string; inContainer: boolean; service?: string }> = {
   cron: { makes: 'a line for a crontab', inContainer: false },
-  systemd: { makes: 'a service and a timer of systemd', inContainer: false },
-  kubernetes: { makes: 'a CronJob of Kubernetes', inContainer: true },
+  systemd: {
+    makes: 'a service and a timer of systemd',
+    inContainer: false,
+    service: 'a service that runs all the time, papyra watch, in place of a timer',
+  },
+  kubernetes: {
+    makes: 'a CronJob of Kubernetes',
+    inContainer: true,
+    service: 'a sidecar that runs all the time, papyra watch, in place of a CronJob',
+  },
   nomad: { makes: 'a periodic job of Nomad', inContainer: true },
 };
 
 export function addSchedule(parent: Command, context: Context): void {
-  for (const [kind, { makes, inContainer }] of Object.entries(KINDS)) {
+  for (const [kind, { makes, inContainer, service }] of Object.entries(KINDS)) {
     const command = parent
       .command(kind)
       .summary(`print ${makes} to compact the store`)
@@ -22,14 +30,30 @@ export function addSchedule(parent: Command, context: Context): void {
       .option(
         '--every <interval>',
         'how often: hourly, daily, weekly, or such as 15m or 6h; left out: what retention and traffic ask for',
-        interval('--every'),
+        text('--every'),
       );
+    if (service !== undefined) addServiceOptions(command, service);
     if (inContainer) addContainerOptions(command);
     addStoreOptions(command).action(async (_options: unknown, self: Command) => {
       const { schedule } = await import('./schedule-action.js');
       await schedule(kind as ScheduleKind, self, context);
     });
   }
+}
+
+function addServiceOptions(command: Command, service: string): void {
+  command
+    .option('--watch', `print ${service}`)
+    .option(
+      '--min-free <size|percent>',
+      'with --watch: compact at once when less than this is free: 2GB, 10%',
+      text('--min-free'),
+    )
+    .option(
+      '--listen <[address:]port>',
+      'with --watch: serve /metrics and /healthz there',
+      listenOn('--listen'),
+    );
 }
 
 function addContainerOptions(command: Command): void {

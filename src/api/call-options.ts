@@ -19,6 +19,8 @@ export interface OpenOptions extends ConfigInput {
   cwd?: string;
   /** Ends every wait for an answer of the store; a compaction has a signal of its own. */
   signal?: AbortSignal;
+  /** Read code again, a configuration or a backend module, where Node would take what it has imported before. */
+  reread?: boolean;
   /** The name, or the label, of one of the configured `stores`. */
   store?: string;
 }

@@ -94,9 +94,12 @@ const NAMES: Rule = {
   holds: (value) => Array.isArray(value) && value.every(TEXT.holds),
 };
 
-const OPEN: Rules<Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal' | 'store'>> = {
+const OPEN: Rules<
+  Pick<OpenOptions, 'configFile' | 'cwd' | 'overrides' | 'signal' | 'reread' | 'store'>
+> = {
   store: TEXT,
   signal: SIGNAL,
+  reread: FLAG,
   configFile: TEXT,
   cwd: TEXT,
   overrides: OBJECT,
@@ -177,8 +180,8 @@ export function checkOpenOptions(options: OpenOptions): void {
   if (!OBJECT.holds(options)) {
     throw wrong(`openSystem() was given ${inWords(options)}, allowed: ${OBJECT.allowed}`);
   }
-  const { configFile, cwd, overrides, signal, store } = options;
-  check({ configFile, cwd, overrides, signal, store }, OPEN, '');
+  const { configFile, cwd, overrides, signal, reread, store } = options;
+  check({ configFile, cwd, overrides, signal, reread, store }, OPEN, '');
   if (overrides) check(overrides, OVERRIDES, 'overrides.');
 }
 

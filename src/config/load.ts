@@ -24,6 +24,8 @@ export interface LoadRequest {
 export interface LoadedStores extends ConfiguredStores {
   /** The configuration file; null when there is none. */
   file: string | null;
+  /** The same, without reading the configuration again: a glob may match others now. */
+  again: () => Promise<LoadedStores>;
 }
 
 /** How the one store of `persistence` is called where stores have names. */
@@ -39,17 +41,21 @@ export async function loadStores(
   request: LoadRequest,
   names: readonly string[] = [],
 ): Promise<LoadedStores> {
-  const gathered = await gatherConfig(request);
+  return storesIn(await gatherConfig(request), names);
+}
+
+async function storesIn(gathered: ResolveRequest, names: readonly string[]): Promise<LoadedStores> {
   const file = gathered.found?.file ?? null;
+  const again = () => storesIn(gathered, names);
   if (gathered.input.stores && gathered.overrides.path === undefined) {
     const { configuredStores } = await import('./stores.js');
-    return { file, ...configuredStores(gathered, names) };
+    return { file, again, ...configuredStores(gathered, names) };
   }
   const [name] = names;
   if (name !== undefined) throw noNames(name, gathered);
   const config = resolveConfig(gathered);
   const only = { name: ONLY, label: ONLY, config };
-  return { file, isOne: true, stores: [only], labels: [], warnings: [] };
+  return { file, again, isOne: true, stores: [only], labels: [], warnings: [] };
 }
 
 function noNames(name: string, { found, overrides }: ResolveRequest): PapyraError {

@@ -52,8 +52,12 @@ export class Console {
 
   /** Written with `--verbose` only. */
   detail(text: string): void {
-    if (this.options.quiet || !this.options.verbose) return;
-    this.#say(`papyra: ${printable(text)}`);
+    if (this.options.verbose) this.note(text);
+  }
+
+  /** What happens while a service runs. */
+  note(text: string): void {
+    if (!this.options.quiet) this.#say(`papyra: ${printable(text)}`);
   }
 
   /** One or two lines: what failed, and what to do. With `--json` a document in one line follows. */

@@ -135,3 +135,10 @@ export function limitWarnings(retention: RetentionPolicy): string[] {
     'no limit is set, so the job will never remove anything: set persistence.retention in the configuration, or add --max-age, --max-records or --max-total-bytes',
   ];
 }
+
+/** How often the service compacts: as above, but at least once an hour, for a run with nothing to do costs little. */
+export function serviceInterval(backend: string, retention: RetentionPolicy): Interval {
+  const chosen = chooseInterval(backend, retention, null);
+  if (chosen.seconds < HOUR) return chosen;
+  return { seconds: HOUR, reason: 'a run that has nothing to do costs next to nothing' };
+}

@@ -34,6 +34,16 @@ export interface Job {
   times: Times;
   /** The arguments of papyra. */
   args: string[];
+  /** `papyra watch`, which runs all the time; null: a command that is started each time. */
+  service: Service | null;
+}
+
+/** What a service is told beside its store. */
+export interface Service {
+  /** Flags of `papyra watch`. */
+  flags: string[];
+  /** The port of /healthz; null: it does not listen. */
+  port: number | null;
 }
 
 /** A file for a scheduler, to be saved under this name. */
@@ -53,6 +63,7 @@ export function jobOf(
   target: string,
   { seconds, reason }: { seconds: number; reason: string },
   found: { realLog: string; isLink: boolean } | null = null,
+  service: Service | null = null,
 ): Job {
   const { store, file } = config;
   const log = logOf(config);
@@ -71,10 +82,11 @@ export function jobOf(
     times: timesFor(seconds, seedOf(target)),
     args: [
       ...(file === null ? [] : ['--config', file]),
-      ...['--quiet', 'persistence', 'compact'],
+      ...(service ? ['watch'] : ['--quiet', 'persistence', 'compact']),
       ...flagsOf(config.overrides, log),
-      ...limitsOf(log, store.backend, seconds),
+      ...(service ? service.flags : limitsOf(log, store.backend, seconds)),
     ],
+    service,
   };
 }
 

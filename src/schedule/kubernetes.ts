@@ -31,7 +31,7 @@ export function kubernetesUnit(job: Job, container: Container): UnitFile[] {
 }
 
 /** `version: '1.1'` quotes texts that a YAML 1.1 parser would take for something else; long lines are not folded. */
-const YAML = { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false } as const;
+export const YAML = { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false } as const;
 
 const VOLUME_NOTES = [
   'A claim that is ReadWriteOnce binds the job to the node of the runtime: add an affinity to its pods.',
@@ -41,7 +41,7 @@ const configName = ({ name }: Job) => `${name}-config`;
 const secretName = ({ name }: Job) => `${name}-redis`;
 
 /** With Redis the configuration may contain a password, so it goes into a Secret. */
-function configNotes(job: Job, file: string): string[] {
+export function configNotes(job: Job, file: string): string[] {
   const kind = job.backend === 'redis' ? 'secret generic' : 'configmap';
   const source = shellWord(`${basename(file)}=${file}`);
   return [
@@ -50,7 +50,7 @@ function configNotes(job: Job, file: string): string[] {
   ];
 }
 
-function secretNotes(job: Job): string[] {
+export function secretNotes(job: Job): string[] {
   return [
     'What it does not say, such as PAPYRA_REDIS_URL=redis://user:password@host:6379/0, comes from a file of such lines:',
     `  kubectl create secret generic ${secretName(job)} --from-env-file=FILE`,
@@ -89,21 +89,9 @@ function cronJob(
               },
               containers: [
                 {
-                  name: 'papyra',
-                  image,
-                  command: ENTRYPOINT,
-                  args: job.args.map(containerArgument),
-                  ...(job.backend === 'redis' && {
-                    envFrom: [{ secretRef: { name: secretName(job), optional: true } }],
-                  }),
-                  securityContext: {
-                    allowPrivilegeEscalation: false,
-                    capabilities: { drop: ['ALL'] },
-                  },
-                  resources: {
-                    requests: { cpu: '100m', memory: '128Mi' },
-                    limits: { memory: '256Mi' },
-                  },
+                  ...containerOf(job, image),
+                  securityContext: CONFINED,
+                  resources: RESOURCES,
                   volumeMounts: [
                     ...mounts.map(({ name, path }) => ({ name, mountPath: path })),
                     ...(config === null ? [] : [configVolumeMount(config)]),
@@ -125,6 +113,25 @@ function cronJob(
   };
 }
 
+export function containerOf(job: Job, image: string) {
+  return {
+    name: 'papyra',
+    image,
+    command: ENTRYPOINT,
+    args: job.args.map(containerArgument),
+    ...(job.backend === 'redis' && {
+      envFrom: [{ secretRef: { name: secretName(job), optional: true } }],
+    }),
+  };
+}
+
+export const CONFINED = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+
+export const RESOURCES = {
+  requests: { cpu: '100m', memory: '128Mi' },
+  limits: { memory: '256Mi' },
+};
+
 /** Exit codes of failures that a retry cannot cure. All others, such as 75, are tried again up to backoffLimit. */
 const NO_USE_TRYING_AGAIN = {
   action: 'FailJob' as const,
@@ -136,11 +143,11 @@ const NO_USE_TRYING_AGAIN = {
 };
 
 /** Mounts only the file, so that the other files of its directory in the image stay visible. */
-function configVolumeMount(file: string) {
+export function configVolumeMount(file: string) {
   return { name: 'config', mountPath: file, subPath: basename(file), readOnly: true };
 }
 
-function configVolume(job: Job) {
+export function configVolume(job: Job) {
   return job.backend === 'redis'
     ? { name: 'config', secret: { secretName: configName(job) } }
     : { name: 'config', configMap: { name: configName(job) } };

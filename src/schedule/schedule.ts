@@ -4,7 +4,7 @@ import { cronUnit } from './cron.js';
 import type { Host } from './host.js';
 import type { Job, UnitFile } from './job.js';
 import { nomadUnit } from './nomad.js';
-import { systemdUnits } from './systemd.js';
+import { systemdService, systemdUnits } from './systemd.js';
 
 export type ScheduleKind = 'cron' | 'systemd' | 'kubernetes' | 'nomad';
 
@@ -32,8 +32,12 @@ export async function unitsFor(
     case 'cron':
       return cronUnit(job, place);
     case 'systemd':
-      return systemdUnits(job, place);
+      return job.service ? [systemdService(job, place)] : systemdUnits(job, place);
     case 'kubernetes': {
+      if (job.service) {
+        const { kubernetesSidecar } = await import('./sidecar.js');
+        return [kubernetesSidecar(job, job.service, place)];
+      }
       const { kubernetesUnit } = await import('./kubernetes.js');
       return kubernetesUnit(job, place);
     }

@@ -52,6 +52,54 @@ SuccessExitStatus=129 130 143
 `;
 }
 
+/** How long the service may give no sign of life, and how soon it is started again. In seconds. */
+const WATCHDOG = 60;
+const RESTART = 30;
+
+/** `papyra watch`, which runs all the time. */
+export function systemdService(job: Job, host: Host): UnitFile {
+  const { name, target } = job;
+  const command = [host.node, host.papyra, ...job.args].map(systemdArgument).join(' ');
+  const install = comment(
+    `${FOLDER}/${name}.service`,
+    ...purpose(job),
+    'Save this under the name that it begins with, then type:',
+    `  systemctl daemon-reload && systemctl enable --now ${name}.service`,
+    `  systemctl status ${name}.service; journalctl -u ${name}.service`,
+    'After a change of the configuration:',
+    `  systemctl reload ${name}.service`,
+  );
+  const restart = comment(
+    'The service lives through failures of the store. It ends with a failure only when it cannot begin, or has hung; where trying again is no use, the unit has failed at once, and OnFailure= can tell somebody.',
+  );
+  const content = `${install}
+[Unit]
+Description=${description('Keep compacting', target)}
+Documentation=man:papyra-watch(1) man:papyra-scheduling(7)
+${needsOf(job)}StartLimitIntervalSec=${RESTART * 10}
+StartLimitBurst=5
+
+${restart}[Service]
+Type=notify
+NotifyAccess=main
+User=${host.user}
+${secretOf(job)}ExecStart=${command}
+ExecReload=/bin/kill -HUP $MAINPID
+WatchdogSec=${WATCHDOG}
+Nice=10
+IOSchedulingClass=best-effort
+IOSchedulingPriority=7
+KillMode=mixed
+Restart=on-failure
+RestartSec=${RESTART}
+RestartPreventExitStatus=64 65 66 70 77 78
+
+[Install]
+WantedBy=multi-user.target
+`;
+  return { name: `${name}.service`, content };
+}
+
 /** The mounts and the network that must be ready first. */
 function needsOf({ log, realLog, archive, configFile, others, backend }: Job): string {
   const logs = log === realLog ? [log] : [log, realLog];

@@ -20,6 +20,7 @@ const program = buildProgram('', {
   stderr: nowhere,
   env: {},
   signal: new AbortController().signal,
+  onHangup: () => undefined,
   found: () => undefined,
 });
 const HELPS = commandsBelow(program).map((words) => [...words, '--help']);

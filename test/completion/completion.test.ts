@@ -14,6 +14,7 @@ const places = placesOf(
     stderr: nowhere,
     env: {},
     signal: new AbortController().signal,
+    onHangup: () => undefined,
     found: () => undefined,
   }),
 );

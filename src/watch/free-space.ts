@@ -1,0 +1,29 @@
+// Measures what a file system has free, and says how much is lacking.
+import { stat, statfs } from 'node:fs/promises';
+
+/** How much must stay free: bytes, or a share of the file system from 0 to 1. */
+export type MinFree = { bytes: number } | { share: number };
+
+export interface Place {
+  directory: string;
+  /** Tells file systems apart. */
+  device: number;
+}
+
+export async function placeOf(directory: string): Promise<Place> {
+  const { dev } = await stat(directory);
+  return { directory, device: dev };
+}
+
+export interface Space {
+  /** Bytes that a user without privileges can still write. */
+  free: number;
+  /** Bytes that must be free. */
+  wanted: number;
+}
+
+export async function spaceAt({ directory }: Place, minFree: MinFree): Promise<Space> {
+  const { bavail, blocks, bsize } = await statfs(directory);
+  const wanted = 'bytes' in minFree ? minFree.bytes : Math.ceil(minFree.share * blocks * bsize);
+  return { free: bavail * bsize, wanted };
+}

@@ -1,0 +1,109 @@
+// Compacts the stores of a file system that has too little free, and removes more than retention asks for if need be.
+import type { CompactOptions } from '../index.js';
+import { formatBytes } from '../output/text.js';
+import { spaceAt, type MinFree, type Place, type Space } from './free-space.js';
+import type { ServiceEvents } from './service.js';
+import type { Tended } from './tended.js';
+
+export interface PressureOptions {
+  minFree: MinFree;
+  events: ServiceEvents;
+  compact: (store: Tended, how: CompactOptions) => Promise<void>;
+  signal: AbortSignal;
+}
+
+/** What is tried, in this order, while bytes are lacking: first what retention allows, then in a way that fits a full disk. */
+const STEPS: ((lacking: number) => CompactOptions)[] = [() => ({}), () => ({ inPlace: true })];
+
+/** The pause after the first attempt that was not enough; it doubles each time. */
+const FIRST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 10 * 60_000;
+
+/** Attempts that were not enough. */
+interface Short {
+  attempts: number;
+  /** When to try again, in milliseconds of the monotonic clock. */
+  next: number;
+}
+
+export class Pressure {
+  readonly #options: PressureOptions;
+  /** By device. */
+  readonly #short = new Map<number, Short>();
+
+  constructor(options: PressureOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at the file system of each store, and does what can be done where space is short. */
+  async relieve(stores: readonly Tended[], now: number): Promise<void> {
+    for (const [device, here] of byDevice(stores)) {
+      if (this.#options.signal.aborted) return;
+      const { next = 0 } = this.#short.get(device) ?? {};
+      if (now >= next) await this.#look(device, here, now);
+    }
+  }
+
+  async #look(device: number, stores: Tended[], now: number): Promise<void> {
+    const { events } = this.#options;
+    const place = stores[0]!.place!;
+    const before = await this.#space(place);
+    if (lacking(before) === 0) {
+      this.#wellAgain(device, place, before);
+      return;
+    }
+    const { attempts = 0 } = this.#short.get(device) ?? {};
+    if (attempts === 0) events.warn(`${place.directory} has ${formatBytes(before.free)} free, less than the ${formatBytes(before.wanted)} of --min-free: compacting`); // prettier-ignore
+    const after = await this.#compactAll(place, stores);
+    if (lacking(after) === 0) {
+      this.#wellAgain(device, place, after);
+      return;
+    }
+    if (attempts === 0) events.warn(`${place.directory} still has only ${formatBytes(after.free)} free: no more can go now; trying again and again`); // prettier-ignore
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS);
+    this.#short.set(device, { attempts: attempts + 1, next: now + pause });
+  }
+
+  /** Compacts one store after the other, in each way, until there is enough. */
+  async #compactAll(place: Place, stores: Tended[]): Promise<Space> {
+    const { compact, signal } = this.#options;
+    // The largest first: what it gives is the smallest part of it.
+    const bySize = stores.toSorted((one, other) => sizeOf(other) - sizeOf(one));
+    for (const step of STEPS) {
+      for (const store of bySize) {
+        const space = await this.#space(place);
+        if (lacking(space) === 0 || signal.aborted) return space;
+        await compact(store, step(lacking(space)));
+      }
+    }
+    return this.#space(place);
+  }
+
+  #wellAgain(device: number, place: Place, { free }: Space): void {
+    if (!this.#short.delete(device)) return;
+    this.#options.events.note(`${place.directory} has ${formatBytes(free)} free again`);
+  }
+
+  /** A file system that does not answer is none that is short: the runs of its stores tell what is wrong. */
+  async #space(place: Place): Promise<Space> {
+    return spaceAt(place, this.#options.minFree).catch(() => ({ free: 0, wanted: 0 }));
+  }
+}
+
+function lacking({ free, wanted }: Space): number {
+  return Math.max(0, wanted - free);
+}
+
+function sizeOf({ metrics }: Tended): number {
+  return metrics?.disk_usage_bytes ?? 0;
+}
+
+function byDevice(stores: readonly Tended[]): Map<number, Tended[]> {
+  const devices = new Map<number, Tended[]>();
+  for (const store of stores) {
+    if (!store.place) continue;
+    const others = devices.get(store.place.device) ?? [];
+    devices.set(store.place.device, [...others, store]);
+  }
+  return devices;
+}
