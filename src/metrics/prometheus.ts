@@ -76,7 +76,7 @@ export function prometheusText(report: MetricsReport, before = ''): string {
         : (earlier.get(`papyra_${success}{${store}}`) ?? 0),
     ),
     statusOf(last_run, store),
-    guardedOf(report, store),
+    guardedOf(report, store, earlier),
   ]);
 }
 
@@ -92,12 +92,17 @@ function statusOf(last: HistoryEntry | null, store: string): Family {
 }
 
 /** How many runs in a row each guard has kept from their work. */
-function guardedOf({ guarded, unavailable }: MetricsReport, store: string): Family {
+function guardedOf(
+  { guarded, unavailable }: MetricsReport,
+  store: string,
+  earlier: ReadonlyMap<string, string>,
+): Family {
   const name = 'papyra_guarded_runs';
   const samples = (['max_drop', 'min_reclaim'] as const).map((guard) => {
     const labels = `${store},guard="${guard}"`;
     const runs = guarded?.guard === guard ? guarded.runs : 0;
-    return { name, labels, value: unavailable === undefined ? runs : null };
+    const known = unavailable === undefined ? runs : earlier.get(`${name}{${labels}}`);
+    return { name, labels, value: known ?? null };
   });
   const help = 'Last runs in a row that a guard refused (max_drop) or let wait (min_reclaim)';
   return { name, type: 'gauge', help, samples };
