@@ -97,8 +97,8 @@ describe('without --max-drop', () => {
     expect(await refused(['--path', log, '--max-age', '7s'])).toContain(
       'max_age_seconds is 7 seconds, and the store has records of 30 days',
     );
-    expect(await refused(['--path', log, '--max-total-bytes', '1KB', '--in-place'])).toMatch(
-      /max_total_bytes is 1,000 bytes, and the store has [\d,]+ bytes/,
+    expect(await refused(['--path', log, '--max-total-bytes', '500', '--in-place'])).toMatch(
+      /max_total_bytes is 500 bytes, and the store has [\d,]+ bytes/,
     );
     expect(stateOf(log)).toEqual(before);
     // The right first run drops nearly all of an old log, and is not doubted.
@@ -130,7 +130,7 @@ describe('without --max-drop', () => {
     expect(await refused(['--path', idle, '--max-age', '7d'], ahead(365))).toContain('nothing would be left'); // prettier-ignore
     // The clock is right again: so is the next run. What the wrong clock dated is warned of.
     const again = await compact(args);
-    expect(again).toMatchObject({ code: 0, report: { status: 'compacted' } });
+    expect(again.code).toBe(0);
     expect(again.report.warnings.join()).toContain('dated more than a day ahead');
   });
 
@@ -304,8 +304,8 @@ describe('--min-reclaim', () => {
   });
 
   test('a large log that waits keeps its index', async () => {
-    const log = tempLog(days(60_000, 10));
-    expect(statSync(log).size).toBeGreaterThan(12e6);
+    const log = tempLog(days(40_000, 10));
+    expect(statSync(log).size).toBeGreaterThan(9e6);
     await compact(['--path', log, '--max-age', '9d', '--min-reclaim', '50%']);
     const index = join(dirname(log), '.papyra/events.ndjson.index');
     expect(statSync(index).size).toBeGreaterThan(0);

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RetentionPolicy } from '../../src/retention/policy.js';
 import { Random, testSeed } from '../support/random.js';
-import { StoreModel } from './store-model.js';
+import { StoreModel, type Run } from './store-model.js';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -26,7 +26,9 @@ function lifeOf(random: Random): Life {
   const interval = random.pick([5 * 60, HOUR, 6 * HOUR, DAY, 7 * DAY]);
   const age = interval * random.pick([0.5, 2, 7, 24, 100]);
   const rate = random.pick([3, 100, 5000]);
-  const count = Math.ceil((rate * age) / interval);
+  const bursts = random.pick([0, 0.02, 0.2]);
+  // Whoever sets a count or a size knows how much there is, bursts included.
+  const count = Math.ceil((rate * (1 + 99 * bursts) * age) / interval);
   const kinds: RetentionPolicy[] = [
     { max_age_seconds: age, max_records: null, max_total_bytes: null },
     { max_age_seconds: null, max_records: count, max_total_bytes: null },
@@ -37,9 +39,9 @@ function lifeOf(random: Random): Life {
     interval,
     policy: random.pick(kinds),
     rate: [rate, rate * random.pick([0.2, 1, 1, 3, 20])],
-    bursts: random.pick([0, 0.02, 0.2]),
+    bursts,
     // Nothing, a usual log, or one that grew for years: 98 % go, and more.
-    before: random.pick([0, age, 5 * age, 50 * age, Math.min(900 * age, 5 * 365 * DAY)]),
+    before: random.pick([0, age, 5 * age, 50 * age, Math.min(500 * age, 5 * 365 * DAY)]),
     runs: 40 + random.below(80),
   };
 }
@@ -63,8 +65,10 @@ function write(
 }
 
 /** Gives a limit up, adds one, or makes all of them up to six times stricter, or any times wider. */
-function changed(policy: RetentionPolicy, random: Random): RetentionPolicy {
-  const times = random.pick([1 / 6, 1 / 4.3, 1 / 2, 2, 10]);
+function changed(policy: RetentionPolicy, random: Random, { interval }: Life): RetentionPolicy {
+  const times = random.pick([1 / 5.9, 1 / 4.3, 1 / 2, 2, 10]);
+  // Who compacts once a week does not keep hours: each of those runs would leave nothing, and be refused for that.
+  if (times * (policy.max_age_seconds ?? Infinity) < interval / 2) return policy;
   const scaled = (limit: number | null) => limit && Math.max(1, Math.ceil(limit * times));
   const { max_age_seconds, max_records, max_total_bytes } = policy;
   return {
@@ -105,12 +109,14 @@ function live(random: Random): Lived {
     const rate = Math.ceil(first + ((last - first) * run) / life.runs);
     const from = now;
     now += life.interval;
-    // The host sleeps: no records and no runs, then both again.
-    if (random.chance(0.02)) now += random.pick([2, 30, 90, 270]) * DAY * random.next();
-    const isSilent = random.chance(0.05);
+    // The host sleeps: no records and no runs, then both again. The first run has its own test.
+    const isFirst = store.past.policy === null;
+    if (!isFirst && random.chance(0.02)) now += random.pick([2, 30, 90, 270]) * DAY * random.next();
+    const isSilent = !isFirst && random.chance(0.05);
     if (!isSilent) write(store, random, Math.max(from, now - life.interval), now, rate, life.bursts); // prettier-ignore
     if (random.chance(0.05)) continue;
-    if (random.chance(0.02)) policy = changed(policy, random);
+    const isInForce = store.past.policy === policy;
+    if (isInForce && random.chance(0.02)) policy = changed(policy, random, life);
     const { outcome, share } = store.run(now, policy);
     lived.runs += 1;
     lived.most = Math.max(lived.most, share);
@@ -130,13 +136,14 @@ function confused(policy: RetentionPolicy, times: number, isSize: boolean): Rete
     : { ...policy, max_age_seconds: age && age / times };
 }
 
-type Tally = Record<'caught' | 'harmless' | 'missed', number>;
+type Tally = Record<'stopped' | 'harmless' | 'missed', number>;
 
-function tally(tallies: Map<string, Tally>, name: string, outcome: unknown, share: number): void {
-  const counts = tallies.get(name) ?? { caught: 0, harmless: 0, missed: 0 };
+/** Counts what became of a mistake. It is harmless when no more than a tenth goes that would not have gone without. */
+function tally(tallies: Map<string, Tally>, name: string, wrong: Run, right: Run): void {
+  const counts = tallies.get(name) ?? { stopped: 0, harmless: 0, missed: 0 };
   tallies.set(name, counts);
-  // A tenth or less is what is never doubted.
-  counts[outcome !== 'done' ? 'caught' : share <= 0.1 ? 'harmless' : 'missed'] += 1;
+  const isHarmless = wrong.share - right.share <= 0.1;
+  counts[wrong.outcome !== 'done' ? 'stopped' : isHarmless ? 'harmless' : 'missed'] += 1;
 }
 
 describe('the default of --max-drop', () => {
@@ -149,22 +156,23 @@ describe('the default of --max-drop', () => {
     const nearlyAll = lives.filter(({ most }) => most > 0.98).length;
     console.log(`${runs} runs of ${STORES} stores; the largest drop was over 98 % in ${nearlyAll} of them`); // prettier-ignore
     expect(nearlyAll).toBeGreaterThan(STORES / 50);
-    expect(lives.flatMap(({ alarms }) => alarms)).toEqual([]);
+    const alarms = lives.flatMap((one) => one.alarms);
+    expect([alarms.length, ...alarms.slice(0, 3)]).toEqual([0]);
   });
 
   test('stops each wrong unit after a run with the right one', () => {
     const tallies = new Map<string, Tally>();
-    for (const { store, now, policy, life } of lives) {
+    for (const { store, now, life } of lives) {
       if (store.past.policy === null) continue;
       // Only a limit that the last run had can be confused now.
       const right = store.past.policy;
+      const well = store.clone().run(now + life.interval, right);
       for (const [units, times] of Object.entries(UNITS)) {
         const isSize = units.includes('B');
         if ((isSize ? right.max_total_bytes : right.max_age_seconds) === null) continue;
-        const { outcome, share } = store.clone().run(now + life.interval, confused(right, times, isSize)); // prettier-ignore
-        tally(tallies, units, outcome, share);
+        const run = store.clone().run(now + life.interval, confused(right, times, isSize));
+        tally(tallies, units, run, well);
       }
-      expect(policy).toBeDefined();
     }
     console.table(Object.fromEntries(tallies));
     expect(tallies.size).toBe(Object.keys(UNITS).length);
@@ -175,37 +183,55 @@ describe('the default of --max-drop', () => {
     const tallies = new Map<string, Tally>();
     for (const { store, now, life } of lives) {
       const { policy } = store.past;
-      if (policy === null) continue;
+      // A clock does not matter to a count or a size.
+      if (!policy?.max_age_seconds) continue;
       for (const days of [7, 31, 180, 301, 365, 3650]) {
         for (const appended of [0, 1, 1000]) {
-          const jumped = store.clone();
+          const [jumped, right] = [store.clone(), store.clone()];
           const later = now + days * DAY;
           if (appended > 0) write(jumped, random, later, later + life.interval, appended, 0);
-          for (let run = 0; run < 3; run++) {
-            const { outcome, share } = jumped.run(later + life.interval * (1 + run), policy);
-            // A refusal must hold: the second run sees the same, and more records of the wrong clock.
-            tally(tallies, `${days} days`, outcome, share);
-            write(jumped, random, later + run * life.interval, later + (run + 1) * life.interval, 10, 0); // prettier-ignore
+          if (appended > 0) write(right, random, now, now + life.interval, appended, 0);
+          const well = right.run(now + life.interval, policy);
+          const run = jumped.run(later + life.interval, policy);
+          // A clock does not matter to what count and size take.
+          const [wrong, usual] = [run, well].map((one) => ({ ...one, share: one.aged }));
+          tally(tallies, `${days} days`, wrong!, usual!);
+          if (days < 301 || run.outcome === 'done' || policy.max_records !== null) continue;
+          // A refusal holds, while the writer goes on with the wrong clock, and however often the run is repeated.
+          for (let again = 2; again < 5; again++) {
+            const at = later + again * life.interval;
+            write(jumped, random, at - life.interval, at, 1000, 0);
+            const { outcome, aged } = jumped.run(at, policy);
+            // Until the records of the wrong clock are ten times those of the right one: months, as a rule.
+            if (outcome === 'done') {
+              expect([aged <= 0.1, life, days, again]).toEqual([true, life, days, again]);
+              break;
+            }
           }
         }
       }
     }
     console.table(Object.fromEntries(tallies));
-    for (const days of [365, 3650]) expect(tallies.get(`${days} days`)!.missed).toBe(0);
+    for (const days of [301, 365, 3650]) {
+      expect([days, tallies.get(`${days} days`)!.missed]).toEqual([days, 0]);
+    }
   });
 
   test('goes on by itself when the clock is right again', () => {
-    for (const { store, now, life } of lives.slice(0, 200)) {
+    let refused = 0;
+    for (const { store, now, life } of lives) {
       const { policy } = store.past;
-      if (policy === null) continue;
+      if (!policy?.max_age_seconds) continue;
       const jumped = store.clone();
-      jumped.run(now + 365 * DAY, policy);
+      if (jumped.run(now + 365 * DAY, policy).outcome === 'done') continue;
+      refused += 1;
       const [after, never] = [jumped, store.clone()].map((one) => {
         write(one, new Random(1), now, now + life.interval, 100, 0);
         return one.run(now + life.interval, policy);
       });
       expect(after).toEqual(never);
     }
+    expect(refused).toBeGreaterThan(STORES / 10);
   });
 
   test('stops what no first run does, and counts what it cannot tell from a first run', () => {
@@ -225,13 +251,11 @@ describe('the default of --max-drop', () => {
       expect(first.outcome).toBe('done');
       for (const [units, times] of Object.entries(UNITS)) {
         if (units.includes('B')) continue;
-        const { outcome, share } = store.clone().run(now, confused(right, times, false));
-        tally(tallies, units, outcome, share);
+        tally(tallies, units, store.clone().run(now, confused(right, times, false)), first);
       }
       const ahead = store.clone();
       write(ahead, random, now + 365 * DAY, now + 366 * DAY, 500, 0);
-      const { outcome, share } = ahead.run(now + 366 * DAY, right);
-      tally(tallies, 'a year ahead', outcome, share);
+      tally(tallies, 'a year ahead', ahead.run(now + 366 * DAY, right), first);
     }
     console.table(Object.fromEntries(tallies));
     for (const sure of ['d→s', 'a year ahead']) expect([sure, tallies.get(sure)!.missed]).toEqual([sure, 0]); // prettier-ignore

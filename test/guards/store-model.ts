@@ -14,6 +14,8 @@ export interface Run {
   outcome: Outcome;
   /** Of the records, from 0 to 1: what went, or would have. */
   share: number;
+  /** The same of what the age limit takes. */
+  aged: number;
 }
 
 export class StoreModel {
@@ -37,7 +39,8 @@ export class StoreModel {
     const records = sum(this.chunks, 'records');
     const kept = sum(stays, 'records');
     const share = records === 0 ? 0 : 1 - kept / records;
-    if (kept === 0 && records > 0) return { outcome: 'nothing would be left', share: 1 };
+    if (kept === 0 && records > 0)
+      return { outcome: 'nothing would be left', share: 1, aged: by.age / records };
     const dated = (side: Chunk[]) => side.map(({ at }) => at);
     const cutoff = now - (policy.max_age_seconds ?? Infinity);
     const times = {
@@ -52,10 +55,11 @@ export class StoreModel {
       by: { age: of(by.age), count: of(by.count), size: of(by.size) },
     };
     const doubt = isDoubtable(drop) ? doubtOf(drop, this.past) : undefined;
-    if (doubt) return { outcome: doubt, share };
+    const { age: aged } = drop.by;
+    if (doubt) return { outcome: doubt, share, aged };
     this.chunks = stays;
     this.past = { policy, lastSuccess: now };
-    return { outcome: 'done', share };
+    return { outcome: 'done', share, aged };
   }
 
   #plan(now: number, policy: RetentionPolicy) {
