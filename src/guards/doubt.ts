@@ -7,9 +7,9 @@
  *
  * - A limit that was kept, and is many times stricter now. Units are confused by factors of 7 (weeks and days), 24, 60 or
  *   1000; a change that is meant, such as 30 days to 7, seldom is by more than 6.
- * - Where the limit is new, the last policy says nothing, and the store itself is the measure. A log that grew for years
- *   before its first run has a hundred times what stays. A thousand times, of which nearly all goes, is what seconds in
- *   place of hours or days leave.
+ * - Where a limit of age or size is new, the last policy says nothing, and the store itself is the measure. A log that grew
+ *   for years before its first run has a hundred times what stays. A thousand times, of which nearly all goes, is what
+ *   seconds in place of hours or days leave, and KB in place of MB. A count has no unit.
  * - Much goes by age, and this clock says that no run has ended well for most of a year. Hosts sleep for months; a clock
  *   that is set wrong is off by years. Where no run is remembered, it is the time without a record between those that
  *   would go and those that would stay, so records that were appended by the wrong clock do not hide it.
@@ -65,14 +65,11 @@ export function doubtOf(drop: Drop, past: Past): Doubt | undefined {
   return isDoubtable(drop) ? (limitDoubt(drop, past) ?? clockDoubt(drop, past)) : undefined;
 }
 
-function limitDoubt(
-  { now, policy, records, bytes, share, by, times }: Drop,
-  past: Past,
-): Doubt | undefined {
+function limitDoubt({ now, policy, bytes, share, by, times }: Drop, past: Past): Doubt | undefined {
   const seconds = times && now - times.oldest;
   const limits = [
     ['max_age_seconds', by.age, seconds],
-    ['max_records', by.count, records],
+    ['max_records', by.count, null],
     ['max_total_bytes', by.size, bytes],
   ] as const;
   for (const [limit, taken, there] of limits) {

@@ -50,16 +50,12 @@ function words(doubt: Doubt, drop: Drop): [reason: string, hint: string] {
   }
   const { flag, text } = LIMITS[doubt.limit];
   const is = text(doubt.is);
-  const mend = `is the unit of ${doubt.limit} (${flag}) right?`;
-  const meant = goOn(`if ${is} is meant`, drop);
+  const hint = `mend ${doubt.limit} (${flag}) if that is a mistake, of its unit or a digit; ${goOn(`if ${is} is meant`, drop)}`;
   if (doubt.why === 'stricter') {
-    return [
-      `${doubt.limit} is ${is}, and was ${text(doubt.was)} in the last run`,
-      `${mend} ${meant}`,
-    ];
+    return [`${doubt.limit} is ${is}, and was ${text(doubt.was)} in the last run`, hint];
   }
-  const there = doubt.limit === 'max_age_seconds' ? `${ageInWords(doubt.there)} of records` : doubt.limit === 'max_records' ? `${text(doubt.there)} records` : text(doubt.there); // prettier-ignore
-  return [`${doubt.limit} is ${is}, and the store has ${there}, more than a thousand times that`, `${mend} ${meant}`]; // prettier-ignore
+  const there = doubt.limit === 'max_age_seconds' ? `records of ${ageInWords(doubt.there)}` : doubt.limit === 'max_records' ? `${text(doubt.there)} records` : text(doubt.there); // prettier-ignore
+  return [`${doubt.limit} is ${is}, and the store has ${there}`, hint];
 }
 
 /** Runs that are scheduled need it only once: then this run is the last one. */

@@ -86,11 +86,13 @@ const FAMILIES: Family[] = [
     name: 'papyra_guarded_runs',
     type: 'gauge',
     help: 'Last runs in a row that a guard refused (max_drop) or let wait (min_reclaim)',
-    samples: ({ report: { guarded, unavailable }, labels }) =>
+    samples: ({ report: { guarded, unavailable }, labels: store, earlier }) =>
       (['max_drop', 'min_reclaim'] as const).map((guard) => {
+        const labels = `${store},guard="${guard}"`;
         const runs = guarded?.guard === guard ? guarded.runs : 0;
-        const value = unavailable === undefined ? runs : null;
-        return { name: 'papyra_guarded_runs', labels: `${labels},guard="${guard}"`, value };
+        const name = 'papyra_guarded_runs';
+        const value = unavailable === undefined ? runs : (earlier.get(`${name}{${labels}}`) ?? null);
+        return { name, labels, value };
       }),
   },
 ];

@@ -65,7 +65,8 @@ export function changeOf(run: RunResult, before: MetricsState | null): RunChange
   increments.bytes_reclaimed = Math.max(0, bytes.reclaimed ?? 0);
   values.last_compaction = report;
   if (records.kept !== null) {
-    values.records_left = records.kept + (records.expired_left ?? 0) + (records.appended ?? 0);
+    // What has expired and was left is among what was kept.
+    values.records_left = records.kept + (records.appended ?? 0);
   }
   return { increments, values, entry };
 }

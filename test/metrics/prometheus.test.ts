@@ -20,6 +20,7 @@ const GAUGES: [name: string, unit: string][] = [
   ['papyra_last_compaction_duration_seconds', 'seconds'],
   ['papyra_last_success_timestamp_seconds', 'seconds'],
   ['papyra_last_compaction_status', ''],
+  ['papyra_guarded_runs', ''],
 ];
 
 const END = Date.parse('2026-11-22T05:00:00.812Z') / 1000;
