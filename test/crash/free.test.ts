@@ -31,7 +31,7 @@ function store(files: Record<string, string>, mayGo: number, flags: string[]): S
   const expectNothingLost = (at: string) => {
     // What stays is the end of what was there; before it may be a rest of what goes.
     const kept = whole.slice(mayGo);
-    expect({ at, end: content().slice(-kept.length) === kept }).toEqual({ at, end: true });
+    expect({ at, end: content().endsWith(kept) }).toEqual({ at, end: true });
   };
   return {
     directory,

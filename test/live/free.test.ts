@@ -10,6 +10,7 @@ import {
   readFileSync,
   statfsSync,
   statSync,
+  truncateSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -87,6 +88,9 @@ async function startWriter(log: string) {
   };
 }
 
+/** XFS makes no file, not even an empty one, where less than this is free. ext4 does with nothing. */
+const XFS_LEAST = 256 * 1024;
+
 /** A full disk with a directory of a plain user, whose files are made by `make`. */
 function fullDisk(kind: 'ext4' | 'xfs', make: (data: string) => void) {
   const megabytes = { ext4: 256, xfs: 300 }[kind];
@@ -97,6 +101,7 @@ function fullDisk(kind: 'ext4' | 'xfs', make: (data: string) => void) {
   for (const path of ['', ...readdirSync(data)])
     chownSync(join(data, path), PLAIN_USER, PLAIN_USER);
   fill(place);
+  if (kind === 'xfs') truncateSync(join(place, 'ballast'), statSync(join(place, 'ballast')).size - XFS_LEAST); // prettier-ignore
   return { data, free: () => statfsSync(place).bfree * statfsSync(place).bsize };
 }
 
@@ -114,7 +119,7 @@ function expectLiveRecords(text: string, acknowledged: readonly string[]): void 
   expect(acknowledged.filter((n) => counts.get(n) !== 1)).toEqual([]);
 }
 
-describe.skipIf(!isRoot).each(['ext4', 'xfs'] as const)(title('%s at 100 %%, as a plain user, with a live writer'), (kind) => {
+describe.skipIf(!isRoot).each(['ext4', 'xfs'] as const)(title('%s, full, as a plain user, with a live writer'), (kind) => {
   test('--free gives back at least so much, at most a block more, and nothing above the floor is lost', async ({ skip }) => {
     const [old, young] = [records(150 * MB, true), records(5 * MB, false, 1_000_000)];
     const { data, free } = placeOrSkip(skip, () =>
