@@ -1,6 +1,11 @@
 // Builds the report of a run over streams, and makes one error of the failures of its streams.
 import { PapyraError } from '../../errors/errors.js';
-import { blankReport, type CompactionPart, type CompactionReport } from '../../report/report.js';
+import {
+  blankReport,
+  type CompactionPart,
+  type CompactionReport,
+  type Freeing,
+} from '../../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
 import { NO_LIMIT } from '../../log/report.js';
 import { failureOf, whyFailed } from './failed-parts.js';
@@ -29,6 +34,8 @@ export interface ReportHead {
   rules: RetentionRules;
   startedAt: number;
   warnings: string[];
+  /** Of a run that frees memory. */
+  freeing?: Freeing | undefined;
 }
 
 export function streamsReport(
@@ -51,6 +58,7 @@ export function streamsReport(
       policy: policyOf(rules),
       startedAt,
     }),
+    ...(head.freeing ? { freeing: head.freeing } : {}),
     records: {
       scanned,
       kept: scanned === null || dropped === null ? null : scanned - dropped,
