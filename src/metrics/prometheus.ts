@@ -91,7 +91,8 @@ const FAMILIES: Family[] = [
         const labels = `${store},guard="${guard}"`;
         const runs = guarded?.guard === guard ? guarded.runs : 0;
         const name = 'papyra_guarded_runs';
-        const value = unavailable === undefined ? runs : (earlier.get(`${name}{${labels}}`) ?? null);
+        const value =
+          unavailable === undefined ? runs : (earlier.get(`${name}{${labels}}`) ?? null);
         return { name, labels, value };
       }),
   },

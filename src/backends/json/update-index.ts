@@ -40,5 +40,7 @@ function blocksAfter({ seen, cut, totals, head, freeing, clone }: Decision): Sum
   const read = seen.blocks.map(({ sums }) => sums);
   if (!totals.anythingGoes) return read;
   if (freeing) return blocksBehind(freeing.known, freeing.keep, totals.bytesGoing);
-  return head ? blocksBehind(read, head.keep, head.freed) : remainingBlocks(seen.blocks, cut, clone?.filler ?? 0);
+  return head
+    ? blocksBehind(read, head.keep, head.freed)
+    : remainingBlocks(seen.blocks, cut, clone?.filler ?? 0);
 }
