@@ -1,10 +1,10 @@
 // Runs `papyra persistence compact`: compacts the store that the flags name, and shows the report.
-import { constants, setPriority } from 'node:os';
 import { PapyraError } from '../../src/errors/errors.js';
 import type { CompactionReport, CompactOptions, OddLines } from '../../src/index.js';
 import { compactionText } from '../../src/output/compaction.js';
 import { progressTo, type ProgressMode } from '../../src/output/progress.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
+import { giveWay } from '../give-way.js';
 import type { GlobalFlags, StoreFlags } from '../options.js';
 
 export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
@@ -61,14 +61,5 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
     // When only some parts failed, the report of what was done is the result; the first failure follows it.
     if (error instanceof PapyraError && error.report) show(error.report);
     throw error;
-  }
-}
-
-/** Lowers the priority, or papyra would push a local Redis off its core in the middle of a command. Hooks inherit it. */
-function giveWay(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_LOW);
-  } catch {
-    // Some sandboxes forbid it; then the priority stays.
   }
 }
