@@ -96,6 +96,8 @@ const MAY_KNOW = {
     'src/watch',
     'src/index.ts',
     'src/errors/errors.ts',
+    // What a failure of many stores comes to.
+    'src/errors/exit-codes.ts',
     'src/units',
     'src/files/links.ts',
   ],

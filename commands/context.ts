@@ -1,10 +1,9 @@
 // Defines what commands get from their process, and opens the console and the store for them.
+import { PapyraError } from '../src/errors/errors.js';
+import type { Finding } from '../src/errors/exit-codes.js';
 import { openSystem, type System } from '../src/index.js';
 import { Console, type Stream } from '../src/output/console.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
-
-/** A result that is no error but has an exit code of its own. */
-export type Finding = 'check_failed' | 'anomalies_found' | 'anomalies_remain';
 
 /** What a command gets from the process it runs in. */
 export interface Context {
@@ -40,7 +39,30 @@ export async function withSystem<T>(
   signal: AbortSignal,
   use: (system: System) => Promise<T>,
 ): Promise<T> {
-  const system = await openSystem({ ...openOptions(flags), signal });
+  const store = onlyOf(flags.store);
+  const options = { ...openOptions(flags), ...(store !== undefined && { store }), signal };
+  return using(() => openSystem(options), output, use);
+}
+
+function onlyOf(names: readonly string[] = []): string | undefined {
+  const [name, ...others] = new Set(names);
+  if (others.length === 0) return name;
+  throw new PapyraError(
+    'usage',
+    `--store was given ${names.length} times: this command takes one store`,
+    {
+      hint: 'run it for each; nothing was done',
+    },
+  );
+}
+
+/** The same, for a store that is known how to be opened. */
+export async function using<T>(
+  open: () => Promise<System>,
+  output: Console,
+  use: (system: System) => Promise<T>,
+): Promise<T> {
+  const system = await open();
   const { configFile, store } = system;
   const { backend, target } = store;
   output.detail(`configuration: ${configFile ?? 'none'}; store: ${backend} ${target ?? ''}`);

@@ -27,6 +27,7 @@ export interface GlobalFlags {
 
 /** The flags that name a store and its limits. */
 export interface StoreFlags {
+  store?: string[];
   path?: string;
   backend?: string;
   maxAge?: number;
@@ -87,6 +88,11 @@ export function addGlobalOptions(program: Command): Command {
 
 export function addStoreOptions(command: Command): Command {
   return command
+    .option(
+      '--store <name>',
+      'of the stores of the configuration this one; may be given more than once; default: all',
+      names('--store'),
+    )
     .option(
       '--path <file>',
       'work on this log, in place of the configured store (or PAPYRA_PATH)',
@@ -191,6 +197,13 @@ export const minFree = (flag: string) =>
   value(flag, (text) => (text.endsWith('%') ? { share: parseShare(text) } : { bytes: parseSize(text) })); // prettier-ignore
 
 export const listenOn = (flag: string) => value(flag, parseListen);
+
+/** Values of a flag that may be given more than once. */
+const names = (flag: string) => {
+  const name = text(flag);
+  return (given: string, before: string[] = []): string[] => [...before, name(given)];
+};
+
 export const count = (flag: string) => value(flag, parseCount);
 export const duration = (flag: string) => value(flag, parseDuration);
 export const size = (flag: string) => value(flag, parseSize);
@@ -200,7 +213,8 @@ export const moment = (flag: string) => value(flag, (text) => parseMoment(text))
 export const time = (flag: string) => value(flag, parseTime);
 export const share = (flag: string) => value(flag, parseShare);
 
-export function openOptions(flags: GlobalFlags & StoreFlags): OpenOptions {
+/** Without `--store`, which some commands take once and others more often. */
+export function openOptions(flags: GlobalFlags & StoreFlags): Omit<OpenOptions, 'store'> {
   const overrides: Overrides = {};
   if (flags.path !== undefined) overrides.path = flags.path;
   if (flags.backend !== undefined) overrides.backend = flags.backend;

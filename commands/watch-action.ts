@@ -54,9 +54,10 @@ export async function watch(flags: WatchFlags, context: Context): Promise<void> 
 
 /** Reads the configuration, code in it, too, as it is now. */
 async function load(flags: WatchFlags): Promise<StoreSource> {
-  const { store, ...options } = openOptions(flags);
-  const names = store === undefined ? {} : { store: [store] };
-  return sourceOf(await openStores({ ...options, ...names, reread: true }));
+  const { store } = flags;
+  return sourceOf(
+    await openStores({ ...openOptions(flags), ...(store && { store }), reread: true }),
+  );
 }
 
 function sourceOf(opened: Stores): StoreSource {

@@ -199,11 +199,15 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
     options.store === undefined ? [] : [options.store],
   );
   const { config } = onlyStore(loaded);
-  const publish: PublishMetrics = async (path, report) => {
+  return systemFor(config, options, publishTo(loaded.labels));
+}
+
+/** Writes the textfile after each run. `labels`: of all stores that are in it. */
+function publishTo(labels: readonly string[]): PublishMetrics {
+  return async (path, report) => {
     const { writeTextfile } = await import('./metrics/textfile.js');
-    return writeTextfile(path, [report], loaded.labels);
+    return writeTextfile(path, [report], labels);
   };
-  return systemFor(config, options, publish);
 }
 
 /** A store that can be opened. */
@@ -231,7 +235,7 @@ export interface Stores {
   readonly warnings: readonly string[];
   /**
    * Writes the metrics textfile with all stores that were compacted since the last call. Call it when a round of
-   * compactions is over. Returns warnings.
+   * compactions is over; that of a single store is written after each run. Returns warnings.
    */
   publishMetrics(): Promise<string[]>;
   /** The stores of the same configuration, which is not read again: a glob may match others now. */
@@ -259,12 +263,13 @@ function storesOf(loaded: LoadedStores, options: OpenOptions): Stores {
   const { file, isOne, stores, labels, warnings } = loaded;
   let path: string | undefined;
   const reports = new Map<string, StoreMetrics>();
-  const publish: PublishMetrics = async (to, report) => {
+  const later: PublishMetrics = async (to, report) => {
     path = to;
     // The last report of a compaction may be long, and is not for Prometheus.
     reports.set(report.store ?? '', { ...report, last_compaction: null, history: [] });
     return undefined;
   };
+  const publish = isOne ? publishTo(labels) : later;
   return {
     configFile: file,
     isOne,

@@ -1,21 +1,14 @@
 // Runs the command line of this process: reads argv, handles signals and stray exceptions, sets the exit code.
 import { writeSync } from 'node:fs';
 import { CommanderError } from 'commander';
-import type { Context, Finding } from '../commands/context.js';
+import type { Context } from '../commands/context.js';
 import type { GlobalFlags } from '../commands/options.js';
 import { buildProgram } from '../commands/program.js';
 import { PapyraError } from './errors/errors.js';
-import { asPapyraError, errorDocument, exitCodeOf } from './errors/exit-codes.js';
+import { asPapyraError, errorDocument, exitCodeOf, findingCode } from './errors/exit-codes.js';
 import { printable, printableJson } from './output/text.js';
 
 declare const PAPYRA_VERSION: string;
-
-/** Exit codes of findings. A finding is no error: the command did its work. */
-const FINDING_CODES: Record<Finding, number> = {
-  check_failed: 1,
-  anomalies_found: 2,
-  anomalies_remain: 3,
-};
 
 /** The commands that change a store. */
 const CHANGING = ['compact', 'reset', 'recover', 'watch'];
@@ -25,17 +18,17 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Ends the process when all output has been written. */
 export async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  let found: Finding | undefined;
+  let found = 0;
   const context: Context = {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     signal: stopOnSignals(),
     onHangup: (listener) => process.removeAllListeners('SIGHUP').on('SIGHUP', listener),
-    found: (finding) => (found = finding),
+    found: (finding) => (found = Math.max(found, findingCode(finding))),
   };
   const over = watchStrayCode(args);
-  const code = (await run(args, context)) || (found ? FINDING_CODES[found] : 0);
+  const code = (await run(args, context)) || found;
   over();
   // Timers and connections of a backend module would keep the process alive.
   process.exit(code);

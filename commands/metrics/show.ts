@@ -1,17 +1,23 @@
-// Gets the metrics of the store that the flags name, and shows them.
+// Gets the metrics of the stores that the flags name, and shows them.
 import type { MetricsReport, System } from '../../src/index.js';
+import { metricsOfStores } from '../../src/output/metrics-of-stores.js';
 import type { Paint } from '../../src/output/paint.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
+import type { StoresView } from '../../src/output/stores.js';
+import type { Context } from '../context.js';
 import type { GlobalFlags, StoreFlags } from '../options.js';
+import { onStores } from '../stores.js';
 
 export async function showMetrics(
   flags: GlobalFlags & StoreFlags,
   context: Context,
   get: (system: System) => Promise<MetricsReport>,
   text: (report: MetricsReport, paint: Paint) => string,
+  many: StoresView<MetricsReport> = metricsOfStores,
 ): Promise<void> {
-  const output = consoleFor(context, flags);
-  const report = await withSystem(flags, output, context.signal, get);
-  output.result(report, (paint) => text(report, paint));
-  output.warnings(report.warnings);
+  await onStores(flags, context, {
+    run: get,
+    text,
+    warnings: ({ warnings }) => warnings,
+    many,
+  });
 }

@@ -1,11 +1,13 @@
-// Inspects the store that the flags name, and shows what was found.
+// Inspects the stores that the flags name, and shows what was found.
 import { PapyraError } from '../../src/errors/errors.js';
 import type { InspectOptions } from '../../src/index.js';
 import { inspectionText } from '../../src/output/inspect.js';
+import { inspections } from '../../src/output/inspections.js';
 import { metricsText } from '../../src/output/metrics.js';
-import { progressTo, type ProgressMode } from '../../src/output/progress.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
+import type { ProgressMode } from '../../src/output/progress.js';
+import type { Context } from '../context.js';
 import type { GlobalFlags, StoreFlags } from '../options.js';
+import { onStores } from '../stores.js';
 
 export interface InspectFlags extends GlobalFlags, StoreFlags {
   full?: boolean;
@@ -21,22 +23,21 @@ export async function inspect(flags: InspectFlags, context: Context): Promise<vo
       hint: 'add --by kind, --by type or --by actor',
     });
   }
-  const output = consoleFor(context, flags);
-  const progress = progressTo(context.stderr, flags.quiet ? 'never' : flags.progress);
   const options: InspectOptions = {
     full: flags.full ?? false,
     ...(flags.by === undefined ? {} : { by: flags.by }),
     ...(flags.limit === undefined ? {} : { limit: flags.limit }),
     showMetrics: flags.showMetrics ?? false,
     signal: context.signal,
-    onProgress: (state) => progress.update(state),
   };
-  const found = await withSystem(flags, output, context.signal, (system) =>
-    system.persistence.inspect(options).finally(() => progress.stop()),
-  );
-  output.result(found, (paint) => {
-    const text = inspectionText(found, paint);
-    return found.metrics ? `${text}\n${metricsText(found.metrics, paint)}` : text;
+  await onStores(flags, context, {
+    progress: flags.progress,
+    run: (system, { onProgress }) => system.persistence.inspect({ ...options, onProgress }),
+    text: (found, paint) => {
+      const text = inspectionText(found, paint);
+      return found.metrics ? `${text}\n${metricsText(found.metrics, paint)}` : text;
+    },
+    warnings: ({ warnings }) => warnings,
+    many: inspections,
   });
-  output.warnings(found.warnings);
 }

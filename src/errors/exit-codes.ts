@@ -14,6 +14,19 @@ const EXIT_CODES: Record<Exclude<ErrorCode, 'interrupted'>, number> = {
   config_invalid: 78,
 };
 
+/** A result that is no error but has an exit code of its own: the command did its work. */
+export type Finding = 'check_failed' | 'anomalies_found' | 'anomalies_remain';
+
+const FINDING_CODES: Record<Finding, number> = {
+  check_failed: 1,
+  anomalies_found: 2,
+  anomalies_remain: 3,
+};
+
+export function findingCode(finding: Finding): number {
+  return FINDING_CODES[finding];
+}
+
 export function exitCodeOf({ code, signal }: Pick<PapyraError, 'code' | 'signal'>): number {
   if (code !== 'interrupted') return EXIT_CODES[code];
   return 128 + constants.signals[signal ?? 'SIGTERM'];

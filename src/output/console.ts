@@ -60,12 +60,14 @@ export class Console {
     if (!this.options.quiet) this.#say(`papyra: ${printable(text)}`);
   }
 
-  /** One or two lines: what failed, and what to do. With `--json` a document in one line follows. */
-  failure(error: PapyraError): void {
+  /** One or two lines: what failed, and what to do. With `--json` a document in one line follows. `store`: of many. */
+  failure(error: PapyraError, store?: string): void {
     const { message, hint, code } = error;
-    this.#say(`papyra: ${this.#paintError.red('error:')} ${printable(message)}`);
+    const where = store === undefined ? '' : `${printable(store)}: `;
+    this.#say(`papyra: ${this.#paintError.red('error:')} ${where}${printable(message)}`);
     if (hint !== undefined) this.#say(`  ${printable(hint)}`);
-    if (this.options.json) this.stderr.write(`${printableJson(errorDocument(error))}\n`);
+    const document = { ...(store !== undefined && { store }), ...errorDocument(error) };
+    if (this.options.json) this.stderr.write(`${printableJson(document)}\n`);
     if (this.options.verbose || code === 'internal') this.#trace(error);
   }
 

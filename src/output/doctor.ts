@@ -13,7 +13,7 @@ const INDENT = 2 + STATUS_COLUMNS + 2 + NAME_COLUMNS + 2;
 /** One check on each line; a warning or a failure also has its whole reason and the next command. */
 export function doctorText({ backend, target, checks }: DoctorReport, paint: Paint): string {
   const title = `Checks of ${paint.bold(printable(target ?? backend))}: ${summary(checks, paint)}`;
-  return `${title}\n\n${checks.map((check) => lineOf(check, paint)).join('\n')}\n`;
+  return `${title}\n\n${checks.map((check) => checkText(check, paint)).join('\n')}\n`;
 }
 
 function summary(checks: DoctorCheck[], paint: Paint): string {
@@ -30,7 +30,7 @@ function summary(checks: DoctorCheck[], paint: Paint): string {
 
 const COLORS = { pass: 'green', warn: 'yellow', fail: 'red' } as const;
 
-function lineOf({ name, status, reason, next }: DoctorCheck, paint: Paint): string {
+export function checkText({ name, status, reason, next }: DoctorCheck, paint: Paint): string {
   const head = `  ${paint[COLORS[status]](status.padEnd(STATUS_COLUMNS))}  ${name.padEnd(NAME_COLUMNS)}  `; // prettier-ignore
   const text = printable(reason);
   if (status === 'pass') return head + paint.dim(cut(text, COLUMNS - INDENT));

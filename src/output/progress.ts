@@ -18,11 +18,11 @@ export interface ProgressReporter {
   stop(): void;
 }
 
-/** A spinner on a terminal; plain lines when its width is not known, or elsewhere with `always`. */
-export function progressTo(stream: Stream, mode: ProgressMode): ProgressReporter {
+/** `before`: what each line begins with, printable. A spinner on a terminal; plain lines when its width is not known, or elsewhere with `always`. */
+export function progressTo(stream: Stream, mode: ProgressMode, before = ''): ProgressReporter {
   if (mode === 'never' || (mode === 'auto' && !stream.isTTY)) return { update() {}, stop() {} };
   // With 0 columns ora computes an infinite number of lines, and never stops clearing them.
-  return stream.isTTY && (stream.columns ?? 0) > 0 ? spinner() : lines(stream);
+  return stream.isTTY && (stream.columns ?? 0) > 0 ? spinner(before) : lines(stream, before);
 }
 
 /** `Scanning 120.5 MB of 257.1 MB (47 %), 310.2 MB/s, 0.4 s left` */
@@ -51,12 +51,12 @@ function paced(everyMs: number, show: (line: string) => void): (progress: Progre
   };
 }
 
-function lines(stream: Stream): ProgressReporter {
-  const update = paced(PLAIN_EVERY_MS, (line) => stream.write(`papyra: ${line}\n`));
+function lines(stream: Stream, before: string): ProgressReporter {
+  const update = paced(PLAIN_EVERY_MS, (line) => stream.write(`papyra: ${before}${line}\n`));
   return { update, stop() {} };
 }
 
-function spinner(): ProgressReporter {
+function spinner(before: string): ProgressReporter {
   let shown: Ora | undefined;
   let text = '';
   let stopped = false;
@@ -69,8 +69,8 @@ function spinner(): ProgressReporter {
   };
   let starting = false;
   const update = paced(TERMINAL_EVERY_MS, (line) => {
-    text = line;
-    if (shown) shown.text = line;
+    text = `${before}${line}`;
+    if (shown) shown.text = text;
     else if (!starting) {
       starting = true;
       void start();

@@ -1,0 +1,175 @@
+// Runs a command on the stores that the flags name: on one as ever, on many one after the other.
+import { PapyraError } from '../src/errors/errors.js';
+import { asPapyraError, type Finding } from '../src/errors/exit-codes.js';
+import { openStores, type ClosedStore, type Progress, type System } from '../src/index.js';
+import type { Paint } from '../src/output/paint.js';
+import { progressTo, type ProgressMode } from '../src/output/progress.js';
+import { printable } from '../src/output/text.js';
+import { storesDocument, storesText, type StoreOutcome, type StoresView } from '../src/output/stores.js'; // prettier-ignore
+import { monotonicMs } from '../src/units/clock.js';
+import { consoleFor, consoleForResult, using, type Context } from './context.js';
+import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
+
+/** What a command does with each store, and how it is shown. */
+export interface Work<R extends object> {
+  run: (system: System, share: Share) => Promise<R>;
+  text: (report: R, paint: Paint) => string;
+  many: StoresView<R>;
+  warnings?: (report: R) => readonly string[];
+  finding?: (report: R) => Finding | undefined;
+  /** The report in an error: of a store of which only parts failed. */
+  partial?: (error: PapyraError) => R | undefined;
+  progress?: ProgressMode;
+  /** Of the whole command, in seconds. */
+  lockWait?: number | undefined;
+  maxDuration?: number | undefined;
+}
+
+/** What of the limits of a command is left for one store. */
+export interface Share {
+  onProgress: (progress: Progress) => void;
+  lockWaitMs: number;
+  maxDurationMs?: number;
+}
+
+/**
+ * Of many stores, one that fails stops no other. The exit code is that of the first failure. A signal ends the store at
+ * work at its next safe point, and no other is begun. `--max-duration` is the time of all stores together: those that
+ * are not begun by then are left for the next run. What stores waited for a lock in vain is taken off `--lock-wait`.
+ */
+export async function onStores<R extends object>(
+  flags: GlobalFlags & StoreFlags,
+  context: Context,
+  work: Work<R>,
+): Promise<void> {
+  const { store } = flags;
+  const output = consoleFor(context, flags);
+  const { signal } = context;
+  const set = await openStores({ ...openOptions(flags), ...(store && { store }), signal });
+  const limits = new Limits(work);
+  const run = (one: ClosedStore): Promise<R> => {
+    const mode = flags.quiet ? 'never' : (work.progress ?? 'never');
+    const progress = progressTo(context.stderr, mode, set.isOne ? '' : `${printable(one.label)}: `);
+    const onProgress = (state: Progress) => progress.update(state);
+    return using(() => one.open(), output, (system) => work.run(system, { onProgress, ...limits.left() })).finally(() => progress.stop()); // prettier-ignore
+  };
+  if (set.isOne) {
+    await showOne(run(set.stores[0]!), flags, context, work);
+    return;
+  }
+  const outcomes: StoreOutcome<R>[] = [];
+  for (const one of set.stores) {
+    if (signal.aborted || limits.areOver()) break;
+    outcomes.push(outcomeOf(one.label, await limits.metered(() => run(one)), work));
+  }
+  const left = set.stores.length - outcomes.length;
+  const stopped = signal.aborted ? (signal.reason as PapyraError) : undefined;
+  const failed = outcomes.find(({ error }) => error)?.error ?? stopped;
+  const document = storesDocument(work.many.schema, outcomes, failed);
+  const shown = consoleForResult(context, flags, document.exit_code === 0);
+  shown.result(document, (paint) => storesText(work.many, outcomes, left, paint));
+  const warnings = [...set.warnings, ...(await set.publishMetrics())];
+  if (left > 0) warnings.push(notBegun(left, set.stores, signal));
+  output.warnings([...warnings, ...gathered(outcomes, work)]);
+  for (const { store: label, error } of outcomes) {
+    if (error) output.failure(error, label);
+  }
+  if (failed) throw silently(failed);
+  for (const { finding } of outcomes) if (finding) context.found(finding);
+}
+
+async function showOne<R extends object>(
+  running: Promise<R>,
+  flags: GlobalFlags,
+  context: Context,
+  { text, finding, partial, warnings }: Work<R>,
+): Promise<void> {
+  const show = (report: R): void => {
+    const found = finding?.(report);
+    if (found) context.found(found);
+    const output = consoleForResult(context, flags, !found);
+    output.result(report, (paint) => text(report, paint));
+    consoleFor(context, flags).warnings(warnings?.(report) ?? []);
+  };
+  try {
+    show(await running);
+  } catch (error) {
+    // When only some parts failed, the report of what was done is the result; the first failure follows it.
+    const report = error instanceof PapyraError ? partial?.(error) : undefined;
+    if (report) show(report);
+    throw error;
+  }
+}
+
+/** The limits of a command that works on many stores. */
+class Limits {
+  readonly #end: number;
+  #lockWaitMs: number;
+
+  constructor({ lockWait = 0, maxDuration }: Pick<Work<object>, 'lockWait' | 'maxDuration'>) {
+    this.#lockWaitMs = lockWait * 1000;
+    this.#end = maxDuration === undefined ? Infinity : monotonicMs() + maxDuration * 1000;
+  }
+
+  left(): Omit<Share, 'onProgress'> {
+    const maxDurationMs = this.#end - monotonicMs();
+    return {
+      lockWaitMs: this.#lockWaitMs,
+      ...(maxDurationMs < Infinity && { maxDurationMs: Math.max(1, maxDurationMs) }),
+    };
+  }
+
+  areOver(): boolean {
+    return monotonicMs() >= this.#end;
+  }
+
+  /** Returns a failure as a value. */
+  async metered<R>(run: () => Promise<R>): Promise<R | PapyraError> {
+    const began = monotonicMs();
+    try {
+      return await run();
+    } catch (thrown) {
+      const error = await asPapyraError(thrown);
+      if (error.code === 'try_again') {
+        this.#lockWaitMs = Math.max(0, this.#lockWaitMs - (monotonicMs() - began));
+      }
+      return error;
+    }
+  }
+}
+
+function outcomeOf<R extends object>(
+  store: string,
+  ended: R | PapyraError,
+  { partial, finding }: Work<R>,
+): StoreOutcome<R> {
+  if (!(ended instanceof PapyraError)) return { store, report: ended, finding: finding?.(ended) };
+  const report = partial?.(ended);
+  return { store, ...(report && { report }), error: ended };
+}
+
+function notBegun(left: number, stores: readonly ClosedStore[], signal: AbortSignal): string {
+  const why = signal.aborted ? (signal.reason as Error).message : 'the time limit was over';
+  const first = stores[stores.length - left]!.label;
+  return `${why}: ${left} of ${stores.length} stores were not begun, from ${first} on; the next run does them`;
+}
+
+/** The warnings of all stores: the same one of several stores once. */
+function gathered<R extends object>(
+  outcomes: readonly StoreOutcome<R>[],
+  { warnings }: Work<R>,
+): string[] {
+  const labels = new Map<string, string[]>();
+  for (const { store, report, error } of outcomes) {
+    const own = [...((report && warnings?.(report)) ?? []), ...(error?.warnings ?? [])];
+    for (const warning of own) labels.set(warning, [...(labels.get(warning) ?? []), store]);
+  }
+  return [...labels].map(([warning, [first, ...others]]) => {
+    return `${first!}${others.length > 0 ? ` and ${others.length} more` : ''}: ${warning}`;
+  });
+}
+
+/** Everything has been said: the exit code is left. */
+function silently({ code, message, signal }: PapyraError): PapyraError {
+  return new PapyraError(code, message, { silent: true, ...(signal && { signal }) });
+}
