@@ -11,6 +11,8 @@ import { onStores } from '../stores.js';
 
 export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   dryRun?: boolean;
+  free?: number;
+  minAge?: number;
   allowEmpty?: boolean;
   lockWait?: number;
   inPlace?: boolean;
@@ -30,8 +32,11 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
       hint: 'a real compaction decides by the clock; nothing was done',
     });
   }
+  assertAlone(flags);
   const options: CompactOptions = {
     dryRun: flags.dryRun ?? false,
+    ...(flags.free === undefined ? {} : { free: flags.free }),
+    ...(flags.minAge === undefined ? {} : { minAge: flags.minAge }),
     allowEmpty: flags.allowEmpty ?? false,
     unreadable: flags.unreadable,
     undated: flags.undated,
@@ -56,4 +61,17 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
     warnings: ({ warnings }) => warnings,
     many: compactions,
   });
+}
+
+/** A limit that has no effect would be taken for one that has. */
+function assertAlone({ free, ...limits }: CompactFlags): void {
+  if (free === undefined) return;
+  const flags = { '--max-age': limits.maxAge, '--max-records': limits.maxRecords, '--max-total-bytes': limits.maxTotalBytes }; // prettier-ignore
+  const [flag] = Object.entries(flags).find(([, value]) => value !== undefined) ?? [];
+  if (flag === undefined) return;
+  throw new PapyraError(
+    'usage',
+    `${flag} and --free cannot be used together: --free removes what it needs, whatever the limits say`,
+    { hint: `leave out ${flag}; --min-age says what --free must not touch; nothing was done` },
+  );
 }

@@ -27,6 +27,16 @@ export function addCompact(parent: Command, context: Context): void {
         .choices(['keep', 'drop'])
         .default('keep'),
     )
+    .option(
+      '--free <size>',
+      'free so much of the disk from the old end, whatever the retention says: for a disk that is full',
+      size('--free'),
+    )
+    .option(
+      '--min-age <duration>',
+      'with --free: nothing younger goes; default 1h',
+      duration('--min-age'),
+    )
     .option('--allow-empty', 'go on even when no record at all would be left')
     .option(
       '--in-place',

@@ -36,6 +36,13 @@ export interface CompactOptions extends Partial<OddLines> {
   dryRun?: boolean;
   /** The instant at which retention decides, in seconds since 1970. Only with `dryRun`. */
   now?: number;
+  /**
+   * Free so many bytes of the disk (Redis: of memory) from the old end, whatever the retention says. A plan that cannot
+   * reach it is refused.
+   */
+  free?: number;
+  /** With `free`: nothing younger than so many seconds goes; default 3600. */
+  minAge?: number;
   /** Allow a plan that leaves no record at all. */
   allowEmpty?: boolean;
   /** Milliseconds to wait for another run's lock; default 0: do not wait. */

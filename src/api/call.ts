@@ -94,6 +94,11 @@ const WAIT = number('milliseconds, zero or more', (n) => n >= 0);
 const COMPACT: Rules<CompactOptions> = {
   dryRun: FLAG,
   now: number('seconds since 1970', () => true),
+  free: { ...WHOLE, allowed: 'whole bytes above zero' },
+  minAge: number(
+    `seconds, zero or more, at most ${MAX_SECONDS}`,
+    (n) => n >= 0 && n <= MAX_SECONDS,
+  ),
   allowEmpty: FLAG,
   lockWaitMs: WAIT,
   inPlace: FLAG,

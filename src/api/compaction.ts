@@ -19,6 +19,7 @@ import { hooksOf } from './hooks-of.js';
 import type { HookEnd } from '../hooks/hooks.js';
 import type { RunMetrics } from '../metrics/metrics.js';
 import { endOfRun } from '../metrics/run.js';
+import { NOTHING_DROPPED, type FreeRule, type RetentionPolicy } from '../retention/policy.js';
 import { blankReport, type CompactionReport } from '../report/report.js';
 
 /** A configured store, and the metrics of its runs. */
@@ -50,9 +51,11 @@ function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
     const hint = 'a real compaction decides by the clock';
     throw new PapyraError('usage', 'now can be used in a dry run only', { hint });
   }
+  const free = freeRule(how);
   return {
     rules: {
-      ...config.retention,
+      ...(free ? NO_LIMITS : config.retention),
+      ...(free ? { free } : {}),
       now: how.now ?? Date.now() / 1000,
       unreadable: how.unreadable ?? 'keep',
       undated: how.undated ?? 'keep',
@@ -68,6 +71,24 @@ function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
     signal: how.signal,
     onProgress: how.onProgress,
   };
+}
+
+/** Beside `--free` no limit applies. */
+const NO_LIMITS: RetentionPolicy = {
+  max_age_seconds: null,
+  max_records: null,
+  max_total_bytes: null,
+};
+
+/** The floor, unless `minAge` says another. */
+const MIN_AGE_SECONDS = 3600;
+
+function freeRule({ free, minAge }: CompactOptions): FreeRule | undefined {
+  if (free !== undefined) return { bytes: free, minAgeSeconds: minAge ?? MIN_AGE_SECONDS };
+  if (minAge === undefined) return undefined;
+  throw new PapyraError('usage', 'minAge (--min-age) goes with free (--free) only', {
+    hint: 'to remove what is older than an age, use --max-age; nothing was done',
+  });
 }
 
 async function run(
@@ -150,7 +171,7 @@ function nothingDone(
     return report;
   }
   report.warnings.push('the time limit was over before anything was done; nothing was changed');
-  Object.assign(report.records, { dropped: 0, dropped_by: { age: 0, count: 0, size: 0 } });
+  Object.assign(report.records, { dropped: 0, dropped_by: NOTHING_DROPPED });
   Object.assign(report.bytes, { reclaimed: 0, reclaimed_on_disk: 0 });
   Object.assign(report.files, { rewritten: 0, removed: 0 });
   return report;
@@ -158,6 +179,7 @@ function nothingDone(
 
 /** Options that not every backend supports, and the backends that do. */
 const FITTING: [option: string, given: (how: CompactOptions) => unknown, backends: string[]][] = [
+  ['--free', ({ free }) => free, ['json', 'rotating', 'redis']],
   ['--in-place', ({ inPlace }) => inPlace, ['json', 'rotating']],
   ['--archive', ({ archive }) => archive, ['json', 'rotating', 'redis']],
   ['--limit-rate', ({ limitRate }) => limitRate, ['json', 'rotating', 'memory', 'module']],

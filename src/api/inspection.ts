@@ -82,6 +82,7 @@ async function asFarAsKnown(
   const plan = await backend.plan({ rules, dryRun: true, signal, onProgress, ...never });
   await plan.close();
   const { records, bytes, parts, warnings } = plan.report;
+  const { age, count, size } = records.dropped_by;
   return {
     ...blank,
     records: {
@@ -91,7 +92,7 @@ async function asFarAsKnown(
       unreadable: records.unreadable,
     },
     bytes: { ...blank.bytes, total: bytes.before },
-    expired: { records: records.dropped, bytes: bytes.reclaimed, by: records.dropped_by },
+    expired: { records: records.dropped, bytes: bytes.reclaimed, by: { age, count, size } },
     parts: parts.map(({ name, scanned, bytes_before, oldest = null, newest = null }) => ({
       name,
       records: scanned,

@@ -46,6 +46,8 @@ export interface PapyraErrorOptions {
   scan?: ScanReport;
   /** The same of a recovery. */
   recovery?: RecoveryReport;
+  /** Of a run that could not free what was asked for: the bytes that it could have. */
+  freeable?: number;
   /** The end that was to be expected: nothing is said of it, the exit code alone tells. */
   silent?: boolean;
 }
@@ -62,6 +64,7 @@ export class PapyraError extends Error {
   readonly scan: ScanReport | undefined;
   /** The same of a recovery. */
   readonly recovery: RecoveryReport | undefined;
+  readonly freeable: number | undefined;
   readonly silent: boolean;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
@@ -69,7 +72,7 @@ export class PapyraError extends Error {
   readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
-    const { hint, cause, signal, report, scan, recovery, silent = false } = options;
+    const { hint, cause, signal, report, scan, recovery, freeable, silent = false } = options;
     super(withShownPaths(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint === undefined ? undefined : withShownPaths(hint);
@@ -77,6 +80,7 @@ export class PapyraError extends Error {
     this.report = report;
     this.scan = scan;
     this.recovery = recovery;
+    this.freeable = freeable;
     this.silent = silent;
   }
 }

@@ -44,6 +44,16 @@ export function unreadBlock(start: number, end: number, standings: LineStatuses)
   return blockOf(sums, standings);
 }
 
+/** Bytes that were not read, all of which stay. They count as one line. */
+export function restBlock(start: number, end: number, hasRecord: boolean): Block {
+  const category = hasRecord ? 'live' : 'unreadable';
+  const sums = { ...noSums(start), end };
+  sums.lines[category] = 1;
+  sums.bytes[category] = end - start;
+  const stay = { live: 'live', expired: 'live', undated: 'live', unreadable: 'pinned', blank: 'pinned' } as const; // prettier-ignore
+  return blockOf(sums, stay);
+}
+
 /** The fillers at the start of a log. They count as one blank line. */
 export function blankBlock(end: number, standings: LineStatuses): Block {
   const sums = noSums(0);

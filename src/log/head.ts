@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 import { chunks, type OpenFile, type Tick } from '../files/read.js';
 import { attempt } from '../errors/system-error.js';
 import { LineScanner } from '../records/scanner.js';
-import { lineStatus, type RetentionRules } from '../retention/policy.js';
+import { lineStatus, type DroppedBy, type RetentionRules } from '../retention/policy.js';
 import type { Block } from './block.js';
 import type { Cut } from './cut.js';
 
@@ -14,7 +14,7 @@ export interface LogHead {
   keep: number;
   /** Readable records before it, and why they go. */
   dropped: number;
-  droppedBy: { age: number; count: number; size: number };
+  droppedBy: DroppedBy;
   discarded: number;
 }
 
@@ -42,7 +42,7 @@ export async function findHead(
   return {
     keep: head.keep,
     dropped: head.aged + head.live,
-    droppedBy: { age: head.aged, count, size: head.live - count },
+    droppedBy: { age: head.aged, count, size: head.live - count, free: 0 },
     discarded: head.discarded,
   };
 }

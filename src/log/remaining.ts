@@ -21,9 +21,9 @@ export function remainingBlocks(blocks: readonly Block[], cut: Cut): Sums[] {
   return remaining;
 }
 
-/** The blocks after a head that was removed in place. */
-export function blocksBehind(blocks: readonly Block[], keep: number, freed: number): Sums[] {
+/** The blocks behind `keep`, when so many bytes before it have gone. */
+export function blocksBehind(blocks: readonly Sums[], keep: number, freed: number): Sums[] {
   return blocks
     .filter(({ start }) => start >= keep)
-    .map(({ sums }) => ({ ...sums, start: sums.start - freed, end: sums.end - freed }));
+    .map((sums) => ({ ...sums, start: sums.start - freed, end: sums.end - freed }));
 }

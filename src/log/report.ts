@@ -2,7 +2,7 @@
 import { PapyraError } from '../errors/errors.js';
 import { ageInWords, grouped } from '../units/units.js';
 import { blankReport, type CompactionReport } from '../report/report.js';
-import { isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
+import { ageCutoff, isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
 import type { Totals } from './totals.js';
 import { foreignWarning, isNoLog, type Foreign } from './foreign/form.js';
 import { unitOf } from './foreign/unit.js';
@@ -68,7 +68,7 @@ export function warningsOf(
   foreign: readonly NamedForeign[] = [],
 ): string[] {
   const warnings = foreign.map((one) => foreignWarning(one.name, one));
-  if (scan.unread) {
+  if (scan.unread === 'head') {
     warnings.push('what is older than the limit was not read, as --unreadable drop allows: its lines are not counted'); // prettier-ignore
   }
   if (isUnlimited(rules)) warnings.push(NO_LIMIT);
@@ -100,7 +100,7 @@ function hasTimes(foreign: readonly NamedForeign[]): boolean {
 function undated(records: number, rules: RetentionRules, dated: boolean): string {
   const which = `${count(records, 'record')} without a finite numeric timestamp`;
   if (rules.undated === 'drop') return `${which} to go, as --undated drop says`;
-  if (rules.max_age_seconds === null) return `${which} counted like any other`;
+  if (ageCutoff(rules) === -Infinity) return `${which} counted like any other`;
   const kept = `${which} kept: the age limit cannot apply`;
   return dated ? kept : `${kept}; drop with --undated drop`;
 }
@@ -113,10 +113,14 @@ export function dryRunReport(
   totals: Totals,
   foreign: Foreign | undefined,
 ): CompactionReport {
-  const { kept, bytesGoing, anythingGoes } = totals;
+  const { bytesGoing, anythingGoes } = totals;
   const known = <T>(value: T): T | null => (scan.unread ? null : value);
-  const [scanned, dropped] = [known(totals.scanned), known(totals.dropped)];
-  const { age, count: byCount, size } = totals.droppedBy;
+  const scanned = known(totals.scanned);
+  // What goes is counted, unless it is the part that was not read.
+  const going = <T>(value: T): T | null => (scan.unread === 'head' ? null : value);
+  const dropped = going(totals.dropped);
+  const kept = scan.unread === 'rest' ? null : totals.kept;
+  const { age, count: byCount, size, free } = totals.droppedBy;
   const { backend, target, startedAt, size: before } = task;
   const policy = policyOf(task.rules);
   const after = before - bytesGoing;
@@ -126,7 +130,7 @@ export function dryRunReport(
       scanned,
       kept,
       dropped,
-      dropped_by: { age, count: known(byCount), size: known(size) },
+      dropped_by: { age, count: going(byCount), size: going(size), free },
       expired_left: totals.expiredLeft,
       unreadable: known(scan.unreadable),
       undated: known(scan.undated),

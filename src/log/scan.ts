@@ -35,8 +35,11 @@ export interface LogScan {
   future: number;
   /** Seconds of the newest dated record; NaN when there is none. */
   newest: number;
-  /** Some bytes at the start were not read: all of them go, and the number of their lines is not known. */
-  unread: boolean;
+  /**
+   * What was not read, and is not known: `head`, bytes at the start, all of which go; `rest`, bytes behind what goes, all
+   * of which stay.
+   */
+  unread?: 'head' | 'rest';
 }
 
 const NEWLINE = 0x0a;
@@ -116,7 +119,8 @@ export async function scanEnd(task: ScanTask, rules: RetentionRules): Promise<Lo
   }
   const rest = at > from ? [unreadBlock(from, at, standings)] : [];
   const fillers = from > 0 ? [blankBlock(from, standings)] : [];
-  return { ...scanOf([...fillers, ...rest, ...blocks], from), unread: rest.length > 0 };
+  const seen = scanOf([...fillers, ...rest, ...blocks], from);
+  return rest.length > 0 ? { ...seen, unread: 'head' } : seen;
 }
 
 /** Whether `scanEnd` may replace `scanLog`: count or size decides alone, and unreadable lines go. */
@@ -158,7 +162,7 @@ async function readRange(task: ScanTask): Promise<Sums[]> {
 export function scanOf(blocks: Block[], from: number): LogScan {
   const end = blocks.at(-1)?.end ?? from;
   const none = { unreadable: 0, undated: 0, future: 0, newest: NaN };
-  const result: LogScan = { blocks, end, ...none, unread: false };
+  const result: LogScan = { blocks, end, ...none };
   for (const { sums } of blocks) {
     result.unreadable += sums.lines.unreadable;
     result.undated += sums.lines.undated;

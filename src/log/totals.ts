@@ -1,4 +1,6 @@
 // Adds up what a plan removes and keeps, in lines and bytes.
+import { NOTHING_DROPPED, type DroppedBy } from '../retention/policy.js';
+import type { PartAction } from '../report/report.js';
 import type { Cut } from './cut.js';
 import type { LogHead } from './head.js';
 import type { LogScan } from './scan.js';
@@ -10,7 +12,7 @@ export interface Totals {
   scanned: number;
   kept: number;
   dropped: number;
-  droppedBy: { age: number; count: number; size: number };
+  droppedBy: DroppedBy;
   /** Unreadable lines that go, on request. */
   discarded: number;
   /** Expired records that stay for now. */
@@ -41,13 +43,27 @@ export function totalsOf(scan: LogScan, cut: Cut): Totals {
     scanned,
     kept: scanned - dropped,
     dropped,
-    droppedBy: { age: sum.expired, ...cut.by },
+    droppedBy: { age: sum.expired, ...cut.by, free: 0 },
     bytesKept: sum.bytes - bytesGoing + (anythingGoes ? 0 : sum.blankBytes),
     bytesGoing: anythingGoes ? bytesGoing + sum.blankBytes : 0,
     discarded: sum.discarded,
     expiredLeft: 0,
     anythingGoes,
     action: anythingGoes ? 'rewritten' : 'unchanged',
+  };
+}
+
+/** The totals of a run that frees space: `going` bytes of the file go. */
+export function freedTotals(scan: LogScan, action: PartAction, going: number): Totals {
+  const none = { records: 0, bytes: 0, by: { count: 0, size: 0 } };
+  const totals = totalsOf(scan, none);
+  if (action === 'unchanged') return untouched(totals);
+  return {
+    ...totals,
+    droppedBy: { ...NOTHING_DROPPED, free: totals.dropped },
+    bytesGoing: going,
+    anythingGoes: true,
+    action: action === 'collapsed' ? 'collapsed' : 'rewritten',
   };
 }
 
@@ -60,7 +76,7 @@ export function headTotals(whole: Totals, head: LogHead, freed: number): Totals 
     ...whole,
     dropped,
     kept: scanned - dropped,
-    droppedBy: anythingGoes ? head.droppedBy : { age: 0, count: 0, size: 0 },
+    droppedBy: anythingGoes ? head.droppedBy : NOTHING_DROPPED,
     discarded: anythingGoes ? head.discarded : 0,
     expiredLeft: whole.dropped - dropped,
     bytesGoing: freed,
@@ -76,7 +92,7 @@ export function untouched(totals: Totals): Totals {
     ...totals,
     kept: scanned,
     dropped: 0,
-    droppedBy: { age: 0, count: 0, size: 0 },
+    droppedBy: NOTHING_DROPPED,
     discarded: 0,
     expiredLeft: expiredLeft + dropped,
     bytesKept: bytesKept + bytesGoing,

@@ -5,6 +5,7 @@ import type { Paint } from './paint.js';
 import { policyText } from './policy.js';
 import {
   cutFront,
+  formatAge,
   formatBytes,
   formatCount,
   formatSeconds,
@@ -156,16 +157,24 @@ function reasons(by: CompactionReport['records']['dropped_by']): string {
     by.age ? `${formatCount(by.age)} by age` : '',
     by.count ? `${formatCount(by.count)} by count` : '',
     by.size ? `${formatCount(by.size)} by size` : '',
+    by.free ? `${formatCount(by.free)} to free space` : '',
   ];
   const reasons = words.filter(Boolean);
   const line = reasons.join(', ');
   return line.length > REASON_COLUMNS ? reasons.join(',\n') : line;
 }
 
+function ruleOf({ policy, freeing }: CompactionReport): string {
+  if (!freeing) return policyText(policy);
+  const floor = formatAge(freeing.min_age_seconds);
+  return `free ${formatBytes(freeing.bytes)} from the old end; keep what is younger than ${floor}`;
+}
+
 function details(report: CompactionReport, paint: Paint): string {
   const { files, bytes } = report;
   const would = report.status === 'dry_run' ? 'to be ' : '';
-  const rows = [['policy', wrapped(policyText(report.policy), DETAIL_COLUMNS)]];
+  const rows = [['policy', wrapped(ruleOf(report), DETAIL_COLUMNS)]];
+  if (report.freeing) rows.push(['way', wrapped(printable(report.freeing.way), DETAIL_COLUMNS)]);
   if (files.rewritten !== null) {
     const collapsed = report.parts.filter(({ action }) => action === 'collapsed').length;
     const words = [

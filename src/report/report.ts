@@ -36,6 +36,16 @@ export interface CompactionPart {
   pinned_by?: string;
 }
 
+/** What a run was asked to free, and how it does. */
+export interface Freeing {
+  /** Bytes of disk (Redis: of memory) that were asked for. */
+  bytes: number;
+  /** Nothing younger than so many seconds goes. */
+  min_age_seconds: number;
+  /** The way that was chosen, and why, in words. */
+  way: string;
+}
+
 /**
  * The report of a compaction, and the document of `--json`. Numbers are records, bytes, milliseconds
  * or seconds as their names say; null is a number that the backend does not know.
@@ -51,12 +61,14 @@ export interface CompactionReport {
   started_at: string;
   duration_ms: number;
   policy: RetentionPolicy;
+  /** Only of a run that frees space (`--free`), to which the policy did not apply. */
+  freeing?: Freeing;
   /** `scanned = kept + dropped`, over readable records. */
   records: {
     scanned: number | null;
     kept: number | null;
     dropped: number | null;
-    dropped_by: { age: number | null; count: number | null; size: number | null };
+    dropped_by: Record<'age' | 'count' | 'size' | 'free', number | null>;
     /** Expired, but still there until a later run. */
     expired_left: number | null;
     /** Lines that are not JSON objects. */
@@ -107,7 +119,7 @@ export function blankReport(
       scanned: null,
       kept: null,
       dropped: null,
-      dropped_by: { age: null, count: null, size: null },
+      dropped_by: { age: null, count: null, size: null, free: null },
       expired_left: null,
       unreadable: null,
       undated: null,

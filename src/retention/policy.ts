@@ -27,7 +27,20 @@ export interface OddLines {
   undated: 'keep' | 'drop';
 }
 
+/**
+ * Frees space in place of applying the limits: records go from the old end until so much of the disk is free. A record
+ * that is younger than the floor stays, and so does everything behind it.
+ */
+export interface FreeRule {
+  /** Bytes of disk (Redis: of memory), above zero. */
+  bytes: number;
+  /** The floor, in seconds before `now`. */
+  minAgeSeconds: number;
+}
+
 export interface RetentionRules extends RetentionPolicy, OddLines {
+  /** Beside it the limits are null. */
+  free?: FreeRule;
   /** `keep`: blank lines stay, too, as a recovery wants; left out: they go along when something else does. */
   blank?: 'keep';
   /** Seconds since 1970; the same for the whole run. */
@@ -53,20 +66,26 @@ export interface Tally {
   bytes: number;
 }
 
+/** Numbers of records that go, by the rule that takes them. */
+export type DroppedBy = Record<'age' | 'count' | 'size' | 'free', number>;
+
+export const NOTHING_DROPPED: Readonly<DroppedBy> = { age: 0, count: 0, size: 0, free: 0 };
+
 /** The limits alone, as reports show them. */
 export function policyOf(rules: RetentionPolicy): RetentionPolicy {
   const { max_age_seconds, max_records, max_total_bytes } = rules;
   return { max_age_seconds, max_records, max_total_bytes };
 }
 
-/** True when no limit is set. */
-export function isUnlimited(policy: RetentionPolicy): boolean {
-  return Object.values(policyOf(policy)).every((limit) => limit === null);
+/** True when no limit is set, and no space is to be freed. */
+export function isUnlimited(policy: RetentionPolicy & Pick<RetentionRules, 'free'>): boolean {
+  return !policy.free && Object.values(policyOf(policy)).every((limit) => limit === null);
 }
 
-/** Records with a timestamp below this have expired by age. */
-export function ageCutoff(rules: Pick<RetentionRules, 'now' | 'max_age_seconds'>): number {
-  return rules.max_age_seconds === null ? -Infinity : rules.now - rules.max_age_seconds;
+/** Records with a timestamp below this have expired by age, or may go to free space. */
+export function ageCutoff(rules: Pick<RetentionRules, 'now' | 'max_age_seconds' | 'free'>): number {
+  const age = rules.free?.minAgeSeconds ?? rules.max_age_seconds;
+  return age === null ? -Infinity : rules.now - age;
 }
 
 /** `timestamp` is used for a `record` only. */
@@ -76,7 +95,7 @@ export function lineStatus(kind: LineKind, timestamp: number, rules: RetentionRu
       return timestamp < ageCutoff(rules) ? 'expired' : 'live';
     case 'undated':
       if (rules.undated === 'drop') return 'expired';
-      return rules.max_age_seconds === null ? 'live' : 'pinned';
+      return ageCutoff(rules) === -Infinity ? 'live' : 'pinned';
     case 'unreadable':
       return rules.unreadable === 'drop' ? 'discarded' : 'pinned';
     case 'blank':

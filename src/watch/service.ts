@@ -67,7 +67,7 @@ export class Service {
   constructor(options: ServiceOptions) {
     this.#options = options;
     const { minFree, events, signal } = options;
-    const compact = (store: Tended, how: CompactOptions) => this.#compact(store, how);
+    const compact = (store: Tended, how?: CompactOptions) => this.#compact(store, how);
     this.#pressure = minFree && new Pressure({ minFree, events, compact, signal });
   }
 
@@ -119,7 +119,10 @@ export class Service {
       return this.#pressure.relieve([...this.#tended.values()], now);
     }
     const next = this.#next();
-    if (next && now >= next.due) return this.#compact(next);
+    if (next && now >= next.due) {
+      await this.#compact(next);
+      return;
+    }
     this.#options.notifier.status(this.#status(next));
     const times = [this.#lookForStores, next?.due, this.#pressure && this.#lookAtSpace];
     await this.#alarm.wait(Math.min(...times.filter((time) => time !== undefined)) - now);
@@ -188,8 +191,11 @@ export class Service {
     if (hopeless) throw hopeless;
   }
 
-  /** Compacts a store now. What fails is told, and no reason to end. */
-  async #compact(tended: Tended, how: CompactOptions = {}): Promise<void> {
+  /**
+   * Compacts a store now. What fails is told, and no reason to end. Returns why it failed. That more than retention asks
+   * for cannot go is no failure of the store.
+   */
+  async #compact(tended: Tended, how: CompactOptions = {}): Promise<PapyraError | undefined> {
     const { signal, events, everyMs, everyMsOf } = this.#options;
     const { label } = tended.store;
     // The listeners of a run hang on a controller of its own, so that they go with it.
@@ -206,6 +212,7 @@ export class Service {
         const over = tended.succeeded(monotonicMs());
         if (over) events.recovered(label, over);
         events.ran(label, report);
+        return undefined;
       } finally {
         await tended.readMetrics(system);
         await system.close();
@@ -214,8 +221,10 @@ export class Service {
       const error = await asPapyraError(thrown);
       // When only some parts failed, what was done is told as well.
       if (error.report) events.ran(label, error.report);
-      if (error.code === 'interrupted' && signal.aborted) return;
-      events.failed(label, tended.failed(error, monotonicMs()));
+      const isStop = error.code === 'interrupted' && signal.aborted;
+      if (!isStop && how.free === undefined)
+        events.failed(label, tended.failed(error, monotonicMs()));
+      return error;
     } finally {
       signal.removeEventListener('abort', abort);
       this.#lastSign = null;

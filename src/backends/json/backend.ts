@@ -5,7 +5,7 @@ import { holdNames, namesFor } from '../../files/names.js';
 import { findLeftovers, logMoved } from '../../files/recover.js';
 import type { StoreInspection } from '../../report/inspection.js';
 import { blankReport } from '../../report/report.js';
-import { policyOf } from '../../retention/policy.js';
+import { NOTHING_DROPPED, policyOf } from '../../retention/policy.js';
 import type { Backend, InspectRequest, Plan, PlanRequest } from '../backend.js';
 import { checkDirectory, checkLog, notThereYet } from '../../log/check.js';
 import type { LogFacts } from '../facts.js';
@@ -114,7 +114,7 @@ export function emptyPlan(path: string, request: PlanRequest): Plan {
       policy: policyOf(request.rules),
       startedAt: Date.now(),
     }),
-    records: { ...counts, dropped_by: { age: 0, count: 0, size: 0 }, ...others },
+    records: { ...counts, dropped_by: NOTHING_DROPPED, ...others },
     bytes,
     files: { scanned: 0, rewritten: 0, removed: 0, unchanged: 0 },
     warnings: [notThereYet(path)],

@@ -3,6 +3,7 @@ import type { TornEnd } from '../../files/mend-tail.js';
 import type { LogNames } from '../../files/names.js';
 import type { TailSample } from '../../files/tail-sample.js';
 import type { LineReader } from '../../records/line-reader.js';
+import type { Sums } from '../../records/sums.js';
 import type { Cut } from '../../log/cut.js';
 import type { Foreign } from '../../log/foreign/form.js';
 import type { OpenLog } from '../../log/open.js';
@@ -23,6 +24,8 @@ export interface Decision {
   tailSample: TailSample;
   /** With --in-place: the head, and how much of it goes. */
   head?: PlannedHead;
+  /** Of a run that frees space: the way in words, the first byte that stays, and the blocks that an index knows. */
+  freeing?: { way: string; keep: number; known: Sums[] };
   /** Of a recovery: the truncated end of the log. */
   torn?: TornEnd | undefined;
 }

@@ -8,6 +8,7 @@
 import { fstatSync } from 'node:fs';
 import { expected, type PapyraError } from '../../errors/errors.js';
 import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
+import { assertRewriteFrees } from '../../files/kept-space.js';
 import { removeFile } from '../../files/durable.js';
 import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
 import { mendTail } from '../../files/mend-tail.js';
@@ -74,12 +75,13 @@ async function assertPossible(
   { offline }: PlanRequest,
   looksOnly: boolean,
 ): Promise<void> {
-  const { log, names, head } = decision;
+  const { log, names, head, freeing } = decision;
   if (looksOnly) assertRuntimeIsNotRewriting(names);
   if (head) {
     unitInPlace(log, names);
     return;
   }
+  if (freeing) assertRewriteFrees(log, names);
   const obstacle = obstacleToRewrite(log, names, { offline, looksOnly });
   if (obstacle) throw obstacle;
   assertRoom(names, sizeAfter(decision));

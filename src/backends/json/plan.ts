@@ -34,7 +34,9 @@ import {
   type ScanTask,
 } from '../../log/scan.js';
 import { execute, refusalOf } from './execute.js';
+import { decideFreeing } from './free.js';
 import { openLog, type OpenLog } from '../../log/open.js';
+import { freeingOf, isFreeing } from '../freeing.js';
 import { phasesOf, type Phases } from '../../log/phases.js';
 import type { Decision } from './decision.js';
 
@@ -67,6 +69,7 @@ export async function planLog(
     // A second thread is no use where the speed is limited, or where an index leaves little to read.
     const alone =
       request.limitRate !== undefined ||
+      request.rules.free !== undefined ||
       existsSync(`${ownFolderPath(names)}/${basename(path)}.index`);
     thread = alone ? undefined : await secondThread(log.stat.size);
     const notices: string[] = [];
@@ -98,12 +101,15 @@ export async function planLog(
       }
       log.stat = fstatSync(log.fd);
     }
-    const decision = await decide(log, names, request, phases, thread);
+    const decision = isFreeing(request)
+      ? await decideFreeing(log, names, request, phases, request.dryRun ? [] : await knownBlocks(names, log)) // prettier-ignore
+      : await decide(log, names, request, phases, thread);
     const { rules } = request;
     const task = { backend: 'json', target: path, startedAt, size: log.stat.size, rules };
     const { seen, totals, foreign } = decision;
     const report = dryRunReport(task, basename(path), seen, totals, foreign);
     report.bytes.reclaimed_on_disk = spaceGoing(names.directory, log.stat, totals.bytesGoing);
+    if (decision.freeing) report.freeing = freeingOf(rules.free!, decision.freeing.way);
     report.warnings.push(...notices, ...warningsOf(decision));
     const refusal = request.dryRun ? await refusalOf(decision, request) : undefined;
     return { report, refusal, decision, execute: () => execute(decision, report, request, phases), close }; // prettier-ignore

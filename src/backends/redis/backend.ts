@@ -1,12 +1,16 @@
 // The backend of streams of one or many systems: on one Redis server, behind sentinels, or in a cluster.
 import type { RedisStore } from '../../config/types.js';
 import type { PapyraError } from '../../errors/errors.js';
+import { NOTHING_DROPPED } from '../../retention/policy.js';
 import type { Backend, Plan, PlanRequest } from '../backend.js';
+import { freeingOf, isFreeing } from '../freeing.js';
+import type { CompactionReport } from '../../report/report.js';
 import { findStreams } from './discover.js';
 import { executeStreams } from './execute.js';
+import { planFreeing, usedMemory, type Look } from './free.js';
 import { redisHash } from './hash.js';
 import { isBefore } from './ids.js';
-import { byLimit, type Dropped } from './limits.js';
+import { byLimit } from './limits.js';
 import { nothingThere, storeKey, targetName } from './names.js';
 import { planStream, type StreamPlan } from './plan-stream.js';
 import {
@@ -78,33 +82,61 @@ async function planStreams(session: Session, target: string, request: PlanReques
   if (request.signal) session.stopOn(request.signal);
   const { places, failures } = await findStreams(session);
   const limit = perNode(PLANS_PER_NODE);
-  const looks = await Promise.all(
-    places.map((place) =>
-      limit(place.node, async (): Promise<StreamResult | null> => {
-        const began = Date.now();
-        try {
-          const plan = await planStream(session, place, request);
-          return plan && previewOf(plan);
-        } catch (error) {
-          return failedPart(place.key, Date.now() - began, wordedFailure(error, session));
-        }
-      }),
-    ),
-  );
+  const freed = isFreeing(request) && (await planFreeing(session, target, places, request));
+  const looks = freed
+    ? freed.looks.map((look) => lookedAt(session, look))
+    : await Promise.all(
+        places.map((place) =>
+          limit(place.node, async (): Promise<StreamResult | null> => {
+            const began = Date.now();
+            try {
+              const plan = await planStream(session, place, request);
+              return plan && previewOf(plan);
+            } catch (error) {
+              return failedPart(place.key, Date.now() - began, wordedFailure(error, session));
+            }
+          }),
+        ),
+      );
   const unsearched = failures.map(({ node, error }) =>
     failedPart(`${session.store.prefix}:* on ${node}`, 0, wordedFailure(error, session)),
   );
   const previews = [...looks.filter((look) => look !== null), ...unsearched];
   const plans = previews.flatMap(({ plan }) => plan ?? []);
-  const head: ReportHead = { target, rules: request.rules, startedAt, warnings: [] };
+  const freeing = freed ? freeingOf(request.rules.free, freed.way) : undefined;
+  const head: ReportHead = { target, rules: request.rules, startedAt, warnings: [], freeing };
   if (previews.length === 0) head.warnings.push(nothingThere(target));
   if (!request.allowEmpty) assertSomethingStays(target, plans, request.rules);
   const report = streamsReport(head, previews);
   return {
     report: request.dryRun ? concluded(report, previews) : report,
-    execute: () => executeStreams(session, request, head, previews),
+    execute: () => {
+      const work = () => executeStreams(session, request, head, previews);
+      return freed ? measured(session, plans, work) : work();
+    },
     close: () => Promise.resolve(),
   };
+}
+
+function lookedAt(session: Session, look: Look): StreamResult | null {
+  if ('plan' in look) return look.plan && previewOf(look.plan);
+  return failedPart(look.place.key, 0, wordedFailure(look.error, session));
+}
+
+/** Adds to the report what the servers said of their memory before and after. */
+async function measured(
+  session: Session,
+  plans: readonly StreamPlan[],
+  work: () => Promise<CompactionReport>,
+): Promise<CompactionReport> {
+  const nodes = plans.map(({ node }) => node);
+  const before = await usedMemory(session, nodes);
+  const report = await work();
+  const after = await usedMemory(session, nodes);
+  if (report.freeing && before !== null && after !== null) {
+    report.freeing.way += `; used_memory was ${before} bytes and is ${after}`;
+  }
+  return report;
 }
 
 function previewOf(plan: StreamPlan): StreamResult {
@@ -115,7 +147,7 @@ function previewOf(plan: StreamPlan): StreamResult {
   return {
     key,
     plan,
-    dropped: nothing ? NOTHING : counted && byLimit(counted, plan),
+    dropped: nothing ? NOTHING_DROPPED : counted && byLimit(counted, plan),
     appended: 0,
     left,
     memoryAfter: nothing ? memory : null,
@@ -123,12 +155,10 @@ function previewOf(plan: StreamPlan): StreamResult {
   };
 }
 
-const NOTHING: Dropped = { age: 0, count: 0, size: 0 };
-
 function failedPart(key: string, durationMs: number, failure: PapyraError): StreamResult {
   return {
     key,
-    dropped: NOTHING,
+    dropped: NOTHING_DROPPED,
     appended: null,
     left: null,
     memoryAfter: null,

@@ -30,7 +30,7 @@ export async function executeStreams(
   const archive =
     directory === undefined ? null : await archiveStreams(session, busy, directory, request.signal);
   const options = {
-    approx: session.store.approx && archive === null,
+    approx: session.store.approx && archive === null && !request.rules.free,
     ignoreGroups: request.ignoreGroups === true,
     signal: request.signal,
     onTrimmed: progress,

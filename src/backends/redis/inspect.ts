@@ -138,8 +138,9 @@ async function dryRun(
   const planned = await plan(how);
   await planned.close();
   const { report } = planned;
-  const { dropped, dropped_by: by } = report.records;
-  return { records: dropped, bytes: report.bytes.reclaimed, by };
+  const { dropped, dropped_by } = report.records;
+  const { age, count, size } = dropped_by;
+  return { records: dropped, bytes: report.bytes.reclaimed, by: { age, count, size } };
 }
 
 async function findFilled(session: Session): Promise<Stream[]> {

@@ -14,6 +14,9 @@ import { memoryOf, readState, sameHead, type StreamState } from './stream.js';
 /** Takes all entries before an id, or all but the newest. `of`: the age limit, or the limits on what that leaves. */
 export type Cut = { of: 'age' | 'tail'; before: string } | { of: 'tail'; newest: number };
 
+/** The state of a stream that has entries. */
+export type FilledState = StreamState & { first: string; last: string };
+
 /** Numbers of entries that go, by the cut that takes them. */
 export interface Taken {
   age: number;
@@ -22,7 +25,7 @@ export interface Taken {
 
 export interface StreamPlan extends StreamLocation {
   rules: RetentionRules;
-  state: StreamState & { first: string; last: string };
+  state: FilledState;
   /** In the order in which they are made. */
   cuts: Cut[];
   /** Ids of expired entries that were seen behind a live one. */
@@ -67,7 +70,10 @@ export async function planStream(
  * Where all goes, the bound is after the last id that was given, and not after the last entry: else a node whose last
  * entries were deleted would stay, empty, and keep its memory. Entries that are added meanwhile have larger ids.
  */
-function freeing<T extends { cuts: Cut[] }>(plan: T, { last, lastGenerated }: StreamState): T {
+export function freeing<T extends { cuts: Cut[] }>(
+  plan: T,
+  { last, lastGenerated }: StreamState,
+): T {
   const cuts = plan.cuts.map((cut) => {
     const isAll = 'before' in cut && last !== null && isBefore(last, cut.before);
     const behind = idAfter(lastGenerated);
@@ -76,7 +82,7 @@ function freeing<T extends { cuts: Cut[] }>(plan: T, { last, lastGenerated }: St
   return { ...plan, cuts };
 }
 
-function hasEntries(state: StreamState): state is StreamPlan['state'] {
+export function hasEntries(state: StreamState): state is FilledState {
   return state.length > 0 && state.first !== null && state.last !== null;
 }
 

@@ -1,6 +1,11 @@
 // Builds the report of a run over streams, and makes one error of the failures of its streams.
 import { PapyraError } from '../../errors/errors.js';
-import { blankReport, type CompactionPart, type CompactionReport } from '../../report/report.js';
+import {
+  blankReport,
+  type CompactionPart,
+  type CompactionReport,
+  type Freeing,
+} from '../../report/report.js';
 import { isUnlimited, policyOf, type RetentionRules } from '../../retention/policy.js';
 import { NO_LIMIT } from '../../log/report.js';
 import { failureOf, whyFailed } from './failed-parts.js';
@@ -29,6 +34,8 @@ export interface ReportHead {
   rules: RetentionRules;
   startedAt: number;
   warnings: string[];
+  /** Of a run that frees memory. */
+  freeing?: Freeing | undefined;
 }
 
 export function streamsReport(
@@ -51,11 +58,12 @@ export function streamsReport(
       policy: policyOf(rules),
       startedAt,
     }),
+    ...(head.freeing ? { freeing: head.freeing } : {}),
     records: {
       scanned,
       kept: scanned === null || dropped === null ? null : scanned - dropped,
       dropped,
-      dropped_by: { age: by('age'), count: by('count'), size: by('size') },
+      dropped_by: { age: by('age'), count: by('count'), size: by('size'), free: by('free') },
       expired_left: total(({ left }) => left),
       unreadable: null,
       undated: null,
@@ -94,7 +102,7 @@ function pinOf({ failure, plan, stays }: StreamResult): string | undefined {
 }
 
 function droppedOf({ dropped }: StreamResult): number | null {
-  return dropped && dropped.age + dropped.count + dropped.size;
+  return dropped && dropped.age + dropped.count + dropped.size + dropped.free;
 }
 
 function reclaimed(before: number | null, after: number | null): number | null {

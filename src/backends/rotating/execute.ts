@@ -42,8 +42,7 @@ export async function executeSet(
   const results = new Map<SegmentPlan, Result>(
     plans.map((plan) => [plan, plan.refusal ? { failure: plan.refusal } : {}]),
   );
-  const active = plans.find(isActive);
-  const longest = Math.max(0, ...(active?.seen.blocks.map(({ sums }) => sums.longest) ?? []));
+  const longest = Math.max(0, ...merged.blocks.map(({ sums }) => sums.longest));
   const zones = new RenameGuard(set, longest, run.opened, request.offline);
   const busy = await possible(run, plans, results);
   const archive = busy.some(({ totals }) => totals.anythingGoes)

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, renameSync } from 'node
 import { expected, PapyraError } from '../../errors/errors.js';
 import { copyChunks, isSparse } from '../../files/copy.js';
 import { createExclusive, removeFile, syncDirectory, withWriting } from '../../files/durable.js';
+import { assertRewriteFrees } from '../../files/kept-space.js';
 import { carryOver } from '../../files/metadata.js';
 import { mendTail } from '../../files/mend-tail.js';
 import type { LogNames } from '../../files/names.js';
@@ -54,6 +55,7 @@ export function assertPossible(
 ): number {
   const { log } = segment;
   const own = { ...names, log: log.path };
+  if (request.rules.free) assertRewriteFrees(log, own);
   const obstacle = obstacleToRewrite(log, own, { offline: request.offline, looksOnly });
   if (obstacle) throw obstacle;
   const size = log.stat.size - totals.bytesGoing;

@@ -19,6 +19,7 @@ import { isRecord } from '../../records/is-record.js';
 import { LineReader } from '../../records/line-reader.js';
 import { ageCutoff, lineStatus, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
+import { freeingOf, isFreeing } from '../freeing.js';
 import { blockOf, statusesOf } from '../../log/block.js';
 import { findCuts, type Cut } from '../../log/cut.js';
 import { eachLine } from '../../log/each-line.js';
@@ -34,6 +35,7 @@ import type { SecondThread } from '../../log/scan-threads.js';
 import { secondThread, scanLog, scanOf, type LogScan, type ScanTask } from '../../log/scan.js';
 import type { SegmentPlan } from './decision.js';
 import { executeSet } from './execute.js';
+import { planFreeing } from './free.js';
 import { refusalOf, type SetRun } from './parts.js';
 import { emptyPlan, foreignOf, mergedScan, setReport, totalsOfAll } from './report.js';
 import { repairSet } from './repair.js';
@@ -102,38 +104,22 @@ export async function planSet(
     }
     const active = segments.find(({ index }) => index === 0)?.log;
     const opened = { at: monotonicMs(), id: active && fileId(active.fd), size: active?.stat.size ?? 0 }; // prettier-ignore
-    const total = segments.reduce((sum, { log }) => sum + log.stat.size, 0);
     const largest = Math.max(...segments.map(({ log }) => log.stat.size));
-    thread = request.limitRate === undefined ? await secondThread(largest) : undefined;
+    const isAlone = request.limitRate !== undefined || isFreeing(request);
+    thread = isAlone ? undefined : await secondThread(largest);
     const instants = { cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS };
     const reader = new LineReader(instants);
     warnings.push(...slowerWarning(reader));
-    const tick = phases('scan', total);
-    const scans: { segment: Segment; seen: LogScan; torn?: TornEnd | undefined }[] = [];
-    for (const segment of segments.toReversed()) {
-      const task = { file: segment.log, reader, instants, thread, tick };
-      const seen = await scanSegment(segment, task, request);
-      scans.push({
-        segment,
-        ...(request.recovery
-          ? await withTornEnd(segment.log, seen, rules, request.signal)
-          : { seen }),
-      });
-    }
-    const parts = scans.map(({ segment, seen }) => ({ file: segment.log, blocks: seen.blocks }));
-    const cuts = await findCuts(parts, rules, phases());
-    const plans = scans.map((scan, at) => planSegment(scan, cuts[at]!, request));
-    if (request.inPlace) await planInPlace(plans, names, rules, phases);
+    const { plans, way } = isFreeing(request)
+      ? await planFreeing(named.path, segments.toReversed(), names, request, reader, phases)
+      : { plans: await planLimits(set, segments.toReversed(), names, request, { reader, instants, thread }, phases), way: undefined }; // prettier-ignore
     for (const { name, refusal } of plans)
       if (refusal) warnings.push(`${name}: ${refusal.message}`);
-    if (!request.recovery) for (const plan of plans) await explainPin(plan, set, rules, phases);
-    for (const plan of plans) {
-      plan.foreign = await foreignIn(plan.segment.log, plan.seen, plan.totals.scanned);
-    }
     const merged = mergedScan(plans);
     const odd = foreignOf(plans);
     assertAcceptable(set.path, merged, totalsOfAll(plans), rules, request.allowEmpty, odd);
-    const task = { set, rules, startedAt, warnings };
+    const freeing = way === undefined ? undefined : freeingOf(rules.free!, way);
+    const task = { set, rules, startedAt, warnings, freeing };
     const report = setReport(task, plans, merged, new Map());
     const run = { names, request, phases, reader, opened, ...task };
     const refusal = request.dryRun ? await firstRefusal(run, plans) : undefined;
@@ -142,6 +128,40 @@ export async function planSet(
     await close();
     throw error;
   }
+}
+
+/** Scans all files, the oldest first, and decides by the limits what goes of each. */
+async function planLimits(
+  set: SetOptions,
+  segments: readonly Segment[],
+  names: LogNames,
+  request: PlanRequest,
+  how: Pick<ScanTask, 'reader' | 'instants' | 'thread'>,
+  phases: Phases,
+): Promise<SegmentPlan[]> {
+  const { rules } = request;
+  const total = segments.reduce((sum, { log }) => sum + log.stat.size, 0);
+  const tick = phases('scan', total);
+  const scans: { segment: Segment; seen: LogScan; torn?: TornEnd | undefined }[] = [];
+  for (const segment of segments) {
+    const task = { file: segment.log, ...how, tick };
+    const seen = await scanSegment(segment, task, request);
+    scans.push({
+      segment,
+      ...(request.recovery
+        ? await withTornEnd(segment.log, seen, rules, request.signal)
+        : { seen }),
+    });
+  }
+  const parts = scans.map(({ segment, seen }) => ({ file: segment.log, blocks: seen.blocks }));
+  const cuts = await findCuts(parts, rules, phases());
+  const plans = scans.map((scan, at) => planSegment(scan, cuts[at]!, request));
+  if (request.inPlace) await planInPlace(plans, names, rules, phases);
+  for (const plan of plans) {
+    if (!request.recovery) await explainPin(plan, set, rules, phases);
+    plan.foreign = await foreignIn(plan.segment.log, plan.seen, plan.totals.scanned);
+  }
+  return plans;
 }
 
 /** The end of a rotated file ends its last line. The active file may end in the middle of one. */

@@ -7,7 +7,7 @@
 //   rotating. No rotation is under way either: the active file was written after the top name was, or a look downwards
 //   finds no name missing. This lasts until the top name is free.
 // - `small`: the active file is so far below `max_bytes` that no rotation is due between the look and the use: by an
-//   eighth of `max_bytes`, four of its longest lines, or what it grows in a quarter of a second, whichever is most.
+//   eighth of `max_bytes`, four of the longest lines, or what it grows in a quarter of a second, whichever is most.
 // - `quiet`: only we have changed anything for three seconds, or the operator says that nothing is writing.
 // - `grey`: everything else. Nothing may be renamed or unlinked.
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,7 +48,7 @@ export class RenameGuard {
 
   constructor(
     readonly set: SetOptions,
-    /** Bytes of the longest line of the active file. */
+    /** Bytes of the longest line that was read. */
     readonly longest: number,
     /** The active file when the set was opened. */
     opened: Sample,

@@ -2,7 +2,12 @@
 import { withShownPaths } from '../../errors/held-paths.js';
 import { dirname } from 'node:path';
 import { spaceGoing } from '../../files/space.js';
-import { blankReport, type CompactionPart, type CompactionReport } from '../../report/report.js';
+import {
+  blankReport,
+  type CompactionPart,
+  type CompactionReport,
+  type Freeing,
+} from '../../report/report.js';
 import { policyOf, type RetentionRules } from '../../retention/policy.js';
 import type { Plan, PlanRequest } from '../backend.js';
 import { notThereYet } from '../../log/check.js';
@@ -17,6 +22,8 @@ export interface SetTask {
   rules: RetentionRules;
   startedAt: number;
   warnings: string[];
+  /** Of a run that frees space. */
+  freeing?: Freeing | undefined;
 }
 
 /** The set as one log. */
@@ -44,6 +51,7 @@ function sumOf(parts: readonly Totals[]): Totals {
       age: sum((one) => one.droppedBy.age),
       count: sum((one) => one.droppedBy.count),
       size: sum((one) => one.droppedBy.size),
+      free: sum((one) => one.droppedBy.free),
     },
     discarded: sum((one) => one.discarded),
     expiredLeft: sum((one) => one.expiredLeft),
@@ -68,6 +76,8 @@ export function setReport(
   const count = (...actions: string[]) =>
     done.filter(({ action }) => actions.includes(action)).length;
   const policy = policyOf(rules);
+  const isPartlyRead = plans.some(({ seen }) => seen.unread);
+  const known = (value: number): number | null => (isPartlyRead ? null : value);
   return {
     ...blankReport({
       status: 'dry_run',
@@ -76,14 +86,15 @@ export function setReport(
       policy,
       startedAt,
     }),
+    ...(task.freeing ? { freeing: task.freeing } : {}),
     records: {
-      scanned: total.scanned,
-      kept: total.kept,
+      scanned: known(total.scanned),
+      kept: known(total.kept),
       dropped: total.dropped,
       dropped_by: total.droppedBy,
       expired_left: total.expiredLeft,
-      unreadable: merged.unreadable,
-      undated: merged.undated,
+      unreadable: known(merged.unreadable),
+      undated: known(merged.undated),
       appended: 0,
     },
     bytes: {
@@ -129,14 +140,14 @@ function partOf({ segment, name, totals, action, seen, pinnedBy }: Done): Compac
   const oldest = Math.min(...seen.blocks.map(({ sums }) => sums.oldest).filter(Number.isFinite));
   return {
     name,
-    scanned: totals.scanned,
-    kept: totals.kept,
+    scanned: seen.unread ? null : totals.scanned,
+    kept: seen.unread ? null : totals.kept,
     dropped: totals.dropped,
     bytes_before: size,
     bytes_after: size - totals.bytesGoing,
     action,
     oldest: Number.isFinite(oldest) ? isoTime(oldest) : null,
-    newest: Number.isNaN(seen.newest) ? null : isoTime(seen.newest),
+    newest: Number.isNaN(seen.newest) || seen.unread ? null : isoTime(seen.newest),
     ...(pinnedBy === undefined ? {} : { pinned_by: pinnedBy }),
   };
 }
