@@ -1,5 +1,5 @@
 // Finds what would keep the space of a log after a rewrite: other names of the old file, and processes that read it.
-import type { Stats } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
 import { findReaders } from './followers.js';
 import type { LogNames } from './names.js';
@@ -7,6 +7,18 @@ import type { OpenFile } from './read.js';
 import { otherLinks } from './surroundings.js';
 
 type Log = OpenFile & { stat: Stats };
+
+/** @throws {PapyraError} `refused` when an archive would take space where it is to be freed. */
+export function assertArchiveElsewhere(archive: string | undefined, { directory }: LogNames): void {
+  if (archive === undefined) return;
+  const place = statSync(archive, { bigint: true, throwIfNoEntry: false });
+  if (place?.dev !== statSync(directory, { bigint: true }).dev) return;
+  throw new PapyraError(
+    'refused',
+    `the archive ${archive} is on the same file system as the log: what it takes is not freed`,
+    { hint: 'nothing was done; name a directory on another disk with --archive' },
+  );
+}
 
 /** @throws {PapyraError} when a rewrite would free nothing now. */
 export function assertRewriteFrees(log: Log, names: LogNames): void {

@@ -102,6 +102,6 @@ export function noRoom(names: LogNames, bytes: number, cause?: unknown): PapyraE
   return new PapyraError(
     'io_error',
     `no room to rewrite ${names.log}: that needs ${bytes} bytes, ${there} are free in ${names.directory}${quota}; the log is as it was`,
-    { hint: 'free some space, or remove the expired head with --in-place', cause },
+    { hint: 'free some space, or remove the expired head with --in-place; --free SIZE removes the oldest records, and needs no room on ext4 and xfs', cause }, // prettier-ignore
   );
 }

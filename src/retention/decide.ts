@@ -10,7 +10,7 @@ export interface DatedLine {
 }
 
 /** Why a line goes; `keep`: it stays; `blank`: it goes only when another line goes. */
-export type LineDecision = 'keep' | 'blank' | 'age' | 'count' | 'size' | 'unreadable';
+export type LineDecision = 'keep' | 'blank' | 'age' | 'count' | 'size' | 'free' | 'unreadable';
 
 export function decide(lines: readonly DatedLine[], rules: RetentionRules): LineDecision[] {
   const standings = lines.map((line) => lineStatus(line.kind, line.timestamp ?? NaN, rules));
@@ -36,6 +36,28 @@ export function decide(lines: readonly DatedLine[], rules: RetentionRules): Line
       }
     }
   });
+}
+
+/**
+ * The mildest cut that lets so many bytes go, whatever the limits: lines go from the old end, up to the first record that
+ * is too young. Without `around`, the first line that stays ends it, too. null: it cannot be so many.
+ */
+export function decideFreeing(
+  lines: readonly DatedLine[],
+  rules: RetentionRules,
+  { bytes, around }: { bytes: number; around: boolean },
+): LineDecision[] | null {
+  let going = 0;
+  let isOver = false;
+  const decisions = lines.map((line): LineDecision => {
+    const status = lineStatus(line.kind, line.timestamp ?? NaN, rules);
+    isOver ||= going >= bytes || status === 'live' || (status === 'pinned' && !around);
+    if (isOver || status === 'pinned') return 'keep';
+    going += line.bytes;
+    if (status === 'blank') return 'blank';
+    return status === 'discarded' ? 'unreadable' : 'free';
+  });
+  return going >= bytes ? decisions : null;
 }
 
 function add(tally: Tally, bytes: number): void {

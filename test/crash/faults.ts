@@ -6,6 +6,8 @@ import { injectAt, record, where, type Point } from './strace.js';
 export interface Store {
   directory: string;
   args: string[];
+  /** The next run, where it is another command; it must end like a run that finished. */
+  again?: string[];
   reset: () => void;
   /** Files of papyra that should not outlive a run and the one after it. */
   leftovers: () => string[];
@@ -83,8 +85,11 @@ async function recordRun({ directory, args, reset, expectCompacted }: Store) {
   return trace;
 }
 
-async function runAgain({ args, leftovers, expectCompacted }: Store, at: string): Promise<void> {
-  const { code } = await papyra(args);
+async function runAgain(
+  { args, again = args, leftovers, expectCompacted }: Store,
+  at: string,
+): Promise<void> {
+  const { code } = await papyra(again);
   expect({ at, code, left: leftovers() }).toEqual({ at, code: 0, left: [] });
   expectCompacted(at);
 }

@@ -56,10 +56,14 @@ const MAKE = {
 const MEGABYTES = { ext2: 64, ext3: 64, ext4: 64, xfs: 300, btrfs: 128 };
 
 /** A file system of its own in an image file, made with further options of its mkfs. */
-export function disk(kind: keyof typeof MAKE, options: string[] = []): string {
+export function disk(
+  kind: keyof typeof MAKE,
+  options: string[] = [],
+  megabytes = MEGABYTES[kind],
+): string {
   const point = openDirectory('disk');
   const image = `${point}.image`;
-  execaSync('truncate', ['--size', `${MEGABYTES[kind]}M`, image]);
+  execaSync('truncate', ['--size', `${megabytes}M`, image]);
   const [command, ...args] = MAKE[kind];
   const made = execaSync(command!, [...args, ...options, image], { reject: false });
   if (made.failed) throw new Refused(made.stderr);

@@ -65,6 +65,8 @@ metrics: { textfile: ${directory}/papyra.prom }
     await expect.poll(() => watch.said(/tenants\/two: compacted/), WAIT).toBe(true);
     mkdirSync(join(directory, 'none'));
     writeFileSync(join(directory, 'none/log'), EXPIRED + live());
+    // A reload tries again at once what has failed.
+    watch.kill('SIGHUP');
     await expect
       .poll(() => watch.said(/broken: works again, after \d+ failures?/), WAIT)
       .toBe(true);

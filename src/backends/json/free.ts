@@ -1,5 +1,6 @@
 // Decides how a log of one file frees space, from what was read of its old end.
 import { basename } from 'node:path';
+import { assertArchiveElsewhere } from '../../files/kept-space.js';
 import type { LogNames } from '../../files/names.js';
 import { TailSample } from '../../files/tail-sample.js';
 import { chooseWay } from '../../log/free.js';
@@ -24,6 +25,7 @@ export async function decideFreeing(
   known: Sums[],
 ): Promise<Decision> {
   const { rules, inPlace, offline, dryRun, allowEmpty } = request;
+  assertArchiveElsewhere(request.archive, names);
   const before = new TailSample(log, log.stat.size);
   const reader = new LineReader({ cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS });
   const { bytes } = rules.free;

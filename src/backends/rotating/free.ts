@@ -1,5 +1,6 @@
 // Decides how a rotating set frees space: the oldest file first, each in the way that log/free.ts chooses for it.
 import { basename } from 'node:path';
+import { assertArchiveElsewhere } from '../../files/kept-space.js';
 import type { LogNames } from '../../files/names.js';
 import { TailSample } from '../../files/tail-sample.js';
 import { chooseWay, leave, type FreeChoice } from '../../log/free.js';
@@ -28,6 +29,7 @@ export async function planFreeing(
 ): Promise<{ plans: SegmentPlan[]; way: string }> {
   const { rules, inPlace, offline, dryRun } = request;
   const { bytes } = rules.free;
+  assertArchiveElsewhere(request.archive, names);
   const tick = phases('scan', bytes);
   const task = { rules, reader, tick, inPlaceOnly: inPlace, offline, looksOnly: dryRun };
   const plans: SegmentPlan[] = [];
