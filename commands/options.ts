@@ -198,6 +198,7 @@ export const minFree = (flag: string) =>
   value(flag, (text) => (text.endsWith('%') ? { share: parseShare(text) } : { bytes: parseSize(text) })); // prettier-ignore
 
 export const listenOn = (flag: string) => value(flag, parseListen);
+
 /** Values of a flag that may be given more than once. */
 const names = (flag: string) => {
   const name = text(flag);

@@ -1,6 +1,12 @@
 // Runs `papyra watch`: connects the service with the stores, the log lines and the HTTP server.
 import type { Server } from 'node:http';
-import { openStores, prometheusText, type Stores, type System } from '../src/index.js';
+import {
+  openStores,
+  prometheusText,
+  type ClosedStore,
+  type Stores,
+  type System,
+} from '../src/index.js';
 import { stamped } from '../src/output/watch.js';
 import { serviceInterval } from '../src/schedule/interval.js';
 import type { Console } from '../src/output/console.js';
@@ -10,6 +16,7 @@ import { notifierFor } from '../src/watch/notify.js';
 import { Service } from '../src/watch/service.js';
 import type { StoreSource } from '../src/watch/stores.js';
 import { consoleFor, type Context } from './context.js';
+import { giveWay } from './give-way.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
 import { logTo } from './watch-log.js';
 
@@ -59,11 +66,17 @@ function sourceOf(opened: Stores): StoreSource {
     warnings,
     stores: stores.map((store) => ({
       label: isOne ? null : store.label,
-      open: () => store.open(),
+      open: () => opening(store),
     })),
     again: async () => sourceOf(await opened.again()),
     publish: () => opened.publishMetrics(),
   };
+}
+
+async function opening(store: ClosedStore): Promise<System> {
+  const system = await store.open();
+  if (system.store.backend === 'redis') giveWay();
+  return system;
 }
 
 function intervalOf({ config }: System): number {

@@ -33,7 +33,7 @@ export function logTo(output: Console): ServiceEvents {
       const told = failures.get(label);
       if (told?.what === what && Date.now() - told.at < AGAIN_MS) return;
       failures.set(label, { what, at: Date.now() });
-      output.failure(told?.what === what ? again(label, failing) : labelled(label, error));
+      output.failure(told?.what === what ? again(failing) : error, label ?? undefined);
     },
     recovered: (label, over) => {
       failures.delete(label);
@@ -53,16 +53,10 @@ function withoutNumbers(text: string): string {
   return text.replaceAll(/\d[\d.,:]*/g, '#');
 }
 
-function labelled(label: string | null, error: PapyraError): PapyraError {
-  if (label === null) return error;
-  const { code, message, hint, cause } = error;
-  return new PapyraError(code, named(label, message), { ...(hint === undefined ? {} : { hint }), cause }); // prettier-ignore
-}
-
 /** The same error, without its hint: that was told. */
-function again(label: string | null, failing: Failing): PapyraError {
+function again(failing: Failing): PapyraError {
   const { code, message } = failing.error;
-  return new PapyraError(code, named(label, `still fails, ${timesOf(failing)}: ${message}`));
+  return new PapyraError(code, `still fails, ${timesOf(failing)}: ${message}`);
 }
 
 function timesOf({ times, since }: Failing): string {

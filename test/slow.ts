@@ -40,6 +40,12 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/records/scanner.test.ts': 'python3, which reads the same lines',
   'test/schedule/times.test.ts': 'systemd-analyze',
   'test/schedule/tools.test.ts': 'systemd-analyze',
+  'test/watch/growth.test.ts': 'hundreds of runs, each with several fsyncs',
+  'test/watch/live.test.ts': 'python3 writers, for half a minute',
+  'test/watch/pressure.test.ts': 'mounts',
+  'test/watch/redis.test.ts': 'a redis server',
+  'test/watch/server.test.ts': 'clients that are waited for',
+  'test/watch/service.test.ts': 'services that run for seconds, and python3',
 };
 
 /** The same as patterns of vitest. */

@@ -1,5 +1,4 @@
 // Runs `papyra persistence compact`: compacts the store that the flags name, and shows the report.
-import { constants, setPriority } from 'node:os';
 import { PapyraError } from '../../src/errors/errors.js';
 import type { CompactOptions, OddLines } from '../../src/index.js';
 import { compactionText } from '../../src/output/compaction.js';
@@ -7,6 +6,7 @@ import { compactions } from '../../src/output/compactions.js';
 import type { ProgressMode } from '../../src/output/progress.js';
 import type { Amount } from '../../src/units/units.js';
 import type { Context } from '../context.js';
+import { giveWay } from '../give-way.js';
 import type { GlobalFlags, StoreFlags } from '../options.js';
 import { onStores } from '../stores.js';
 
@@ -79,13 +79,4 @@ function assertAlone({ free, ...limits }: CompactFlags): void {
     `${flag} and --free cannot be used together: --free removes what it needs, whatever the limits say`,
     { hint: `leave out ${flag}; --min-age says what --free must not touch; nothing was done` },
   );
-}
-
-/** Lowers the priority, or papyra would push a local Redis off its core in the middle of a command. Hooks inherit it. */
-function giveWay(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_LOW);
-  } catch {
-    // Some sandboxes forbid it; then the priority stays.
-  }
 }

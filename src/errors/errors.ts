@@ -48,6 +48,8 @@ export interface PapyraErrorOptions {
   recovery?: RecoveryReport;
   /** The guard that refused the run. */
   guard?: 'max_drop';
+  /** Of a run that could not free what was asked for: the bytes that it could have. */
+  freeable?: number;
   /** The end that was to be expected: nothing is said of it, the exit code alone tells. */
   silent?: boolean;
 }
@@ -65,6 +67,7 @@ export class PapyraError extends Error {
   /** The same of a recovery. */
   readonly recovery: RecoveryReport | undefined;
   readonly guard: 'max_drop' | undefined;
+  readonly freeable: number | undefined;
   readonly silent: boolean;
   /** What else the operator should know, one sentence each. */
   readonly warnings: string[] = [];
@@ -72,7 +75,7 @@ export class PapyraError extends Error {
   readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
-    const { hint, cause, signal, report, scan, recovery, guard, silent = false } = options;
+    const { hint, cause, signal, report, scan, recovery, guard, freeable, silent = false } = options;
     super(withShownPaths(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint === undefined ? undefined : withShownPaths(hint);
@@ -81,6 +84,7 @@ export class PapyraError extends Error {
     this.scan = scan;
     this.recovery = recovery;
     this.guard = guard;
+    this.freeable = freeable;
     this.silent = silent;
   }
 }

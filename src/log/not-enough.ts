@@ -28,6 +28,7 @@ export function notEnough(
     const { code, hint } = refusals.at(-1)!;
     return new PapyraError(code, `${failed}: ${others}`, {
       hint: most > 0 ? `ask for --free ${most}, or ${hint ?? 'run again'}` : (hint ?? 'run again'),
+      freeable: most,
     });
   }
   const why = [
@@ -38,6 +39,7 @@ export function notEnough(
   ];
   return new PapyraError('refused', `${failed}: ${amount}; ${why.filter(Boolean).join('; ')}`, {
     hint: remedy(rules, most, pinned, young),
+    freeable: most,
   });
 }
 

@@ -20,8 +20,15 @@ const STUCK_MS = 10 * 60_000;
 /** A run that begins so late has been forgotten. */
 const LATE_MS = 60_000;
 
-/** `lastSign`: when the run that is on last showed progress; null: none is on. `now`: of the same monotonic clock. */
-export function healthOf(stores: readonly Tended[], lastSign: number | null, now: number): Health {
+/** Signs of life of the service. */
+export interface Signs {
+  running: boolean;
+  /** When a run last began, showed progress or ended. */
+  last: number;
+}
+
+/** `now`: of the same monotonic clock as the signs. */
+export function healthOf(stores: readonly Tended[], { running, last }: Signs, now: number): Health {
   const failing = stores.flatMap(({ store: { label }, failing }) => {
     if (!failing) return [];
     const { error, times, since } = failing;
@@ -35,11 +42,15 @@ export function healthOf(stores: readonly Tended[], lastSign: number | null, now
     stores: stores.length,
     failing: failing.slice(0, MOST_LISTED),
   });
-  if (lastSign !== null && now - lastSign > STUCK_MS) {
-    return health('overdue', `the run that is on has shown no progress for ${minutes(now - lastSign)} minutes`); // prettier-ignore
+  const still = now - last;
+  if (running && still > STUCK_MS) {
+    return health(
+      'overdue',
+      `the run that is on has shown no progress for ${minutes(still)} minutes`,
+    );
   }
   const late = Math.max(0, ...stores.map(({ due }) => now - due));
-  if (lastSign === null && late > LATE_MS) {
+  if (!running && still > LATE_MS && late > LATE_MS) {
     return health('overdue', `a run has been due for ${minutes(late)} minutes`);
   }
   if (failing.length === 0) return health('ok', null);

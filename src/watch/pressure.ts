@@ -1,5 +1,10 @@
 // Compacts the stores of a file system that has too little free, and removes more than retention asks for if need be.
+//
+// 1. Compact each store as its retention says, the largest first, until there is enough.
+// 2. Let the oldest records go, as with --free: none that is younger than the --min-age of that flag by default.
+// 3. When that was not enough, say so once, and try again after pauses that double: records come of age meanwhile.
 import type { CompactOptions } from '../index.js';
+import type { PapyraError } from '../errors/errors.js';
 import { formatBytes } from '../output/text.js';
 import { spaceAt, type MinFree, type Place, type Space } from './free-space.js';
 import type { ServiceEvents } from './service.js';
@@ -8,12 +13,10 @@ import type { Tended } from './tended.js';
 export interface PressureOptions {
   minFree: MinFree;
   events: ServiceEvents;
-  compact: (store: Tended, how: CompactOptions) => Promise<void>;
+  /** Returns why it failed. */
+  compact: (store: Tended, how?: CompactOptions) => Promise<PapyraError | undefined>;
   signal: AbortSignal;
 }
-
-/** What is tried, in this order, while bytes are lacking: first what retention allows, then in a way that fits a full disk. */
-const STEPS: ((lacking: number) => CompactOptions)[] = [() => ({}), () => ({ inPlace: true })];
 
 /** The pause after the first attempt that was not enough; it doubles each time. */
 const FIRST_PAUSE_MS = 10_000;
@@ -54,29 +57,41 @@ export class Pressure {
     }
     const { attempts = 0 } = this.#short.get(device) ?? {};
     if (attempts === 0) events.warn(`${place.directory} has ${formatBytes(before.free)} free, less than the ${formatBytes(before.wanted)} of --min-free: compacting`); // prettier-ignore
-    const after = await this.#compactAll(place, stores);
+    const { space: after, why } = await this.#compactAll(place, stores);
     if (lacking(after) === 0) {
       this.#wellAgain(device, place, after);
       return;
     }
-    if (attempts === 0) events.warn(`${place.directory} still has only ${formatBytes(after.free)} free: no more can go now; trying again and again`); // prettier-ignore
+    if (attempts === 0) events.warn(`${place.directory} still has only ${formatBytes(after.free)} free, and no more can go now${why.length > 0 ? `; ${why[0]!}` : ''}`); // prettier-ignore
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** attempts, LONGEST_PAUSE_MS);
     this.#short.set(device, { attempts: attempts + 1, next: now + pause });
   }
 
-  /** Compacts one store after the other, in each way, until there is enough. */
-  async #compactAll(place: Place, stores: Tended[]): Promise<Space> {
+  /** First what retention allows, of all stores; then the oldest records of one store after the other, until there is enough. */
+  async #compactAll(place: Place, stores: Tended[]): Promise<{ space: Space; why: string[] }> {
     const { compact, signal } = this.#options;
     // The largest first: what it gives is the smallest part of it.
     const bySize = stores.toSorted((one, other) => sizeOf(other) - sizeOf(one));
-    for (const step of STEPS) {
+    const ways = [(store: Tended) => compact(store), (store: Tended, bytes: number) => this.#free(store, bytes)]; // prettier-ignore
+    let why: string[] = [];
+    for (const way of ways) {
+      why = [];
       for (const store of bySize) {
         const space = await this.#space(place);
-        if (lacking(space) === 0 || signal.aborted) return space;
-        await compact(store, step(lacking(space)));
+        if (lacking(space) === 0 || signal.aborted) return { space, why };
+        const error = await way(store, lacking(space));
+        if (error) why.push(error.message);
       }
     }
-    return this.#space(place);
+    return { space: await this.#space(place), why };
+  }
+
+  /** Frees so many bytes of a store, or as many as can be. */
+  async #free(store: Tended, bytes: number): Promise<PapyraError | undefined> {
+    const { compact } = this.#options;
+    const error = await compact(store, { free: bytes });
+    if (error?.freeable) await compact(store, { free: error.freeable });
+    return error;
   }
 
   #wellAgain(device: number, place: Place, { free }: Space): void {

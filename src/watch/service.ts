@@ -15,7 +15,7 @@ import { monotonicMs } from '../units/clock.js';
 import { collectGarbage } from '../units/collector.js';
 import { Alarm } from './alarm.js';
 import type { MinFree } from './free-space.js';
-import { healthOf, type Health } from './health.js';
+import { healthOf, type Health, type Signs } from './health.js';
 import type { Notifier } from './notify.js';
 import { Pressure } from './pressure.js';
 import type { Label, StoreSource } from './stores.js';
@@ -46,6 +46,8 @@ export interface ServiceEvents {
 /** How often the service looks which stores there are, at most and at least, and how much is free. */
 const LOOK_FOR_STORES_MS = { least: 1000, most: 60_000 };
 const LOOK_AT_SPACE_MS = 3000;
+/** How often the textfile is written at least, while one store after the other is compacted. */
+const PUBLISH_MS = 10_000;
 /** Until a store has been opened. */
 const UNKNOWN_EVERY_MS = 60_000;
 /** A run by hand often ends within this time. */
@@ -61,13 +63,13 @@ export class Service {
   #reloadAsked = false;
   #lookForStores = 0;
   #lookAtSpace = 0;
-  /** When the run that is on last gave a sign of life; null: none is on. */
-  #lastSign: number | null = null;
+  #publishDue = 0;
+  readonly #signs: Signs = { running: false, last: 0 };
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     const { minFree, events, signal } = options;
-    const compact = (store: Tended, how: CompactOptions) => this.#compact(store, how);
+    const compact = (store: Tended, how?: CompactOptions) => this.#compact(store, how);
     this.#pressure = minFree && new Pressure({ minFree, events, compact, signal });
   }
 
@@ -78,7 +80,7 @@ export class Service {
   }
 
   health(): Health {
-    return healthOf([...this.#tended.values()], this.#lastSign, monotonicMs());
+    return healthOf([...this.#tended.values()], this.#signs, monotonicMs());
   }
 
   /** What is known of each store, by its label. */
@@ -104,22 +106,25 @@ export class Service {
     } finally {
       signal.removeEventListener('abort', wake);
       notifier.stopping();
+      await this.#publish();
     }
   }
 
   async #turn(): Promise<void> {
     const now = monotonicMs();
     if (this.#reloadAsked) return this.#reload();
-    if (now >= this.#lookForStores) {
-      this.#take(await this.#source!.again());
-      return;
-    }
+    if (now >= this.#lookForStores) return this.#lookAgain(now);
+    if (now >= this.#publishDue) return this.#publish();
     if (this.#pressure && now >= this.#lookAtSpace) {
       this.#lookAtSpace = now + LOOK_AT_SPACE_MS;
       return this.#pressure.relieve([...this.#tended.values()], now);
     }
     const next = this.#next();
-    if (next && now >= next.due) return this.#compact(next);
+    if (next && now >= next.due) {
+      await this.#compact(next);
+      return;
+    }
+    await this.#publish();
     this.#options.notifier.status(this.#status(next));
     const times = [this.#lookForStores, next?.due, this.#pressure && this.#lookAtSpace];
     await this.#alarm.wait(Math.min(...times.filter((time) => time !== undefined)) - now);
@@ -136,6 +141,7 @@ export class Service {
     const { notifier, events } = this.#options;
     this.#reloadAsked = false;
     notifier.reloading();
+    await this.#publish();
     try {
       this.#take(await this.#options.load());
       // Also those that failed: what was wrong may have been mended.
@@ -147,6 +153,23 @@ export class Service {
       events.warn(`the configuration was not read anew, the old one stays in force: ${message}${way}`); // prettier-ignore
     }
     notifier.ready();
+  }
+
+  /** What a glob matches may be others now. Where it cannot be told, the stores of before stay. */
+  async #lookAgain(now: number): Promise<void> {
+    await this.#publish();
+    try {
+      this.#take(await this.#source!.again());
+    } catch (error) {
+      this.#lookForStores = now + LOOK_FOR_STORES_MS.most;
+      this.#options.events.warn(`the stores are those of before: ${(await asPapyraError(error)).message}`); // prettier-ignore
+    }
+  }
+
+  /** Not after each run: of many stores the file is a long one. */
+  async #publish(): Promise<void> {
+    this.#publishDue = monotonicMs() + PUBLISH_MS;
+    for (const warning of (await this.#source?.publish()) ?? []) this.#options.events.warn(warning);
   }
 
   /** Tends the stores of a source from now on. What is known of those that were there before stays known. */
@@ -188,16 +211,20 @@ export class Service {
     if (hopeless) throw hopeless;
   }
 
-  /** Compacts a store now. What fails is told, and no reason to end. */
-  async #compact(tended: Tended, how: CompactOptions = {}): Promise<void> {
+  /**
+   * Compacts a store now. What fails is told, and no reason to end. Returns why it failed. That more than retention asks
+   * for cannot go is no failure of the store.
+   */
+  async #compact(tended: Tended, how: CompactOptions = {}): Promise<PapyraError | undefined> {
     const { signal, events, everyMs, everyMsOf } = this.#options;
     const { label } = tended.store;
     // The listeners of a run hang on a controller of its own, so that they go with it.
     const stop = new AbortController();
     const abort = (): void => stop.abort(signal.reason);
     signal.addEventListener('abort', abort);
-    const sign = (): void => void (this.#lastSign = monotonicMs());
+    const sign = (): void => void (this.#signs.last = monotonicMs());
     sign();
+    this.#signs.running = true;
     try {
       const system = await tended.store.open();
       try {
@@ -206,6 +233,7 @@ export class Service {
         const over = tended.succeeded(monotonicMs());
         if (over) events.recovered(label, over);
         events.ran(label, report);
+        return undefined;
       } finally {
         await tended.readMetrics(system);
         await system.close();
@@ -214,12 +242,14 @@ export class Service {
       const error = await asPapyraError(thrown);
       // When only some parts failed, what was done is told as well.
       if (error.report) events.ran(label, error.report);
-      if (error.code === 'interrupted' && signal.aborted) return;
-      events.failed(label, tended.failed(error, monotonicMs()));
+      const isStop = error.code === 'interrupted' && signal.aborted;
+      if (!isStop && how.free === undefined)
+        events.failed(label, tended.failed(error, monotonicMs()));
+      return error;
     } finally {
       signal.removeEventListener('abort', abort);
-      this.#lastSign = null;
-      for (const warning of await this.#source!.publish()) events.warn(warning);
+      sign();
+      this.#signs.running = false;
       // What a run leaves behind is much for a process that then waits for an hour.
       collectGarbage();
     }

@@ -15,6 +15,6 @@ export interface StoreSource {
   stores: readonly WatchedStore[];
   /** The same configuration, not read again: a glob may match others now. */
   again(): Promise<StoreSource>;
-  /** To be called after each run: writes what is to be known of it where others read it. Returns warnings. */
+  /** Writes what is to be known of the runs since the last call where others read it. Returns warnings. */
   publish(): Promise<string[]>;
 }

@@ -1,6 +1,6 @@
 import type { Container } from '../../src/schedule/container.js';
 import type { Host } from '../../src/schedule/host.js';
-import { jobOf, type Job } from '../../src/schedule/job.js';
+import { jobOf, type Job, type Service } from '../../src/schedule/job.js';
 import type { EffectiveConfig, StoreConfig } from '../../src/index.js';
 
 export const PLACE: Host & Container = {
@@ -33,11 +33,18 @@ export function configOf(
   };
 }
 
+/** A service on a log; with a port, as in a pod. */
+export const fileService = (log = '/var/lib/app/events.ndjson', port: number | null = null): Job =>
+  jobOf(configOf(log), log, EVERY, null, {
+    flags: ['--min-free', '10%', ...(port === null ? [] : ['--listen', `0.0.0.0:${port}`])],
+    port,
+  });
+
 export const fileJob = (log = '/var/lib/app/events.ndjson', archive?: string): Job =>
   jobOf(configOf(log, undefined, { archive }), log, EVERY);
 
 /** A store without files of its own. */
-export function redisJob(): Job {
+export function redisJob(service: Service | null = null): Job {
   const store: StoreConfig = {
     backend: 'redis',
     server: { kind: 'single', at: { host: 'cache', port: 6379 } },
@@ -50,7 +57,8 @@ export function redisJob(): Job {
     timeoutMs: 5000,
   };
   const metrics = { enabled: true, textfile: '/var/lib/node_exporter/papyra.prom' };
-  return jobOf(configOf('', undefined, { store, metrics }), 'cache:6379 papyra:local', EVERY);
+  const config = configOf('', undefined, { store, metrics });
+  return jobOf(config, 'cache:6379 papyra:local', EVERY, null, service);
 }
 
 /** What no scheduler may expand, split or lose. */

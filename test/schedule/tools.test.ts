@@ -1,6 +1,8 @@
 import { execaSync } from 'execa';
 import fc from 'fast-check';
+import { Deployment } from 'kubernetes-models/apps/v1';
 import { CronJob, type ICronJob } from 'kubernetes-models/batch/v1';
+import type { IPodSpec } from 'kubernetes-models/v1';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +10,7 @@ import { parse as parseYaml } from 'yaml';
 import { hclText, shellWord, systemdArgument, systemdWord } from '../../src/schedule/quote.js';
 import { unitsFor, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { tempDirectory } from '../support/temp.js';
-import { fileJob, HOSTILE, PLACE, redisJob } from './jobs.js';
+import { fileJob, fileService, HOSTILE, PLACE, redisJob } from './jobs.js';
 import { hclWords, nomadJob, systemdWords, unitValue } from './read-back.js';
 
 const jobs = [
@@ -92,6 +94,52 @@ describe.each(jobs)('for %s', (_what, job) => {
     expect(mounted.sort()).toEqual(Object.keys(group.volume ?? {}).sort());
   });
 });
+
+describe.each([
+  ['a log', fileService('/data/a/log.ndjson', 9464)],
+  ['a hostile path', fileService(HOSTILE, 1)],
+  ['Redis', redisJob({ flags: [], port: null })],
+])('a service for %s', (_what, job) => {
+  test('systemd-analyze has nothing to complain about, and the command has the arguments', async () => {
+    const [unit] = await unitsFor('systemd', job, { ...PLACE, node: process.execPath });
+    const file = join(tempDirectory(), unit!.name);
+    writeFileSync(file, unit!.content);
+    const verify = execaSync('systemd-analyze', ['verify', '--man=no', file], { reject: false });
+    expect({ code: verify.exitCode, stderr: verify.stderr }).toEqual({ code: 0, stderr: '' });
+    const words = systemdWords(unitValue(unit!.content, 'ExecStart'), true);
+    expect(words).toEqual([process.execPath, PLACE.papyra, ...job.args]);
+    expect(job.args).toContain('watch');
+  });
+
+  test('Kubernetes takes the pods with the sidecar', async () => {
+    const patch = parseYaml(await content('kubernetes', job), { version: '1.1' }) as Patch;
+    const { initContainers, volumes = [] } = patch.spec.template.spec;
+    const [sidecar] = initContainers;
+    // What the runtime of somebody has, and the patch, put together.
+    const deployment = new Deployment({
+      metadata: { name: 'runtime' },
+      spec: {
+        selector: { matchLabels: { app: 'runtime' } },
+        template: {
+          metadata: { labels: { app: 'runtime' } },
+          spec: { containers: [{ name: 'runtime', image: 'x' }], initContainers, volumes },
+        },
+      },
+    });
+    deployment.validate();
+    expect(sidecar!.restartPolicy).toBe('Always');
+    expect(sidecar!.args!.map((arg) => arg.replaceAll('$$', '$'))).toEqual(job.args);
+    const ports = job.service!.port === null ? undefined : [job.service!.port];
+    expect(sidecar!.ports?.map(({ containerPort }) => containerPort)).toEqual(ports);
+    expect(sidecar!.livenessProbe?.httpGet?.path).toBe(ports && '/healthz');
+  });
+});
+
+interface Patch {
+  spec: {
+    template: { spec: Pick<IPodSpec, 'volumes'> & Required<Pick<IPodSpec, 'initContainers'>> };
+  };
+}
 
 describe('a crontab', () => {
   test.each([

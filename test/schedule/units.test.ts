@@ -4,7 +4,7 @@ import { mountsOf } from '../../src/schedule/container.js';
 import { jobName } from '../../src/schedule/name.js';
 import { unitsFor, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { jobOf } from '../../src/schedule/job.js';
-import { configOf, EVERY, fileJob, PLACE, redisJob } from './jobs.js';
+import { configOf, EVERY, fileJob, fileService, PLACE, redisJob } from './jobs.js';
 
 const KINDS: ScheduleKind[] = ['cron', 'systemd', 'kubernetes', 'nomad'];
 const golden = (name: string) => join(import.meta.dirname, 'golden', name);
@@ -18,6 +18,17 @@ describe.each(KINDS)('%s', (kind) => {
     for (const { name, content } of await unitsFor(kind, job, PLACE)) {
       await expect(content).toMatchFileSnapshot(golden(name));
     }
+  });
+});
+
+describe.each<ScheduleKind>(['systemd', 'kubernetes'])('%s, a service', (kind) => {
+  test.each([
+    ['a log', fileService('/var/lib/app/events.ndjson', kind === 'kubernetes' ? 9464 : null)],
+    ['Redis', redisJob({ flags: [], port: null })],
+  ])('for %s is as in the golden file', async (_what, job) => {
+    const units = await unitsFor(kind, job, PLACE);
+    expect(units).toHaveLength(1);
+    await expect(units[0]!.content).toMatchFileSnapshot(golden(`watch-${units[0]!.name}`));
   });
 });
 

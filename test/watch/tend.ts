@@ -98,7 +98,7 @@ export async function tend(tending: Tending): Promise<Tended> {
       else configure(turn === 1 ? '2s' : '3s');
       service.kill('SIGHUP');
     }
-    if (killEvery !== undefined && second % killEvery === 0) {
+    if (killEvery !== undefined && second % killEvery === 0 && second < seconds) {
       configure('3s');
       service.kill('SIGKILL');
       await service;
@@ -111,6 +111,8 @@ export async function tend(tending: Tending): Promise<Tended> {
       tending.onLook?.(look);
     }
   }
+  // A service that has just been started takes a signal for itself only when it has begun.
+  for (const before = starts.length; starts.length === before;) await sleep(50);
   service.kill('SIGTERM');
   const { exitCode } = await service;
   const counts = await Promise.all(writers.map((writer) => writer.stop()));
