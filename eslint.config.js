@@ -30,6 +30,7 @@ const MAY_KNOW = {
     'src/records',
     'src/files',
   ],
+  'src/archive': ['src/errors', 'src/units', 'src/report', 'src/records', 'src/files', 'src/log'],
   'src/backends': [
     'src/errors',
     'src/units',
@@ -85,6 +86,7 @@ const MAY_KNOW = {
     'src/log',
     'src/metrics',
     'src/hooks',
+    'src/archive',
     'src/records/members.ts',
     'src/records/record-filter.ts',
   ],

@@ -4,7 +4,7 @@ import { Console, type Stream } from '../src/output/console.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
 
 /** A result that is no error but has an exit code of its own. */
-export type Finding = 'check_failed' | 'anomalies_found' | 'anomalies_remain';
+export type Finding = 'check_failed' | 'archive_damaged' | 'anomalies_found' | 'anomalies_remain';
 
 /** What a command gets from the process it runs in. */
 export interface Context {

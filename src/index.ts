@@ -17,10 +17,11 @@ import type {
   SummaryOptions,
 } from './api/call-options.js';
 import { checkDoctorOptions, checkOpenOptions, checkReadMetricsOptions } from './api/call.js';
+import { archivesFor, type Archives } from './api/archive.js';
 import { check, type SystemCheck } from './api/check.js';
 import { compact } from './api/compaction.js';
 import type { EffectiveConfig } from './config/types.js';
-import { loadConfig } from './config/load.js';
+import { loadConfig, namesStore } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
 import type { Inspection } from './api/inspection.js';
 import { hooksOf } from './api/hooks-of.js';
@@ -33,6 +34,7 @@ import type { ListedRecord } from './api/inspect.js';
 import type { InspectSummary } from './report/summary.js';
 
 export type * from './api/call-options.js';
+export type { Archives } from './api/archive.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
@@ -73,6 +75,14 @@ export type {
   CompactionStatus,
   PartAction,
 } from './report/report.js';
+export type {
+  ArchiveEntry,
+  ArchiveList,
+  ArchivePruning,
+  ArchiveRestoration,
+  ArchiveState,
+  ArchiveVerification,
+} from './report/archive.js';
 export type { Anomalies, Anomaly, AnomalyCounts, AnomalyKind } from './report/anomalies.js';
 export type {
   RecoveryAction,
@@ -161,6 +171,8 @@ export interface System {
     /** Counts the records that retention shows. It reads all of them. Throws as `records()` does. */
     summary(options?: SummaryOptions): Promise<InspectSummary>;
   };
+  /** What was archived of the store. */
+  readonly archive: Archives;
   readonly metrics: Metrics;
   /**
    * Checks whether a compaction could begin: the store is there and can be opened, hooks can be executed, an
@@ -227,6 +239,7 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
         return summarize(config, backend, how);
       },
     },
+    archive: archivesFor({ config, backend }),
     metrics: {
       read: async (how = {}) => {
         checkReadMetricsOptions(how);
@@ -244,6 +257,23 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
     },
     close: () => backend.close?.() ?? Promise.resolve(),
   };
+}
+
+/**
+ * The archives of the store that `openSystem(options)` opens. Where no store is configured or given, those in a
+ * directory, which every call has to name then.
+ *
+ * @throws {PapyraError} as `openSystem()` for a configuration that is wrong.
+ */
+export async function openArchives(
+  options: OpenOptions = {},
+): Promise<{ archive: Archives; close(): Promise<void> }> {
+  checkOpenOptions(options);
+  const { configFile, overrides, cwd, persistence, metrics, hooks } = options;
+  const input = { persistence, metrics, hooks };
+  const isNamed = configFile !== undefined || (await namesStore({ configFile, overrides, cwd, input })); // prettier-ignore
+  if (isNamed) return openSystem(options);
+  return { archive: archivesFor(undefined), close: () => Promise.resolve() };
 }
 
 async function loadModule(file: string, explicit: boolean): Promise<unknown> {

@@ -13,12 +13,13 @@ declare const PAPYRA_VERSION: string;
 /** Exit codes of findings. A finding is no error: the command did its work. */
 const FINDING_CODES: Record<Finding, number> = {
   check_failed: 1,
+  archive_damaged: 1,
   anomalies_found: 2,
   anomalies_remain: 3,
 };
 
 /** The commands that change a store. */
-const CHANGING = ['compact', 'reset', 'recover'];
+const CHANGING = ['compact', 'reset', 'recover', 'prune', 'restore'];
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -1,5 +1,7 @@
 // Runs one compaction: checks the call, runs the hooks, sets the time limit and counts the run.
 //
+// Before these steps, it makes sure that archives go where they went before.
+//
 // The steps of a run, and what a kill in each of them leaves:
 // 1. Plan: the backend takes the lock, and mends what a killed run left. After a kill the next plan does this again.
 // 2. `before_compact`, which may veto the run. Of this run, nothing has been changed yet.
@@ -10,6 +12,7 @@
 // When 1, 2 or 3 fails, 4 to 6 follow all the same.
 import { resolve } from 'node:path';
 import type { Backend, PlanRequest } from '../backends/backend.js';
+import { archivingTo, assertArchiving } from './archiving.js';
 import type { CompactOptions } from './call-options.js';
 import { checkCompactOptions } from './call.js';
 import type { EffectiveConfig } from '../config/types.js';
@@ -31,8 +34,9 @@ export interface Opened {
 export async function compact(opened: Opened, how: CompactOptions): Promise<CompactionReport> {
   checkCompactOptions(how);
   assertFitting(how, opened.config.store.backend);
-  const request = requestOf(opened.config, how);
+  const request = await requestOf(opened, how);
   if (!request.dryRun) return run(opened, request, how);
+  await assertArchiving(request.archive);
   const plan = await opened.backend.plan(request);
   await plan.close();
   if (plan.refusal) throw withReport(plan.refusal, plan.report);
@@ -44,12 +48,13 @@ function withReport({ code, message, hint }: PapyraError, report: CompactionRepo
   return new PapyraError(code, message, { report, ...(hint === undefined ? {} : { hint }) });
 }
 
-function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
+async function requestOf({ config, backend }: Opened, how: CompactOptions): Promise<PlanRequest> {
   const dryRun = how.dryRun ?? false;
   if (how.now !== undefined && !dryRun) {
     const hint = 'a real compaction decides by the clock';
     throw new PapyraError('usage', 'now can be used in a dry run only', { hint });
   }
+  const directory = how.archive === undefined ? config.archive : resolve(how.archive);
   return {
     rules: {
       ...config.retention,
@@ -61,7 +66,7 @@ function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
     allowEmpty: how.allowEmpty ?? false,
     lockWaitMs: how.lockWaitMs ?? 0,
     inPlace: how.inPlace ?? false,
-    archive: how.archive === undefined ? config.archive : resolve(how.archive),
+    archive: await archivingTo(directory, { config, backend }),
     offline: how.offline ?? false,
     ignoreGroups: how.ignoreGroups ?? [],
     limitRate: how.limitRate,
@@ -91,6 +96,7 @@ async function run(
     return report;
   };
   try {
+    await assertArchiving(request.archive);
     const plan = await backend.plan(limited);
     planned = plan.report;
     let closing: Promise<void> | undefined;
