@@ -7,7 +7,7 @@ export type Compression = 'gzip' | 'zstd';
 const ARCHIVE =
   /^papyra-archive_([^/]+)_([^_/]+)_([^_/]+)_(\d{8}T\d{6}Z-[0-9a-f]+)\.ndjson\.(gz|zst)$/;
 const MANIFEST = /^\.(.+_[^_]+_[^_]+_\d{8}T\d{6}Z-[0-9a-f]+)\.papyra-archive\.json$/s;
-const TEMP = /^\.papyra-archive_(.+)_[0-9a-f]{12}(?:\.manifest)?\.tmp$/s;
+const TEMP = /^\.papyra-archive_(.+)_[0-9a-f]{12}(?:\.manifest|\.directory)?\.tmp$/s;
 
 const ENDINGS: Record<Compression, string> = { gzip: '.ndjson.gz', zstd: '.ndjson.zst' };
 

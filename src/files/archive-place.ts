@@ -1,11 +1,12 @@
 // Makes sure that archives go where they went before: a volume that is not mounted leaves an empty directory behind.
 //
 // 1. The first run in a directory writes a random id to `.papyra-archive.json` there, under a temporary name, and links
-//    it to its own: of two runs at the same time one is first, and both take its id. A crash leaves a temporary file.
+//    it to its own: of two runs at the same time one is first, and both take its id. A crash leaves a temporary file, which
+//    the next run on the store removes.
 // 2. After its archive is complete, a run remembers directory and id beside the log (archive-memory.ts).
 // 3. The next run on that path finds the same id, or refuses before anything is done. A run on another path, which an
 //    operator has configured, begins at 1.
-import { accessSync, closeSync, constants, fchmodSync, fsyncSync, linkSync, lstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs'; // prettier-ignore
+import { accessSync, closeSync, constants, fchmodSync, fsyncSync, linkSync, openSync, readFileSync, statSync } from 'node:fs'; // prettier-ignore
 import { join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { attempt, errnoOf, systemError } from '../errors/system-error.js';
@@ -82,15 +83,14 @@ export function directoryId(directory: string): string | undefined {
   }
 }
 
-/** Step 1. Returns the id. */
-export function ensureDirectoryId(directory: string): string {
+/** Step 1. `temp`: a name that is the same for every run on the store. Returns the id. */
+export function ensureDirectoryId(directory: string, temp: string): string {
+  removeFile(temp);
   const known = directoryId(directory);
   if (known !== undefined) return known;
   const path = join(directory, DIRECTORY_FILE);
   const id = crypto.randomUUID();
-  const temp = `${path}.${id}.tmp`;
   const text = `${JSON.stringify({ schema: SCHEMA, id, made_at: new Date().toISOString() })}\n`;
-  removeUnfinished(directory);
   writeNew(temp, text);
   try {
     linkSync(temp, path);
@@ -124,20 +124,5 @@ function writeNew(path: string, text: string): void {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-const UNFINISHED_MS = 60_000;
-
-/** What a killed run left; a younger one may be in use. What cannot be removed stays. */
-function removeUnfinished(directory: string): void {
-  for (const name of readdirSync(directory)) {
-    if (!/^\.papyra-archive\.json\.[0-9a-f-]{36}\.tmp$/.test(name)) continue;
-    const path = join(directory, name);
-    try {
-      if (Date.now() - lstatSync(path).mtimeMs > UNFINISHED_MS) removeFile(path);
-    } catch {
-      // It belongs to another user.
-    }
   }
 }

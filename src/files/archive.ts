@@ -92,7 +92,10 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
     tempName: tempName(name, idOf(request)),
     owner,
     fill: async (write, held) => {
-      directory_id = ensureDirectoryId(held);
+      directory_id = ensureDirectoryId(
+        held,
+        join(held, tempName(name, `${idOf(request)}.directory`)),
+      );
       written = await compress(parts, watch, compression, write);
     },
     name: () => {
