@@ -252,8 +252,16 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       checkDoctorOptions({ signal, ...others });
       const { examine } = await import('./doctor/doctor.js');
       const { commandLine } = await import('./doctor/command-line.js');
-      const hooks = await hooksOf(config);
-      return examine({ config, backend, metrics, hooks, papyra: commandLine(options), signal });
+      const { archiveFailure } = await import('./api/archiving.js');
+      return examine({
+        config,
+        backend,
+        metrics,
+        hooks: await hooksOf(config),
+        archiveFailure: await archiveFailure({ config, backend }),
+        papyra: commandLine(options),
+        signal,
+      });
     },
     close: () => backend.close?.() ?? Promise.resolve(),
   };

@@ -1,6 +1,7 @@
 // Tells a run how it writes archives, and makes sure that it can before anything is done.
 import type { Backend, SharedHash } from '../backends/backend.js';
 import type { EffectiveConfig } from '../config/types.js';
+import { expected, type PapyraError } from '../errors/errors.js';
 import type { Archiving } from '../files/archive.js';
 import type { ArchiveMemory } from '../files/archive-memory.js';
 
@@ -34,6 +35,11 @@ export async function assertArchiving(archiving: Archiving | undefined): Promise
   const [{ assertArchivePlace }, { chosenCompression }] = await Promise.all([import('../files/archive-place.js'), import('../files/archive-codec.js')]); // prettier-ignore
   chosenCompression(archiving.compression);
   await assertArchivePlace(archiving.directory, archiving.memory);
+}
+
+/** Why the configured archives cannot be written; undefined: they can, or there are none. */
+export async function archiveFailure(store: Store): Promise<PapyraError | undefined> {
+  return assertArchiving(await archivingTo(store.config.archive, store)).then(() => undefined, expected); // prettier-ignore
 }
 
 /** Where a store remembers its last archive; undefined: nowhere. */

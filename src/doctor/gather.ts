@@ -20,6 +20,8 @@ export interface DoctorTarget {
   backend: Backend;
   metrics: Metrics;
   hooks: Pick<Hooks, 'assertRunnable'> | undefined;
+  /** Why no archive could be written; undefined: it could, or none is wanted. */
+  archiveFailure: PapyraError | undefined;
   papyra: CommandLine;
   signal?: AbortSignal | undefined;
 }
@@ -50,6 +52,7 @@ export async function gatherFacts(patient: DoctorTarget): Promise<Facts> {
       metricsEnabled: enabled,
       secrets: config.secretFiles.map(pathState),
       archive: config.archive === undefined ? null : pathState(config.archive),
+      archiveFailure: patient.archiveFailure ?? null,
       textfile: textfile === undefined ? null : textfileFacts(textfile, enabled),
       hooks: hooks ? { names: Object.keys(config.hooks?.commands ?? {}), failure: failureOf(() => hooks.assertRunnable()) } : null, // prettier-ignore
     },
