@@ -17,7 +17,8 @@ import { HEAD_BYTES } from '../files/archive.js';
 import type { ArchivedPart, PartSource } from '../files/archive-manifest.js';
 import { archiveBytes } from '../log/archive-files.js';
 import { isMissing, pathOf, type Archive } from './catalog.js';
-import { from, PieceReader } from './lines.js';
+import { linesFrom, type Stretch } from './file-lines.js';
+import { first, from, PieceReader } from './lines.js';
 import type { LiveFile } from './live-files.js';
 
 /** Which of the lines of a part are taken. */
@@ -42,11 +43,9 @@ export interface TakenArchive {
   parts: TakenPart[];
 }
 
-interface Place {
-  archive: Archive;
-  part: ArchivedPart;
-  /** Where it begins in the archive. */
-  start: number;
+/** A file or stream in one archive, or, at last, the file as it is now. */
+interface Place extends Stretch {
+  source: PartSource;
 }
 
 /** `archives`: sound ones of one store, the oldest run first. `live`: the files of the store as they are now. */
@@ -55,33 +54,53 @@ export async function takenOf(
   live: readonly LiveFile[],
   isStreams: boolean,
 ): Promise<TakenArchive[]> {
-  // The next archive of the same file or stream; once that has changed, those after it tell no more.
-  const later = new Map<string, Place>();
+  const places = placesOf(archives, live);
+  const passed = new Map<string, number>();
   const taken: TakenArchive[] = [];
-  for (let at = archives.length - 1; at >= 0; at--) {
-    const archive = archives[at]!;
+  for (const [at, archive] of archives.entries()) {
     const { manifest } = archive;
     if (!manifest) {
       const next = archives[at + 1];
       const share = await shareOfUnlisted(archive, next, live);
-      taken.unshift({ archive, parts: [{ name: archive.name.store, bytes: Infinity, share, isStream: isStreams }] }); // prettier-ignore
+      taken.push({ archive, parts: [{ name: archive.name.store, bytes: Infinity, share, isStream: isStreams }] }); // prettier-ignore
       continue;
     }
     const isStream = manifest.backend === 'redis';
-    taken.unshift({
+    taken.push({
       archive,
       parts: manifest.parts.map((part) => {
-        const { name, bytes, source } = part;
-        return { name, bytes, isStream, share: shareOf(source, later.get(keyOf(part)), live) };
+        const { name, bytes } = part;
+        const key = keyOf(part);
+        const at = passed.get(key) ?? 0;
+        passed.set(key, at + 1);
+        return { name, bytes, isStream, share: shareOf(places.get(key)!, at) };
       }),
     });
+  }
+  return taken;
+}
+
+/** By file or stream, the oldest run first. */
+function placesOf(archives: readonly Archive[], live: readonly LiveFile[]): Map<string, Place[]> {
+  const places = new Map<string, Place[]>();
+  const add = (key: string, { source, bytes }: Pick<Place, 'source' | 'bytes'>): void => {
+    const all = places.get(key) ?? [];
+    const last = all.at(-1);
+    if (last) last.isRepeated = beginsAlike(last.source, source);
+    all.push({ source, bytes, isRepeated: false });
+    places.set(key, all);
+  };
+  for (const archive of archives) {
     let start = 0;
-    for (const part of manifest.parts) {
-      later.set(keyOf(part), { archive, part, start });
+    for (const part of archive.manifest?.parts ?? []) {
+      const begin = start;
+      const bytes = () => first(part.bytes, from(begin, archiveBytes(pathOf(archive))));
+      add(keyOf(part), { source: part.source, bytes });
       start += part.bytes;
     }
   }
-  return taken;
+  for (const { source, bytes } of live) add(source.file, { source, bytes });
+  return places;
 }
 
 /** Whether any of it is in a later archive, or still in the store. */
@@ -93,21 +112,18 @@ function keyOf({ name, source }: ArchivedPart): string {
   return 'file' in source ? source.file : name;
 }
 
-function shareOf(source: PartSource, next: Place | undefined, live: readonly LiveFile[]): Share {
-  if (!('file' in source)) return shareOfStream(source, next);
-  const { in_place } = source;
-  const place = next && beginsAlike(source, next.part.source) ? next : undefined;
-  const file = live.find((one) => beginsAlike(source, one.source));
-  if (!place && !file) return { take: 'all' };
-  if (!in_place) return { take: 'none' };
-  const other = place
-    ? () => from(place.start, archiveBytes(pathOf(place.archive)))
-    : () => file!.bytes();
-  return { take: 'unrepeated', other };
+/** `places`: of one file or stream. */
+function shareOf(places: readonly Place[], at: number): Share {
+  const { source, isRepeated: hasRepeat } = places[at]!;
+  if (!('file' in source)) return shareOfStream(source, places[at + 1]);
+  if (!hasRepeat) return { take: 'all' };
+  if (!source.in_place) return { take: 'none' };
+  return { take: 'unrepeated', other: () => linesFrom(places, at + 1) };
 }
 
-function beginsAlike(one: Extract<PartSource, { file: string }>, other: PartSource): boolean {
-  if (!('file' in other) || one.file !== other.file) return false;
+/** Once the beginning of a file has changed, it never comes back: only the next place tells. */
+function beginsAlike(one: PartSource, other: PartSource): boolean {
+  if (!('file' in one && 'file' in other)) return false;
   const [a, b] = [one, other].map(({ head }) => Buffer.from(head, 'base64')) as [Buffer, Buffer];
   const length = one.in_place ? inPlaceLength(a) : a.length;
   return a.length > 0 && b.length >= length && a.subarray(0, length).equals(b.subarray(0, length));
@@ -122,12 +138,12 @@ function inPlaceLength(head: Buffer): number {
 }
 
 function shareOfStream(
-  { first, last }: Extract<PartSource, { first: string }>,
+  { first: begin, last }: Extract<PartSource, { first: string }>,
   next: Place | undefined,
 ): Share {
-  if (!next || 'file' in next.part.source) return { take: 'all' };
-  const { first: id, head } = next.part.source;
-  if (isAfter(first, id) || isAfter(id, last)) return { take: 'all' };
+  if (!next || 'file' in next.source) return { take: 'all' };
+  const { first: id, head } = next.source;
+  if (isAfter(begin, id) || isAfter(id, last)) return { take: 'all' };
   return { take: 'before', id, head: Buffer.from(head, 'base64') };
 }
 

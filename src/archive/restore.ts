@@ -8,12 +8,12 @@
 //
 // A crash leaves the temporary file, never a part of the file. The next restore to the same name removes it.
 import { interruption, PapyraError } from '../errors/errors.js';
-import { leadingFiller } from '../files/filler.js';
 import { archiveBytes, tooLong } from '../log/archive-files.js';
 import { fieldsOf, textOf } from '../records/members.js';
 import { classify, RecordFilter, type RecordKind, type Wanted } from '../records/record-filter.js';
 import { collectorEvery } from '../units/collector.js';
 import { pathOf } from './catalog.js';
+import { isFiller } from './file-lines.js';
 import { PieceReader, pieces, type Piece } from './lines.js';
 import type { TakenArchive, TakenPart } from './repeats.js';
 
@@ -32,8 +32,6 @@ export interface RestoreRequest {
 const COLLECT_BYTES = 16 << 20;
 /** Written at a time. */
 const BATCH_BYTES = 1 << 18;
-/** A line that holds one is looked at closer. */
-const FILLER_BEGIN = Buffer.from('{"kind":"compaction","timestamp":0,"nonce":"');
 
 /** Calls `write` with what is restored of the archives, in order. */
 export async function restoreRecords(
@@ -178,7 +176,7 @@ function restoredBytes(
   path: string,
 ): Buffer | undefined {
   const isWhole = begins && ends;
-  if (isWhole && bytes.indexOf(FILLER_BEGIN) === 0 && leadingFiller(bytes.toString('latin1'))) return undefined; // prettier-ignore
+  if (isWhole && isFiller(bytes)) return undefined;
   if (!isStream && !filter) return bytes;
   if (!isWhole) throw tooLong(path);
   const hasEnd = bytes.at(-1) === 0x0a;

@@ -80,7 +80,7 @@ class Stage {
   }
 
   args(): string[] {
-    const keep = 50 + this.random.below(500);
+    const keep = 50 + this.random.below(300);
     const limit = this.kind.mixed
       ? ['--max-age', `${1_500_000 + this.random.below(1_500_000)}s`]
       : ['--max-records', String(keep)];
