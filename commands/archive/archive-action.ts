@@ -54,21 +54,28 @@ const KINDS = { events: 'event', audits: 'audit', 'dead-letters': 'dead_letter' 
 export async function restore(flags: RestoreFlags, context: Context): Promise<void> {
   const { to, since, until, kind, skipDamaged } = flags;
   const sink = to === '-' ? new LineSink(context.stdout as unknown as Sink) : undefined;
+  const unread = new AbortController();
   const write = async (bytes: Uint8Array): Promise<void> => {
-    if (sink!.isGone) throw unread();
+    // Whoever reads from the pipe has seen enough.
+    if (sink!.isGone) unread.abort();
     sink!.write(bytes);
     await sink!.flush();
   };
   const done = await withArchives(flags, context, (archive, how) =>
     archive.restore({
       ...how,
+      signal: AbortSignal.any([context.signal, unread.signal]),
       ...(sink ? { write } : { to }),
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
       ...(kind === undefined ? {} : { kind: KINDS[kind] }),
       ...(skipDamaged === undefined ? {} : { skipDamaged }),
     }),
-  );
+  ).catch((error: unknown) => {
+    if (unread.signal.aborted && !context.signal.aborted) return undefined;
+    throw error;
+  });
+  if (!done) return;
   const output = consoleFor(context, flags);
   // stdout carries the records.
   if (!sink) output.result(done, (paint) => archiveRestorationText(done, paint));
@@ -76,11 +83,6 @@ export async function restore(flags: RestoreFlags, context: Context): Promise<vo
     ...done.warnings,
     ...done.skipped.map(({ file, reason }) => `${file} is left out: ${reason}`),
   ]);
-}
-
-/** Whoever read from the pipe has seen enough. */
-function unread(): PapyraError {
-  return new PapyraError('io_error', 'nobody reads what is restored any more', { silent: true });
 }
 
 export async function prune(flags: PruneFlags, context: Context): Promise<void> {
@@ -109,7 +111,14 @@ async function withArchives<T>(
       ...(of === undefined ? {} : { of }),
       ...(all === undefined ? {} : { all }),
     });
+  } catch (error) {
+    throw error instanceof PapyraError && error.code === 'interrupted' ? stopped(error) : error;
   } finally {
     await opened.close();
   }
+}
+
+function stopped({ message, signal }: PapyraError): PapyraError {
+  const hint = 'no file was made; archives that prune has removed stay removed; run again';
+  return new PapyraError('interrupted', message, { hint, ...(signal && { signal }) });
 }

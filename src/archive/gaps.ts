@@ -17,8 +17,8 @@ export function byStore(archives: readonly Archive[]): Archive[][] {
 
 /** A manifest names the run before. prune takes the oldest first, so that nothing is missing between two that stay. */
 export function gapsIn(archives: readonly Archive[]): ArchiveVerification['gaps'] {
+  const runs = new Set(archives.map(({ name }) => name.run));
   return byStore(archives).flatMap((group) => {
-    const runs = new Set(group.map(({ name }) => name.run));
     return group.slice(1).flatMap(({ name, manifest }) => {
       const run = manifest!.previous;
       if (run === null || runs.has(run) || run < group[0]!.name.run) return [];

@@ -60,26 +60,3 @@ export class PieceReader {
     await this.#lists.return(undefined);
   }
 }
-
-/** At most so many bytes. */
-export async function* first(bytes: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let left = bytes;
-  for await (const chunk of source) {
-    yield chunk.length > left ? chunk.subarray(0, left) : chunk;
-    left -= chunk.length;
-    if (left <= 0) return;
-  }
-}
-
-/** Leaves out the first bytes. */
-export async function* from(start: number, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let left = start;
-  for await (const chunk of source) {
-    if (left >= chunk.length) {
-      left -= chunk.length;
-      continue;
-    }
-    yield left > 0 ? chunk.subarray(left) : chunk;
-    left = 0;
-  }
-}

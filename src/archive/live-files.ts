@@ -11,7 +11,6 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { fillerBytes } from '../files/filler.js';
 import { fileSource, type FileSource } from '../log/archive-source.js';
-import { from } from './lines.js';
 
 export interface LiveFile {
   source: FileSource;
@@ -59,7 +58,7 @@ function look(path: string): LiveFile | undefined {
     const head = Buffer.alloc(TWO_FILLERS);
     const start = fillerBytes(head.subarray(0, readSync(fd, head, 0, head.length, 0)));
     const source = fileSource(fd, false);
-    return { source, bytes: () => from(0, createReadStream(path, { start, highWaterMark: 1 << 18 })) }; // prettier-ignore
+    return { source, bytes: () => createReadStream(path, { start, highWaterMark: 1 << 18 }) }; // prettier-ignore
   } finally {
     closeSync(fd);
   }

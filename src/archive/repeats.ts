@@ -7,26 +7,25 @@
 // - A rewrite gives a file another inode, and emptying takes away all it had. A later archive of the same file (inode,
 //   birth time and first bytes) shows that nothing of it was dropped: the later one, or the store, has all of it.
 // - A removal in place puts a filler with a new nonce at the start. While the file begins as it did, the head is still
-//   there; but lines at its end may have become fillers. What the later archive repeats line by line was still there.
+//   there, but for lines at its end that have become fillers: in-place-heads.ts takes each line once.
 // - Streams lose entries from the old end. A later archive of a stream that begins within this one, with the same bytes,
 //   shows from which entry on they were still there.
 //
 // What of the last archive is still in the store is found in the same way, by the files themselves. An archive without
 // a manifest repeats nothing, but where each of its lines is, in the same order, in the next archive or in the store.
-import { HEAD_BYTES } from '../files/archive.js';
 import type { ArchivedPart, PartSource } from '../files/archive-manifest.js';
 import { archiveBytes } from '../log/archive-files.js';
 import { isMissing, pathOf, type Archive } from './catalog.js';
-import { linesFrom, type Stretch } from './file-lines.js';
-import { first, from, PieceReader } from './lines.js';
+import { whatStays, type FileHead, type Stretch } from './in-place-heads.js';
+import { PieceReader } from './lines.js';
 import type { LiveFile } from './live-files.js';
 
 /** Which of the lines of a part are taken. */
 export type Share =
   | { take: 'all' }
   | { take: 'none' }
-  /** Those after the lines that the other one repeats. */
-  | { take: 'unrepeated'; other: () => AsyncIterable<Buffer> }
+  /** Those that no earlier archive has, and that are not in the file any more. */
+  | { take: 'head'; stretch: Stretch; isRepeated: boolean }
   /** Those before the entry with this id, if its line begins like that. */
   | { take: 'before'; id: string; head: Buffer };
 
@@ -44,8 +43,11 @@ export interface TakenArchive {
 }
 
 /** A file or stream in one archive, or, at last, the file as it is now. */
-interface Place extends Stretch {
+interface Place {
   source: PartSource;
+  stretch: Stretch;
+  /** Whether the next one begins as this one does: it was still there. */
+  isRepeated: boolean;
 }
 
 /** `archives`: sound ones of one store, the oldest run first. `live`: the files of the store as they are now. */
@@ -54,58 +56,64 @@ export async function takenOf(
   live: readonly LiveFile[],
   isStreams: boolean,
 ): Promise<TakenArchive[]> {
-  const places = placesOf(archives, live);
+  const places = await placesOf(archives, live);
   const passed = new Map<string, number>();
   const taken: TakenArchive[] = [];
-  for (const [at, archive] of archives.entries()) {
+  for (const [index, archive] of archives.entries()) {
     const { manifest } = archive;
     if (!manifest) {
-      const next = archives[at + 1];
-      const share = await shareOfUnlisted(archive, next, live);
+      const share = await shareOfUnlisted(archive, archives[index + 1], live);
       taken.push({ archive, parts: [{ name: archive.name.store, bytes: Infinity, share, isStream: isStreams }] }); // prettier-ignore
       continue;
     }
     const isStream = manifest.backend === 'redis';
-    taken.push({
-      archive,
-      parts: manifest.parts.map((part) => {
-        const { name, bytes } = part;
-        const key = keyOf(part);
-        const at = passed.get(key) ?? 0;
-        passed.set(key, at + 1);
-        return { name, bytes, isStream, share: shareOf(places.get(key)!, at) };
-      }),
+    const parts = manifest.parts.map((part) => {
+      const { name, bytes } = part;
+      const key = keyOf(part);
+      const at = passed.get(key) ?? 0;
+      passed.set(key, at + 1);
+      return { name, bytes, isStream, share: shareOf(places.get(key)!, at) };
     });
+    taken.push({ archive, parts });
   }
   return taken;
 }
 
-/** By file or stream, the oldest run first. */
-function placesOf(archives: readonly Archive[], live: readonly LiveFile[]): Map<string, Place[]> {
-  const places = new Map<string, Place[]>();
-  const add = (key: string, { source, bytes }: Pick<Place, 'source' | 'bytes'>): void => {
-    const all = places.get(key) ?? [];
-    const last = all.at(-1);
-    if (last) last.isRepeated = beginsAlike(last.source, source);
-    all.push({ source, bytes, isRepeated: false });
-    places.set(key, all);
-  };
-  for (const archive of archives) {
-    let start = 0;
-    for (const part of archive.manifest?.parts ?? []) {
-      const begin = start;
-      const bytes = () => first(part.bytes, from(begin, archiveBytes(pathOf(archive))));
-      add(keyOf(part), { source: part.source, bytes });
-      start += part.bytes;
-    }
-  }
-  for (const { source, bytes } of live) add(source.file, { source, bytes });
-  return places;
-}
-
 /** Whether any of it is in a later archive, or still in the store. */
 export function isRepeated({ parts }: TakenArchive): boolean {
-  return parts.some(({ share }) => share.take !== 'all');
+  return parts.some(({ share }) => (share.take === 'head' ? share.isRepeated : share.take !== 'all')); // prettier-ignore
+}
+
+/** By file or stream, the oldest run first. */
+async function placesOf(
+  archives: readonly Archive[],
+  live: readonly LiveFile[],
+): Promise<Map<string, Place[]>> {
+  const places = new Map<string, Place[]>();
+  const ends = new Map<string, number>();
+  for (const { manifest } of archives) {
+    for (const part of manifest?.parts ?? []) {
+      const { source } = part;
+      const key = keyOf(part);
+      const all = places.get(key) ?? [];
+      places.set(key, all);
+      const last = all.at(-1);
+      if (last) last.isRepeated = beginsAlike(last.source, source);
+      const start = last?.isRepeated ? last.stretch.start : (ends.get(key) ?? 0);
+      const head: FileHead = last?.stretch.head ?? { taken: 0 };
+      all.push({ source, stretch: { start, head }, isRepeated: false });
+      ends.set(key, start + part.bytes);
+    }
+  }
+  for (const { source, bytes } of live) {
+    const last = places.get(source.file)?.at(-1);
+    if (!last || !beginsAlike(last.source, source)) continue;
+    last.isRepeated = true;
+    const { start, head } = last.stretch;
+    const stays = await whatStays(bytes(), start, ends.get(source.file)!);
+    if (stays) head.stays = stays;
+  }
+  return places;
 }
 
 function keyOf({ name, source }: ArchivedPart): string {
@@ -114,11 +122,15 @@ function keyOf({ name, source }: ArchivedPart): string {
 
 /** `places`: of one file or stream. */
 function shareOf(places: readonly Place[], at: number): Share {
-  const { source, isRepeated: hasRepeat } = places[at]!;
+  const { source, isRepeated, stretch } = places[at]!;
   if (!('file' in source)) return shareOfStream(source, places[at + 1]);
-  if (!hasRepeat) return { take: 'all' };
-  if (!source.in_place) return { take: 'none' };
-  return { take: 'unrepeated', other: () => linesFrom(places, at + 1) };
+  if (!source.in_place && isRepeated) return { take: 'none' };
+  const isHead = source.in_place || places.slice(0, at).some(isInPlace);
+  return isHead ? { take: 'head', stretch, isRepeated } : { take: 'all' };
+}
+
+function isInPlace({ source }: Place): boolean {
+  return 'file' in source && source.in_place;
 }
 
 /** Once the beginning of a file has changed, it never comes back: only the next place tells. */
@@ -134,16 +146,16 @@ const NONCE_BYTES = 64;
 
 function inPlaceLength(head: Buffer): number {
   const end = head.indexOf(0x0a) + 1;
-  return Math.min(head.length, NONCE_BYTES, end === 0 ? HEAD_BYTES : end);
+  return Math.min(end === 0 ? head.length : end, NONCE_BYTES);
 }
 
 function shareOfStream(
-  { first: begin, last }: Extract<PartSource, { first: string }>,
+  { first, last }: Extract<PartSource, { first: string }>,
   next: Place | undefined,
 ): Share {
   if (!next || 'file' in next.source) return { take: 'all' };
   const { first: id, head } = next.source;
-  if (isAfter(begin, id) || isAfter(id, last)) return { take: 'all' };
+  if (isAfter(first, id) || isAfter(id, last)) return { take: 'all' };
   return { take: 'before', id, head: Buffer.from(head, 'base64') };
 }
 

@@ -13,8 +13,8 @@ import { fieldsOf, textOf } from '../records/members.js';
 import { classify, RecordFilter, type RecordKind, type Wanted } from '../records/record-filter.js';
 import { collectorEvery } from '../units/collector.js';
 import { pathOf } from './catalog.js';
-import { isFiller } from './file-lines.js';
-import { PieceReader, pieces, type Piece } from './lines.js';
+import { isFiller, takesLine } from './in-place-heads.js';
+import { pieces, type Piece } from './lines.js';
 import type { TakenArchive, TakenPart } from './repeats.js';
 
 export interface Restored {
@@ -48,27 +48,23 @@ export async function restoreRecords(
     const path = pathOf(archive);
     if (archive.manifest && isOutside(archive.manifest, request.wanted)) continue;
     const gates = new Gates(parts);
-    try {
-      for await (const list of pieces(archiveBytes(path))) {
-        if (request.signal?.aborted) throw interruption(request.signal);
-        for (const piece of list) {
-          collect(piece.bytes.length);
-          const part = await gates.next(piece);
-          if (part === undefined) {
-            if (piece.ends) total.repeated += 1;
-            continue;
-          }
-          const bytes = restoredBytes(piece, part, filter, path);
-          if (bytes === undefined) continue;
-          if (piece.ends) total.records += 1;
-          total.bytes += bytes.length;
-          await batch.add(bytes);
+    for await (const list of pieces(archiveBytes(path))) {
+      if (request.signal?.aborted) throw interruption(request.signal);
+      for (const piece of list) {
+        collect(piece.bytes.length);
+        const part = gates.next(piece);
+        if (part === undefined) {
+          if (piece.ends) total.repeated += 1;
+          continue;
         }
-        // What was added is valid no longer.
-        await batch.flush();
+        const bytes = restoredBytes(piece, part, filter, path);
+        if (bytes === undefined) continue;
+        if (piece.ends) total.records += 1;
+        total.bytes += bytes.length;
+        await batch.add(bytes);
       }
-    } finally {
-      await gates.close();
+      // What was added is valid no longer.
+      await batch.flush();
     }
   }
   return total;
@@ -109,52 +105,42 @@ class Batch {
 class Gates {
   readonly #parts: readonly TakenPart[];
   #at = 0;
-  #left: number;
-  #other: PieceReader | undefined;
-  #passed = false;
+  /** Bytes of the part that are passed. */
+  #passed = 0;
+  #ended = false;
+  /** Of the line that the last piece was of. */
+  #isTaken = false;
 
   constructor(parts: readonly TakenPart[]) {
     this.#parts = parts;
-    this.#left = parts[0]?.bytes ?? 0;
   }
 
   /** The part of the line; undefined: it is not taken. */
-  async next(piece: Piece): Promise<TakenPart | undefined> {
-    while (this.#left <= 0 && this.#at < this.#parts.length - 1) {
+  next(piece: Piece): TakenPart | undefined {
+    while (this.#passed >= this.#parts[this.#at]!.bytes && this.#at < this.#parts.length - 1) {
       this.#at += 1;
-      this.#left = this.#parts[this.#at]!.bytes;
-      this.#passed = false;
-      await this.close();
+      this.#passed = 0;
+      this.#ended = false;
     }
-    this.#left -= piece.bytes.length;
     const part = this.#parts[this.#at]!;
-    return (await this.#takes(part, piece)) ? part : undefined;
+    if (piece.begins) this.#isTaken = this.#takes(part, piece);
+    this.#passed += piece.bytes.length;
+    return this.#isTaken ? part : undefined;
   }
 
-  async #takes({ share }: TakenPart, piece: Piece): Promise<boolean> {
+  #takes({ share }: TakenPart, { bytes }: Piece): boolean {
     switch (share.take) {
       case 'all':
         return true;
       case 'none':
         return false;
-      case 'unrepeated': {
-        if (this.#passed) return true;
-        this.#other ??= new PieceReader(share.other());
-        const other = await this.#other.next();
-        this.#passed = !other?.bytes.equals(piece.bytes);
-        return this.#passed;
-      }
+      case 'head':
+        return takesLine(share.stretch, share.stretch.start + this.#passed, bytes);
       case 'before':
         // It ends with the first line that the later archive has, too; if that is another one, nothing is repeated.
-        if (this.#passed || !piece.begins || !holdsId(piece.bytes, share.id)) return !this.#passed;
-        this.#passed = startsWith(piece.bytes, share.head);
-        return !this.#passed;
+        if (!this.#ended && holdsId(bytes, share.id)) this.#ended = startsWith(bytes, share.head);
+        return !this.#ended;
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#other?.close();
-    this.#other = undefined;
   }
 }
 
@@ -216,7 +202,7 @@ function entryOf(line: Buffer): RecordBytes {
 export function damagedArchives(reasons: readonly { file: string; reason: string }[]): PapyraError {
   const [first] = reasons;
   const others = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
-  return new PapyraError('io_error', `the archive ${first!.file} is damaged: ${first!.reason}${others}`, {
+  return new PapyraError('io_error', `cannot restore from the archive ${first!.file}: ${first!.reason}${others}`, {
     hint: 'nothing was written; see papyra archive verify; --skip-damaged restores the others',
   }); // prettier-ignore
 }

@@ -6,7 +6,7 @@
 // 2. After its archive is complete, a run remembers directory and id beside the log (archive-memory.ts).
 // 3. The next run on that path finds the same id, or refuses before anything is done. A run on another path, which an
 //    operator has configured, begins at 1.
-import { accessSync, closeSync, constants, fchmodSync, fsyncSync, linkSync, openSync, readFileSync, statSync } from 'node:fs'; // prettier-ignore
+import { accessSync, closeSync, constants, fchmodSync, fstatSync, fsyncSync, linkSync, openSync, readFileSync, statSync } from 'node:fs'; // prettier-ignore
 import { join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { attempt, errnoOf, systemError } from '../errors/system-error.js';
@@ -64,12 +64,16 @@ function assertThere(directory: string): void {
   });
 }
 
+/** Bytes of its file. */
+const LONGEST = 4096;
+
 /** undefined: no run has written an archive there yet, or its file cannot be read. */
 export function directoryId(directory: string): string | undefined {
   try {
     const path = join(directory, DIRECTORY_FILE);
     const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
+      if (fstatSync(fd).size > LONGEST) return undefined;
       const { schema, id } = JSON.parse(readFileSync(fd, 'utf8')) as {
         schema: unknown;
         id: unknown;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { attempt, systemError } from '../errors/system-error.js';
 import { decompressor } from '../files/archive-codec.js';
+import { endsWithFrame } from '../files/zstd-frames.js';
 import { parseArchiveName, type Compression } from '../files/archive-names.js';
 import { LONGEST_LINE } from './lines-of.js';
 
@@ -38,6 +39,7 @@ export async function* archiveBytes(
   file.pipe(stream);
   try {
     yield* stream as AsyncIterable<Buffer>;
+    if (compressionOf(path) === 'zstd' && !endsWithFrame(path)) throw new Error('unexpected end of file'); // prettier-ignore
   } catch (error) {
     throw inWords(error, path);
   } finally {

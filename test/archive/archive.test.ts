@@ -107,7 +107,7 @@ describe('verify', () => {
 
     const refused = await shelf.restored();
     expect(refused).toMatchObject({ code: 74, text: '' });
-    expect(refused.stderr).toMatch(/is damaged: .*, and 3 more/);
+    expect(refused.stderr).toMatch(/cannot restore from the archive .*, and 3 more/);
     const others = await shelf.restored('--skip-damaged');
     expect(others.code).toBe(0);
     expect(others.stderr.match(/is left out/g)).toHaveLength(4);
