@@ -30,6 +30,7 @@ const MAY_KNOW = {
     'src/records',
     'src/files',
   ],
+  'src/archive': ['src/errors', 'src/units', 'src/report', 'src/records', 'src/files', 'src/log'],
   'src/backends': [
     'src/errors',
     'src/units',
@@ -87,6 +88,7 @@ const MAY_KNOW = {
     'src/metrics',
     'src/guards',
     'src/hooks',
+    'src/archive',
     'src/records/members.ts',
     'src/records/record-filter.ts',
   ],

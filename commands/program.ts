@@ -1,6 +1,7 @@
 // Builds the whole command tree: `--help` shows it, and the man pages and completions are made from it.
 import { Command } from 'commander';
 import { PapyraError } from '../src/errors/errors.js';
+import { addArchive } from './archive/archive.js';
 import { addCompletion } from './completion/completion.js';
 import { addConfigCheck } from './config/check.js';
 import { addConfigInit } from './config/init.js';
@@ -42,6 +43,11 @@ export function buildProgram(version: string, context: Context): Command {
     .command('inspect')
     .description('List the records of a Papyra system that retention shows');
   addLists(inspect, context);
+
+  const archive = program
+    .command('archive')
+    .description('List, verify, restore and prune the archives of a Papyra system');
+  addArchive(archive, context);
 
   const metrics = program.command('metrics').description('Show what compaction did over all runs');
   addMetricsPersistence(metrics, context);

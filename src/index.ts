@@ -19,10 +19,17 @@ import type {
   SummaryOptions,
 } from './api/call-options.js';
 import { checkDoctorOptions, checkOpenOptions, checkOpenStoresOptions, checkReadMetricsOptions } from './api/call.js'; // prettier-ignore
+import { archivesFor, type Archives } from './api/archive.js';
 import { check, type SystemCheck } from './api/check.js';
 import { compact } from './api/compaction.js';
 import type { EffectiveConfig } from './config/types.js';
-import { loadStores, onlyStore, type LoadedStores, type LoadRequest } from './config/load.js';
+import {
+  loadStores,
+  namesStore,
+  onlyStore,
+  type LoadedStores,
+  type LoadRequest,
+} from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
 import type { Inspection } from './api/inspection.js';
 import { hooksOf } from './api/hooks-of.js';
@@ -36,6 +43,7 @@ import type { ListedRecord } from './api/inspect.js';
 import type { InspectSummary } from './report/summary.js';
 
 export type * from './api/call-options.js';
+export type { Archives } from './api/archive.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
@@ -88,6 +96,14 @@ export type {
   CompactionStatus,
   PartAction,
 } from './report/report.js';
+export type {
+  ArchiveEntry,
+  ArchiveList,
+  ArchivePruning,
+  ArchiveRestoration,
+  ArchiveState,
+  ArchiveVerification,
+} from './report/archive.js';
 export type { Anomalies, Anomaly, AnomalyCounts, AnomalyKind } from './report/anomalies.js';
 export type {
   RecoveryAction,
@@ -176,6 +192,8 @@ export interface System {
     /** Counts the records that retention shows. It reads all of them. Throws as `records()` does. */
     summary(options?: SummaryOptions): Promise<InspectSummary>;
   };
+  /** What was archived of the store. */
+  readonly archive: Archives;
   readonly metrics: Metrics;
   /**
    * Checks whether a compaction could begin: the store is there and can be opened, hooks can be executed, an
@@ -354,6 +372,7 @@ async function systemFor(
         return summarize(config, backend, how);
       },
     },
+    archive: archivesFor({ config, backend }),
     metrics: {
       read: async (how = {}) => {
         checkReadMetricsOptions(how);
@@ -368,6 +387,7 @@ async function systemFor(
       const { commandLine } = await import('./doctor/command-line.js');
       const hooks = await hooksOf(config);
       const { planned } = await import('./api/planned.js');
+      const { archiveFailure } = await import('./api/archiving.js');
       const plan = (request: PlanRequest) => planned({ config, backend, metrics }, request, config.guards); // prettier-ignore
       return examine({
         config,
@@ -375,12 +395,30 @@ async function systemFor(
         plan,
         metrics,
         hooks,
+        archiveFailure: await archiveFailure({ config, backend }),
         papyra: commandLine(options),
         signal,
       });
     },
     close: () => backend.close?.() ?? Promise.resolve(),
   };
+}
+
+/**
+ * The archives of the store that `openSystem(options)` opens. Where no store is configured or given, those in a
+ * directory, which every call has to name then.
+ *
+ * @throws {PapyraError} as `openSystem()` for a configuration that is wrong.
+ */
+export async function openArchives(
+  options: OpenOptions = {},
+): Promise<{ archive: Archives; close(): Promise<void> }> {
+  checkOpenOptions(options);
+  const { configFile, overrides, cwd, persistence, metrics, hooks } = options;
+  const input = { persistence, metrics, hooks };
+  const isNamed = configFile !== undefined || (await namesStore({ configFile, overrides, cwd, input })); // prettier-ignore
+  if (isNamed) return openSystem(options);
+  return { archive: archivesFor(undefined), close: () => Promise.resolve() };
 }
 
 async function loadModule(file: string, explicit: boolean): Promise<unknown> {

@@ -11,7 +11,7 @@ import { printable, printableJson } from './output/text.js';
 declare const PAPYRA_VERSION: string;
 
 /** The commands that change a store. */
-const CHANGING = ['compact', 'reset', 'recover', 'watch'];
+const CHANGING = ['compact', 'reset', 'recover', 'watch', 'prune', 'restore'];
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -52,7 +52,7 @@ export function addCompact(parent: Command, context: Context): void {
       '--in-place',
       'remove the expired head of the file without a copy: for a disk that is full',
     )
-    .option('--archive <directory>', 'write what is dropped to a gzip file there first')
+    .option('--archive <directory>', 'write what is dropped to a compressed file there first')
     .option('--offline', 'assert that nothing is writing to the log')
     .option(
       '--limit-rate <size>',

@@ -165,3 +165,38 @@ export interface RecordsOptions extends Omit<SummaryOptions, 'types'> {
   /** Called with what the operator should know, one sentence each. */
   onWarning?: (warning: string) => void;
 }
+
+/** Which archives are meant. All optional. */
+export interface ArchiveOptions {
+  /** The directory with the archives; default: `persistence.archive.dir`. */
+  archive?: string;
+  /** Those of another store than the opened one: its name or its id, as `archive.list()` tells. */
+  of?: string;
+  /** Those of all stores in the directory. Not for `restore()`. */
+  all?: boolean;
+  /** Stops the work. */
+  signal?: AbortSignal;
+}
+
+/** What is restored, and where to. One of `to` and `write` is needed. */
+export interface RestoreOptions extends Omit<ArchiveOptions, 'all'> {
+  /** A file, which must not be there yet. */
+  to?: string;
+  /** Is given the bytes in place of a file; they are valid until it returns. */
+  write?: (bytes: Uint8Array) => Promise<void> | void;
+  /** Seconds since 1970; both are included. A record without a timestamp is in no range. */
+  since?: number;
+  until?: number;
+  /** default: all records, and whatever else was dropped. */
+  kind?: 'event' | 'audit' | 'dead_letter';
+  /** Leave out archives that are damaged or missing; default: they are an error, and nothing is restored. */
+  skipDamaged?: boolean;
+}
+
+/** Which archives are removed. */
+export interface PruneOptions extends ArchiveOptions {
+  /** Those whose newest record is older. */
+  maxAgeSeconds: number;
+  /** Only say what would be removed. */
+  dryRun?: boolean;
+}

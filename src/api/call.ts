@@ -4,13 +4,16 @@ import type { Overrides } from '../config/types.js';
 import { MAX_SECONDS, parseAmount, parseShare } from '../units/units.js';
 import { PapyraError } from '../errors/errors.js';
 import type {
+  ArchiveOptions,
   CompactOptions,
   DoctorOptions,
   InspectOptions,
   OpenOptions,
   OpenStoresOptions,
+  PruneOptions,
   RecordsOptions,
   RecoverOptions,
+  RestoreOptions,
   ScanOptions,
   StartupCheckOptions,
   SummaryOptions,
@@ -266,6 +269,40 @@ export function checkRecordsOptions(options: RecordsOptions): void {
 export function checkSummaryOptions(options: SummaryOptions): void {
   const rules: Rules<SummaryOptions> = { ...RANGE, types: WHOLE };
   check(options, rules, '');
+}
+
+const ARCHIVE: Rules<ArchiveOptions> = { archive: TEXT, of: TEXT, all: FLAG, signal: SIGNAL };
+
+/** The same for `archive.list()` and `archive.verify()`. */
+export function checkArchiveOptions(options: ArchiveOptions): void {
+  check(options, ARCHIVE, '');
+}
+
+/** The same for `archive.restore()`. */
+export function checkRestoreOptions(options: RestoreOptions): void {
+  const rules: Rules<RestoreOptions> = {
+    ...RANGE,
+    of: TEXT,
+    to: TEXT,
+    write: CALLBACK,
+    kind: oneOf('event', 'audit', 'dead_letter'),
+    skipDamaged: FLAG,
+  };
+  check(options, rules, '');
+  if ((options.to === undefined) === (options.write === undefined)) {
+    throw wrong('one of to and write is needed: where the records go');
+  }
+}
+
+/** The same for `archive.prune()`. */
+export function checkPruneOptions(options: PruneOptions): void {
+  const age = number('seconds above zero', upToMaximum);
+  check(
+    options,
+    { ...ARCHIVE, maxAgeSeconds: age, dryRun: FLAG } satisfies Rules<PruneOptions>,
+    '',
+  );
+  if (!age.holds(options.maxAgeSeconds)) throw wrong(`maxAgeSeconds: found ${inWords(options.maxAgeSeconds)}, allowed: ${age.allowed}`); // prettier-ignore
 }
 
 function check(options: object, rules: Record<string, Rule>, where: string): void {

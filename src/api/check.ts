@@ -29,8 +29,8 @@ export async function check(config: EffectiveConfig, backend: Backend): Promise<
   }
   (await hooksOf(config))?.assertRunnable();
   if (archive !== undefined && isFor(store.backend, 'persistence.archive.dir')) {
-    const { checkArchive } = await import('../files/archive.js');
-    checkArchive(archive);
+    const { archivingTo, assertArchiving } = await import('./archiving.js');
+    await assertArchiving(await archivingTo(archive, { config, backend }));
   }
   const { enabled, textfile } = metrics;
   if (textfile !== undefined) {

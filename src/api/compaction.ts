@@ -1,5 +1,7 @@
 // Runs one compaction: checks the call, runs the hooks, sets the time limit and counts the run.
 //
+// Before these steps, it makes sure that archives go where they went before.
+//
 // The steps of a run, and what a kill in each of them leaves:
 // 1. Plan: the backend takes the lock, and mends what a killed run left. The guards may refuse the plan, or let it wait
 //    (planned.ts). After a kill the next plan does this again.
@@ -11,6 +13,7 @@
 // When 1, 2 or 3 fails, 4 to 6 follow all the same.
 import { resolve } from 'node:path';
 import type { Backend, PlanRequest } from '../backends/backend.js';
+import { archivingTo, assertArchiving } from './archiving.js';
 import type { CompactOptions } from './call-options.js';
 import { checkCompactOptions } from './call.js';
 import type { EffectiveConfig, Guards } from '../config/types.js';
@@ -34,8 +37,9 @@ export interface Opened {
 export async function compact(opened: Opened, how: CompactOptions): Promise<CompactionReport> {
   checkCompactOptions(how);
   assertFitting(how, opened.config.store.backend);
-  const request = requestOf(opened.config, how);
+  const request = await requestOf(opened, how);
   if (!request.dryRun) return run(opened, request, how);
+  await assertArchiving(request.archive);
   const plan = await planGuarded(opened, request, guardsOf(opened.config, how));
   await plan.close();
   if (plan.refusal) throw withReport(plan.refusal, plan.report);
@@ -62,13 +66,14 @@ function guardsOf({ guards }: EffectiveConfig, how: CompactOptions): Guards {
   };
 }
 
-function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
+async function requestOf({ config, backend }: Opened, how: CompactOptions): Promise<PlanRequest> {
   const dryRun = how.dryRun ?? false;
   if (how.now !== undefined && !dryRun) {
     const hint = 'a real compaction decides by the clock';
     throw new PapyraError('usage', 'now can be used in a dry run only', { hint });
   }
   const free = freeRule(how);
+  const directory = how.archive === undefined ? config.archive : resolve(how.archive);
   return {
     rules: {
       ...(free ? NO_LIMITS : config.retention),
@@ -81,7 +86,7 @@ function requestOf(config: EffectiveConfig, how: CompactOptions): PlanRequest {
     allowEmpty: how.allowEmpty ?? false,
     lockWaitMs: how.lockWaitMs ?? 0,
     inPlace: how.inPlace ?? false,
-    archive: how.archive === undefined ? config.archive : resolve(how.archive),
+    archive: await archivingTo(directory, { config, backend }),
     offline: how.offline ?? false,
     ignoreGroups: how.ignoreGroups ?? [],
     limitRate: how.limitRate,
@@ -131,6 +136,7 @@ async function run(
     return report;
   };
   try {
+    await assertArchiving(request.archive);
     const plan = await planGuarded(opened, limited, guardsOf(config, how));
     planned = plan.report;
     let closing: Promise<void> | undefined;

@@ -1,5 +1,6 @@
 // Defines what a backend is: how a store of one kind is checked, planned, compacted and examined.
 import type { PapyraError } from '../errors/errors.js';
+import type { Archiving } from '../files/archive.js';
 import type { RetentionRules } from '../retention/policy.js';
 import type { RecoveryMode, RecoveryReport } from '../report/recovery.js';
 import type { StoreInspection } from '../report/inspection.js';
@@ -31,8 +32,8 @@ export interface PlanRequest {
   lockWaitMs: number;
   /** Remove the expired head of the file without a copy, in place of a rewrite. */
   inPlace: boolean;
-  /** The directory that gets an archive of what is dropped; undefined: no archive. */
-  archive?: string | undefined;
+  /** Where an archive of what is dropped goes; undefined: no archive. */
+  archive?: Archiving | undefined;
   /** The operator asserts that nothing writes to the store. */
   offline: boolean;
   /** Consumer groups whose needs are ignored; true: all of them. */

@@ -112,10 +112,16 @@ export const KEYS: Readonly<Record<string, KeyFacts>> = {
     form: 'size',
   },
   'persistence.archive.dir': {
-    says: 'what is dropped goes to a gzip file there first; it must be there',
+    says: 'what is dropped goes to a compressed file there first; it must be there',
     backends: OUTSIDE,
     sample: '/backup/papyra',
     form: 'path',
+  },
+  'persistence.archive.compression': {
+    says: 'gzip, zstd, or auto: zstd where Node has it (22.15), else gzip',
+    backends: OUTSIDE,
+    preset: 'auto',
+    sample: 'gzip',
   },
   'metrics.enabled': { says: 'whether to count what compaction does', preset: true, sample: true },
   'metrics.textfile': {

@@ -53,6 +53,7 @@ export function resolveConfig(request: ResolveRequest): EffectiveConfig {
   };
   return {
     ...guarded,
+    archiveCompression: persistence.archive?.compression ?? 'auto',
     retention: retentionOf(persistence, overrides),
     metrics: {
       enabled: input.metrics?.enabled ?? true,

@@ -163,7 +163,15 @@ const persistence = z.strictObject(
     system_id: z.union([text, z.array(text).min(1, says(SYSTEMS))], says(SYSTEMS)).optional(),
     approx_trim: flag.optional(),
     retention: retention.optional(),
-    archive: z.strictObject({ dir: text }, says('a directory: { dir: /backup }')).optional(),
+    archive: z
+      .strictObject(
+        {
+          dir: text,
+          compression: z.enum(['auto', 'gzip', 'zstd'], says('auto, gzip or zstd')).optional(),
+        },
+        says('a directory: { dir: /backup }'),
+      )
+      .optional(),
   },
   says('the store: backend, path, retention and so on'),
 );

@@ -61,7 +61,7 @@ export interface PersistenceInput {
   system_id?: string | string[] | undefined;
   approx_trim?: boolean | undefined;
   retention?: RetentionInput | undefined;
-  archive?: { dir: string } | undefined;
+  archive?: { dir: string; compression?: 'auto' | 'gzip' | 'zstd' | undefined } | undefined;
 }
 
 /** Commands that run around a compaction: each the program, then its arguments. */
@@ -198,6 +198,8 @@ export interface EffectiveConfig {
   retention: RetentionPolicy;
   /** Where dropped records go first; undefined: nowhere. */
   archive?: string | undefined;
+  /** How archives are compressed. */
+  archiveCompression: 'auto' | 'gzip' | 'zstd';
   /** `textfile`: where the metrics go after each run, for node_exporter; undefined: nowhere. */
   metrics: { enabled: boolean; textfile?: string | undefined };
   /** The values of flags and the environment. */

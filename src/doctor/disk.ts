@@ -52,13 +52,14 @@ export const inPlace: Check = (facts) => {
 
 /** The archive is there, can be written and has room. */
 export const archive: Check = (facts) => {
-  const place = facts.config.archive;
+  const { archive: place, archiveFailure } = facts.config;
   if (!place || !facts.store) return null;
   const { path, kind, free } = place;
   const look = typed('ls', '-ld', path);
   if (kind === 'missing') return fail(`the archive ${path} is not there: no run drops anything`, typed('mkdir', '-p', path)); // prettier-ignore
   if (kind !== 'directory') return fail(`the archive ${path} is not a directory that can be looked into`, look); // prettier-ignore
   if (!place.writable) return fail(`this user may make no files in the archive ${path}`, look);
+  if (archiveFailure) return fail(`${archiveFailure.message}; ${archiveFailure.hint ?? ''}`, typed('ls', '-la', path)); // prettier-ignore
   const goes = (trialOf(facts) ?? facts.metrics?.last_compaction)?.bytes.reclaimed ?? 0;
   if (free < goes) {
     return warn(`${formatBytes(free)} are free in the archive ${path}, and ${formatBytes(goes)} may be written there by the next run, before compression`, typed('df', '-h', path)); // prettier-ignore

@@ -22,6 +22,8 @@ export interface Facts {
     /** Files that contain a password or a key. */
     secrets: PathState[];
     archive: PathState | null;
+    /** Why no archive could be written there. */
+    archiveFailure: PapyraError | null;
     /** `problem`: why it cannot be written; `doubt`: why it is of no use. */
     textfile: { file: PathState; problem: string | undefined; doubt: string | undefined } | null;
     /** `failure`: why a hook cannot be executed, the first such; null: there are no hooks. */

@@ -22,6 +22,8 @@ export interface DoctorTarget {
   plan: (request: PlanRequest) => Promise<Plan>;
   metrics: Metrics;
   hooks: Pick<Hooks, 'assertRunnable'> | undefined;
+  /** Why no archive could be written; undefined: it could, or none is wanted. */
+  archiveFailure: PapyraError | undefined;
   papyra: CommandLine;
   signal?: AbortSignal | undefined;
 }
@@ -52,6 +54,7 @@ export async function gatherFacts(patient: DoctorTarget): Promise<Facts> {
       metricsEnabled: enabled,
       secrets: config.secretFiles.map(pathState),
       archive: config.archive === undefined ? null : pathState(config.archive),
+      archiveFailure: patient.archiveFailure ?? null,
       textfile: textfile === undefined ? null : textfileFacts(textfile, enabled),
       hooks: hooks ? { names: Object.keys(config.hooks?.commands ?? {}), failure: failureOf(() => hooks.assertRunnable()) } : null, // prettier-ignore
     },

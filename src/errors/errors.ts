@@ -75,7 +75,17 @@ export class PapyraError extends Error {
   readonly others: PapyraError[] = [];
 
   constructor(code: ErrorCode, message: string, options: PapyraErrorOptions = {}) {
-    const { hint, cause, signal, report, scan, recovery, guard, freeable, silent = false } = options;
+    const {
+      hint,
+      cause,
+      signal,
+      report,
+      scan,
+      recovery,
+      guard,
+      freeable,
+      silent = false,
+    } = options;
     super(withShownPaths(message), cause === undefined ? undefined : { cause });
     this.code = code;
     this.hint = hint === undefined ? undefined : withShownPaths(hint);

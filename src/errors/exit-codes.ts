@@ -15,10 +15,11 @@ const EXIT_CODES: Record<Exclude<ErrorCode, 'interrupted'>, number> = {
 };
 
 /** A result that is no error but has an exit code of its own: the command did its work. */
-export type Finding = 'check_failed' | 'anomalies_found' | 'anomalies_remain';
+export type Finding = 'check_failed' | 'archive_damaged' | 'anomalies_found' | 'anomalies_remain';
 
 const FINDING_CODES: Record<Finding, number> = {
   check_failed: 1,
+  archive_damaged: 1,
   anomalies_found: 2,
   anomalies_remain: 3,
 };

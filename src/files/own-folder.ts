@@ -26,6 +26,8 @@ export interface OwnFolder {
   metricsLock: string;
   /** What was in the log when the last run ended. */
   index: string;
+  /** Where its last archive went. */
+  archive: string;
   close(): void;
 }
 
@@ -56,6 +58,7 @@ export function openOwnFolder(
     metrics: inside('metrics.json'),
     metricsLock: inside('metrics.lock'),
     index: inside('index'),
+    archive: inside('archive.json'),
     close: () => held.close(),
   };
 }

@@ -57,7 +57,8 @@ function textsOf(values: Partial<MetricsState>): Fields {
 }
 
 function load(fields: Fields): { state: MetricsState | null; broken?: string } {
-  if (Object.keys(fields).length === 0) return { state: null };
+  // The hash also remembers where the last archive went.
+  if (Object.keys(fields).every((name) => name === 'archive')) return { state: null };
   try {
     const { counters, ...others } = freshState(new Date(0));
     const valueOf = (name: string) => JSON.parse(fields[name] ?? 'null') as unknown;

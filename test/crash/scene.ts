@@ -40,7 +40,7 @@ export function scene(mode = 'rewrite') {
       const beside = ['events.ndjson', 'archive', '.papyra', '.events.ndjson.papyra.lock'];
       return [
         ...readdirSync(directory).filter((name) => !beside.includes(name)),
-        ...readdirSync(archive).filter((name) => !name.endsWith('.gz')),
+        ...readdirSync(archive).filter((name) => !/\.gz$|\.papyra-archive\.json$/.test(name)),
       ];
     },
     /** What the archives hold, one after the other. */

@@ -25,6 +25,7 @@ export function configOf(
     file,
     store: { backend: 'json', path: log, namedBy: 'config' },
     retention: NO_LIMIT,
+    archiveCompression: 'auto',
     metrics: { enabled: true },
     overrides: {},
     guards: {},

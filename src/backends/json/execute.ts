@@ -6,11 +6,11 @@
 //    are told there. The next run finishes what a crash left, before it plans.
 // 4. Write the index. Where a crash prevents that, the next run reads more of the log.
 import { fstatSync } from 'node:fs';
+import { basename } from 'node:path';
 import { expected, type PapyraError } from '../../errors/errors.js';
 import { BLOCK_BYTES, spaceOf } from '../../files/space.js';
 import { mustMeasure, unusedBytes } from '../../files/clone.js';
 import { assertRewriteFrees } from '../../files/kept-space.js';
-import { removeFile } from '../../files/durable.js';
 import { obstacleToRewrite, unitInPlace } from '../../files/obstacles.js';
 import { mendTail } from '../../files/mend-tail.js';
 import { ownerOfCompanions } from '../../files/ownership.js';
@@ -110,7 +110,7 @@ function mended({ log, totals, torn }: Decision, { offline }: PlanRequest): Repl
   return { appended: { records: 0, bytes: 0 } };
 }
 
-function rewrite(
+async function rewrite(
   decision: Decision,
   request: PlanRequest,
   phases: Phases,
@@ -118,6 +118,7 @@ function rewrite(
 ): Promise<Replaced> {
   const { log, names, seen, totals, torn, clone } = decision;
   const { offline, signal } = request;
+  const undo = archive === null ? undefined : (await import('../../files/archive.js')).takeBack;
   return replaceLog({
     log,
     stat: log.stat,
@@ -129,7 +130,7 @@ function rewrite(
     offline,
     tailSample: decision.tailSample,
     // Nothing was dropped, so the archive is not needed.
-    onUndone: () => archive !== null && removeFile(archive),
+    onUndone: () => archive !== null && undo?.(archive),
     isRecord,
     signal,
   });
@@ -156,12 +157,18 @@ async function archiveDropped(
     return quarantineLines(request.recovery.quarantine, log, [{ ...decision, path: log.path }], phases()); // prettier-ignore
   }
   if (request.archive === undefined) return null;
-  const { writeArchive } = await import('../../files/archive.js');
+  const [{ writeArchive }, { fileSource }] = await Promise.all([import('../../files/archive.js'), import('../../log/archive-source.js')]); // prettier-ignore
   return writeArchive({
-    directory: request.archive,
+    archiving: request.archive,
     ...archiveNameOf(log),
     owner: ownerOfCompanions(log),
-    content: selectedBytes('going', selectionOf(decision, request, phases)),
+    parts: [
+      {
+        name: basename(log.path),
+        content: selectedBytes('going', selectionOf(decision, request, phases)),
+        source: () => fileSource(log.fd, decision.head !== undefined),
+      },
+    ],
     watch: timeRange(),
   });
 }

@@ -25,7 +25,7 @@ export async function decideFreeing(
   known: Sums[],
 ): Promise<Omit<Decision, 'closeLog'>> {
   const { rules, inPlace, offline, dryRun, allowEmpty } = request;
-  assertArchiveElsewhere(request.archive, names);
+  assertArchiveElsewhere(request.archive?.directory, names);
   const before = new TailSample(log, log.stat.size);
   const reader = new LineReader({ cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS });
   const { bytes } = rules.free;

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { userInfo } from 'node:os';
 import { interruption } from '../../errors/errors.js';
+import type { Archiving } from '../../files/archive.js';
 import { noteBytes } from './collect.js';
 import { entries, timeOf, type Entry } from './entries.js';
 import { escapedPieces, fieldTexts } from './field-texts.js';
@@ -17,35 +18,48 @@ import type { Session } from './session.js';
 export async function archiveStreams(
   session: Session,
   plans: readonly StreamPlan[],
-  directory: string,
+  archiving: Archiving,
   signal: AbortSignal | undefined,
 ): Promise<string | null> {
   if (plans.length === 0) return null;
   const { writeArchive } = await import('../../files/archive.js');
   const { uid, gid } = userInfo();
   const range = { oldest: NaN, newest: NaN };
-  const content = async function* (): AsyncGenerator<Uint8Array> {
-    for (const plan of plans) {
-      for await (const entry of goingOf(session, plan)) {
-        const time = timeOf(entry);
-        if (!(range.oldest <= time)) range.oldest = time;
-        if (!(range.newest >= time)) range.newest = time;
-        if (signal?.aborted) throw interruption(signal);
-        for (const piece of lineOf(plan.key, entry)) {
-          noteBytes(2 * piece.length);
-          yield piece;
-        }
+  const content = async function* (plan: StreamPlan, ids: Ids): AsyncGenerator<Uint8Array> {
+    for await (const entry of goingOf(session, plan)) {
+      const time = timeOf(entry);
+      if (!(range.oldest <= time)) range.oldest = time;
+      if (!(range.newest >= time)) range.newest = time;
+      ids.first ||= entry.id;
+      ids.last = entry.id;
+      if (signal?.aborted) throw interruption(signal);
+      for (const piece of lineOf(plan.key, entry)) {
+        noteBytes(2 * piece.length);
+        yield piece;
       }
     }
   };
   return writeArchive({
-    directory,
+    archiving,
     name: session.store.prefix,
     identity: targetName(session.store),
     owner: { uid, gid, mode: 0o600 },
-    content: content(),
+    parts: plans.map((plan) => {
+      const ids: Ids = { first: '', last: '' };
+      return {
+        name: plan.key,
+        content: content(plan, ids),
+        source: (head) => ({ ...ids, head }),
+      };
+    }),
     watch: { push: () => undefined, range: () => range },
   });
+}
+
+/** Of the first and the last entry of a stream that are archived. */
+interface Ids {
+  first: string;
+  last: string;
 }
 
 function goingOf(session: Session, plan: StreamPlan): AsyncGenerator<Entry> {

@@ -24,11 +24,11 @@ export async function executeStreams(
   head: ReportHead,
   previews: readonly StreamResult[],
 ): Promise<CompactionReport> {
-  const { archive: directory } = request;
+  const { archive: archiving } = request;
   const busy = previews.flatMap(({ plan }) => (plan && plan.cuts.length > 0 ? plan : []));
   const progress = entriesProgress('trim', expectedOfAll(busy), request);
   const archive =
-    directory === undefined ? null : await archiveStreams(session, busy, directory, request.signal);
+    archiving === undefined ? null : await archiveStreams(session, busy, archiving, request.signal);
   const options = {
     approx: session.store.approx && archive === null && !request.rules.free,
     ignoreGroups: request.ignoreGroups === true,

@@ -165,13 +165,17 @@ async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<s
     return quarantineLines(request.recovery.quarantine, { fd, path: names.log, stat }, files, run.phases()); // prettier-ignore
   }
   if (request.archive === undefined || !first) return null;
-  const { writeArchive } = await import('../../files/archive.js');
+  const [{ writeArchive }, { fileSource }] = await Promise.all([import('../../files/archive.js'), import('../../log/archive-source.js')]); // prettier-ignore
   const { log } = first.segment;
   return writeArchive({
-    directory: request.archive,
+    archiving: request.archive,
     ...archiveNameOf({ fd: log.fd, path: names.log }),
     owner: ownerOfAll(plans),
-    content: going(run, plans),
+    parts: plans.map((plan) => ({
+      name: plan.name,
+      content: going(run, plan),
+      source: () => fileSource(plan.segment.log.fd, plan.head !== undefined),
+    })),
     watch: timeRange(),
   });
 }
@@ -185,16 +189,14 @@ function ownerOfAll(plans: readonly SegmentPlan[]): Owner {
   return { uid, gid, mode };
 }
 
-async function* going(run: SetRun, plans: readonly SegmentPlan[]): AsyncGenerator<Uint8Array> {
-  for (const plan of plans) {
-    let last = 0x0a;
-    for await (const piece of selectedBytes('going', selectionOf(run, plan))) {
-      last = piece.at(-1)!;
-      yield piece;
-    }
-    // The end of a file also ends its last line.
-    if (last !== 0x0a) yield Buffer.from('\n');
+async function* going(run: SetRun, plan: SegmentPlan): AsyncGenerator<Uint8Array> {
+  let last = 0x0a;
+  for await (const piece of selectedBytes('going', selectionOf(run, plan))) {
+    last = piece.at(-1)!;
+    yield piece;
   }
+  // The end of a file also ends its last line.
+  if (last !== 0x0a) yield Buffer.from('\n');
 }
 
 function spaceBefore(plans: readonly SegmentPlan[]): number {

@@ -29,7 +29,7 @@ export async function planFreeing(
 ): Promise<{ plans: SegmentPlan[]; way: string }> {
   const { rules, inPlace, offline, dryRun } = request;
   const { bytes } = rules.free;
-  assertArchiveElsewhere(request.archive, names);
+  assertArchiveElsewhere(request.archive?.directory, names);
   const tick = phases('scan', bytes);
   const task = { rules, reader, tick, inPlaceOnly: inPlace, offline, looksOnly: dryRun };
   const plans: SegmentPlan[] = [];
