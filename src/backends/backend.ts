@@ -1,5 +1,7 @@
 // Defines what a backend is: how a store of one kind is checked, planned, compacted and examined.
 import type { PapyraError } from '../errors/errors.js';
+import type { Room } from '../forecast/forecast.js';
+import type { Step } from '../forecast/growth.js';
 import type { RetentionRules } from '../retention/policy.js';
 import type { RecoveryMode, RecoveryReport } from '../report/recovery.js';
 import type { StoreInspection } from '../report/inspection.js';
@@ -111,6 +113,10 @@ export interface Backend {
   metricsLocation(): { log: string } | { hash: SharedHash } | { unavailable: string };
   /** Bytes that the store takes now; null when unknown. */
   usage(): Promise<number | null>;
+  /** How much room there is where the store is; null: no limit, or not known. */
+  room?(): Promise<Room | null>;
+  /** What arrived and when, by a sample of the timestamps of what is there. Changes nothing and takes no lock. */
+  arrivals?(): Promise<Step[]>;
   /**
    * Checks that the store is there and can be opened. Changes nothing, reads no record, and returns notes.
    *

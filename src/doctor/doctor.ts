@@ -4,6 +4,7 @@ import { hooks, metrics, secrets, textfile } from './config.js';
 import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
 import type { Facts } from './facts.js';
 import { followers } from './followers.js';
+import { forecast } from './forecast.js';
 import { format } from './format.js';
 import { gatherFacts, type DoctorTarget } from './gather.js';
 import { clock } from './clock.js';
@@ -27,6 +28,7 @@ const CHECKS: Record<string, Check> = {
   last_compaction: lastCompaction,
   errors,
   growth,
+  forecast,
   nothing_freed: nothingFreed,
   next_run: nextRun,
   rights,

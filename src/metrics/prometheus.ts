@@ -1,5 +1,6 @@
 // Makes the text of the metrics for Prometheus.
 import { printable } from '../text/printable.js';
+import type { Forecast } from '../report/forecast.js';
 import type { MetricsReport } from './report.js';
 import { endOf } from './run.js';
 import type { Counters, HistoryEntry } from './state.js';
@@ -76,7 +77,31 @@ export function prometheusText(report: MetricsReport, before = ''): string {
         : (earlier.get(`papyra_${success}{${store}}`) ?? 0),
     ),
     statusOf(last_run, store),
+    ...forecastGauges(report.forecast, gauge),
   ]);
+}
+
+/** What is not known is left out. */
+function forecastGauges(
+  forecast: Forecast | null,
+  gauge: (key: string, help: string, value: number | string | null) => Family,
+): Family[] {
+  const { bytes_per_day = null, records_per_day = null, levels_off, full, unknown, room } = forecast ?? {}; // prettier-ignore
+  const never = room && unknown === null ? '+Inf' : null;
+  return [
+    gauge('growth_bytes_per_day', 'Bytes that arrive in a day', bytes_per_day),
+    gauge('growth_records_per_day', 'Records that arrive in a day', records_per_day),
+    gauge(
+      'forecast_level_bytes',
+      'The most that the store will take under its limits at this pace',
+      levels_off?.bytes ?? null,
+    ),
+    gauge(
+      'forecast_full_seconds',
+      'Time until the growth of this store alone fills its disk or memory; +Inf: it will not, in ten years',
+      full ? Math.round(full.in_days * 86_400) : never,
+    ),
+  ];
 }
 
 /** One sample for each status: 1 for that of the last run, 0 for the others. */

@@ -1,5 +1,6 @@
 // Makes the report of the metrics from their stored state.
 import type { CompactionReport } from '../report/report.js';
+import type { Forecast } from '../report/forecast.js';
 import { endedWell, endOf } from './run.js';
 import {
   freshState,
@@ -26,6 +27,8 @@ export interface MetricsReport extends Record<keyof Counters, number | null> {
   last_hook_failure: HookFailure | null;
   /** ISO 8601: when counting began; null before the first run. */
   since: string | null;
+  /** How the store grows, and where that leads; null: nothing is known. */
+  forecast: Forecast | null;
   /** The last runs, oldest first, where they were asked for. */
   history?: HistoryEntry[];
   /** Why there are no numbers; left out when there are. */
@@ -39,6 +42,7 @@ export function metricsReport(
   state: MetricsState | null,
   usage: number | null,
   warning: string | undefined,
+  forecast: Forecast | null = null,
 ): MetricsReport {
   return {
     schema: 'papyra.metrics/v1',
@@ -51,6 +55,7 @@ export function metricsReport(
     last_success: state?.last_success ?? null,
     last_hook_failure: state?.last_hook_failure ?? null,
     since: state?.since ?? null,
+    forecast,
     warnings: warning === undefined ? [] : [warning],
   };
 }
@@ -79,6 +84,7 @@ export function unavailableReport(
     last_success: null,
     last_hook_failure: null,
     since: null,
+    forecast: null,
     unavailable: reason,
     warnings: [],
   };

@@ -62,7 +62,7 @@ export function changeOf(run: RunResult, left: number | null): RunChange {
   increments.bytes_reclaimed = Math.max(0, bytes.reclaimed ?? 0);
   values.last_compaction = report;
   if (records.kept !== null) {
-    values.records_left = records.kept + (records.expired_left ?? 0) + (records.appended ?? 0);
+    values.records_left = records.kept + (records.appended ?? 0);
   }
   return { increments, values, entry };
 }

@@ -32,6 +32,14 @@ export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
     target,
     metricsLocation: () => ({ hash: redisHash(session, `${storeKey(store)}:compaction`) }),
     usage: () => memoryOfAll(session),
+    room: async () => {
+      const { memoryRoom } = await import('./growth.js');
+      return memoryRoom(session);
+    },
+    arrivals: async () => {
+      const { arrivalsOfStreams } = await import('./growth.js');
+      return arrivalsOfStreams(session, Date.now() / 1000);
+    },
     check: () => checkStreams(session, target),
     plan: (request) => planStreams(session, target, request),
     scan: async (request) => {
