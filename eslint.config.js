@@ -87,6 +87,7 @@ const MAY_KNOW = {
     'src/files',
     'src/log',
     'src/metrics',
+    'src/forecast',
     'src/hooks',
     'src/records/members.ts',
     'src/records/record-filter.ts',
@@ -106,6 +107,7 @@ const MAY_KNOW_TYPES = {
   'src/errors': ['src/report/recovery.ts', 'src/report/report.ts', 'src/report/scan.ts'],
   'src/report': ['src/retention/policy.ts'],
   'src/log': [
+    'src/forecast/candidates.ts',
     'src/forecast/growth.ts',
     'src/backends/backend.ts',
     'src/backends/facts.ts',
@@ -121,7 +123,12 @@ const MAY_KNOW_TYPES = {
     'src/doctor/report.ts',
     'src/api/inspect.ts',
   ],
-  'src/backends': ['src/config/types.ts', 'src/forecast/forecast.ts', 'src/forecast/growth.ts'],
+  'src/backends': [
+    'src/config/types.ts',
+    'src/forecast/candidates.ts',
+    'src/forecast/forecast.ts',
+    'src/forecast/growth.ts',
+  ],
   'src/hooks': ['src/config/types.ts'],
   'src/metrics': ['src/backends/backend.ts', 'src/config/types.ts', 'src/retention/policy.ts'],
   'src/doctor': [

@@ -9,6 +9,7 @@ import type { GlobalFlags, StoreFlags } from '../options.js';
 
 export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   dryRun?: boolean;
+  simulate?: boolean;
   allowEmpty?: boolean;
   lockWait?: number;
   inPlace?: boolean;
@@ -23,6 +24,10 @@ export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
 }
 
 export async function compact(flags: CompactFlags, context: Context): Promise<void> {
+  if (flags.simulate) {
+    const { simulate } = await import('./simulate-action.js');
+    return simulate(flags, context);
+  }
   if (flags.now !== undefined && !flags.dryRun) {
     throw new PapyraError('usage', '--now can be used with --dry-run only', {
       hint: 'a real compaction decides by the clock; nothing was done',

@@ -11,6 +11,7 @@ import type {
   RecordsOptions,
   RecoverOptions,
   ScanOptions,
+  SimulateOptions,
   StartupCheckOptions,
   SummaryOptions,
 } from './call-options.js';
@@ -143,6 +144,13 @@ export function checkOpenOptions(options: OpenOptions): void {
 /** The same for `compact()`. */
 export function checkCompactOptions(options: CompactOptions): void {
   check(options, COMPACT, '');
+}
+
+/** The same for `simulate()`. */
+export function checkSimulateOptions(options: SimulateOptions): void {
+  const { now, unreadable, undated, ignoreGroups, limitRate, signal, onProgress } = COMPACT;
+  const rules: Rules<SimulateOptions> = { now, unreadable, undated, ignoreGroups, limitRate, signal, onProgress }; // prettier-ignore
+  check(options, rules, '');
 }
 
 /** The same for `scan()`. */

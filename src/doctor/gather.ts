@@ -101,7 +101,7 @@ async function forecastOf(
   metrics: Facts['metrics'],
 ): Promise<Forecast | null> {
   const byRuns = metrics?.forecast ?? null;
-  if (byRuns && byRuns.unknown === null) return byRuns;
+  if (byRuns?.unknown === null) return byRuns;
   try {
     const arrivals = await backend.arrivals?.();
     if (!arrivals) return byRuns;

@@ -11,9 +11,8 @@
 // room is used up, and how much more than the mean the busiest days of a week bring.
 import type { Forecast } from '../report/forecast.js';
 import type { RetentionPolicy } from '../retention/policy.js';
-import { durationText } from '../units/units.js';
 import { DAY, type Growth } from './growth.js';
-import { NICE_AGES, roundedDown, sizeText } from './nice.js';
+import { ageText, NICE_AGES, roundedDown, sizeText } from './nice.js';
 
 /** What past runs tell. */
 export interface Removal {
@@ -196,7 +195,7 @@ function suggestionOf(
   }
   const value = NICE_AGES.findLast((age) => (comes * age) / DAY <= most);
   if (value === undefined || value >= (policy.max_age_seconds ?? Infinity)) return null;
-  return { key: 'max_age_seconds', value, setting: durationText(value), used_percent: used((comes * value) / DAY) }; // prettier-ignore
+  return { key: 'max_age_seconds', value, setting: ageText(value), used_percent: used((comes * value) / DAY) }; // prettier-ignore
 }
 
 function isoAfter(now: number, days: number): string {

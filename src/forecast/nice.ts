@@ -1,4 +1,6 @@
 // Lists round values of limits, as an operator would choose them. Pure.
+import { durationText } from '../units/units.js';
+
 const [MINUTE, HOUR, DAY] = [60, 3600, 86_400];
 
 /** Ages in seconds, the shortest first. */
@@ -12,6 +14,11 @@ export const NICE_AGES = [
 export function roundedDown(value: number): number {
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
   return Math.floor(value / unit) * unit;
+}
+
+/** `7d`, `12h`: as `--max-age` takes it. Weeks are written as days. */
+export function ageText(seconds: number): string {
+  return seconds % 86_400 === 0 ? `${seconds / 86_400}d` : durationText(seconds);
 }
 
 /** `3.2GB`: bytes of few digits as `--max-total-bytes` takes them. */

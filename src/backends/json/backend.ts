@@ -46,6 +46,10 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
       const { recoverJson } = await import('./recover.js');
       return recoverJson(path, namedBy, request);
     },
+    simulate: async (request) => {
+      const { simulateJson } = await import('./simulate.js');
+      return simulateJson(path, locateOrReport(path, namedBy)?.path ?? null, request);
+    },
     inspect: (request) => inspectFile(path, namedBy, request),
     examine: () => examineFile(path, namedBy),
     records: async function* (request) {

@@ -57,6 +57,13 @@ export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
       if (found.parts.length === 0) found.warnings.push(nothingThere(target));
       return found;
     },
+    simulate: async (request) => {
+      if (request.signal) session.stopOn(request.signal);
+      const { simulateStreams } = await import('./simulate.js');
+      const found = await simulateStreams(session, request);
+      if (found.records === 0) found.warnings.push(nothingThere(target));
+      return found;
+    },
     examine: async (signal) => {
       session.stopOn(signal);
       const { examineStreams } = await import('./examine.js');

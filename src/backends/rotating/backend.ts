@@ -42,6 +42,10 @@ export function rotatingBackend(options: SetOptions): Backend {
       const { recoverSet } = await import('./recover.js');
       return recoverSet(real(), request);
     },
+    simulate: async (request) => {
+      const { simulateSet } = await import('./simulate.js');
+      return simulateSet(real(), request);
+    },
     inspect: (request) => inspectSet(real(), request),
     examine: () => examineSet(real()),
     records: async function* (request) {
