@@ -1,16 +1,24 @@
 // Says what would stay of a log under several policies, from the sums of its blocks.
 //
 // A block whose dated lines are all older, or all younger, than the age of a policy is known from its sums. The others
-// lie on the edge: they are read once, for all policies together. In a log that is in order that is a block for each
-// age. In one that is not, it may be all of them: then only so many bytes are read, and policies whose edges are wider
-// are estimated, the lines of a block taken to be spread evenly over its time.
+// lie on the edge: they are read again, for finer sums, and the lines of what is then still on the edge one by one. In a
+// log that is in order that is one block for each age. In one that is not, it may be all of them: then only so many
+// bytes are read, and policies whose edges are wider are estimated, the lines of a block taken to be spread evenly over
+// its time. The block in which count or size cut is read again in the same way.
 import type { Candidate, Contents } from '../forecast/candidates.js';
-import type { OpenFile, Tick } from '../files/read.js';
-import { noSums, type Sums } from '../records/sums.js';
+import { chunks, type OpenFile, type Tick } from '../files/read.js';
+import type { LineReader } from '../records/line-reader.js';
+import type { Sums } from '../records/sums.js';
 import type { SimulatedLimit, StoreSimulation } from '../report/simulation.js';
-import { ageCutoff, lineStatus, type RetentionRules, type Tally } from '../retention/policy.js';
+import {
+  ageCutoff,
+  cutBy,
+  lineStatus,
+  type RetentionRules,
+  type Tally,
+} from '../retention/policy.js';
 import { blockOf, statusesOf, type Block } from './block.js';
-import { findCuts, type Cut } from './cut.js';
+import { findCuts, liveIn, type Cut, type Part } from './cut.js';
 import { eachLine } from './each-line.js';
 import { scanOf } from './scan.js';
 import { totalsOf } from './totals.js';
@@ -33,6 +41,8 @@ export interface SimulationTask {
   candidatesFor: (contents: Contents) => Candidate[];
   /** Bytes that may be read again for the edges of ages. */
   budget: number;
+  /** Its cutoff is that of `rules`. */
+  reader: LineReader;
   tick: Tick;
 }
 
@@ -63,18 +73,55 @@ export function simulationOf(
 }
 
 export async function simulateLog(task: SimulationTask): Promise<Simulated> {
-  const { files, rules, candidatesFor, tick } = task;
+  const { rules, candidatesFor, tick, reader } = task;
+  const files = task.files.map((file) => ({ ...file, sums: [...file.sums] }));
   const all = files.flatMap(({ sums }) => sums);
   const contents = { ...datedAndUndated(all), oldest: least(all.map(({ oldest }) => oldest)) };
+  const newest = -least(all.map(({ newest }) => -newest));
   const candidates = candidatesFor(contents);
   const ruleSets = candidates.map(({ policy }) => ({ ...rules, ...policy }));
-  const splitter = await readEdges(task, [...new Set(ruleSets.map(ageCutoff))]);
+  const fine = new Set<Sums>();
+  const zoom: Zoom = async (at, sums) => {
+    if (fine.has(sums)) return;
+    const { file, sums: list } = files[at]!;
+    const parts = await readFinely(file, sums, reader, tick);
+    for (const part of parts) fine.add(part);
+    list.splice(list.indexOf(sums), 1, ...parts);
+  };
+  const isScanned = (sums: Sums) => fine.has(sums) || task.isScanned(sums);
+  const cutoffs = [...new Set(ruleSets.map(ageCutoff))];
+  for (const [sums, { at }] of edgesWithin(files, cutoffs, task.budget)) await zoom(at, sums);
+  const splitAt = await readEdges(files, cutoffs, { ...task, isScanned, isFine: (sums) => fine.has(sums) }); // prettier-ignore
+  const tools = { splitAt, wholeBlock: wholeBlocks(), zoom, tick };
   const limits: SimulatedLimit[] = [];
   for (const [at, candidate] of candidates.entries()) {
-    limits.push(await simulated(files, candidate, ruleSets[at]!, splitter, tick));
+    limits.push(await simulated(files, candidate, ruleSets[at]!, tools));
   }
-  const newest = -least(all.map(({ newest }) => -newest));
   return { contents, newest, limits };
+}
+
+/** Puts finer sums in the place of those of a block of a file. */
+type Zoom = (file: number, sums: Sums) => Promise<void>;
+
+/** Bytes that finer sums sum up. */
+const FINE_BYTES = 1 << 14;
+
+async function readFinely(
+  file: OpenFile,
+  sums: Sums,
+  reader: LineReader,
+  tick: Tick,
+): Promise<Sums[]> {
+  const { start, end } = sums;
+  const found: Sums[] = [];
+  const add = (one: Sums) => void found.push(one);
+  reader.startAt(start);
+  for await (const chunk of chunks(file, start, end, tick, reader.window.subarray(0, FINE_BYTES))) {
+    reader.take(chunk.length, add);
+  }
+  // The end of a rotated file ends its last line.
+  reader.finish(add);
+  return found;
 }
 
 function datedAndUndated(all: readonly Sums[]): Tally {
@@ -93,33 +140,51 @@ function least(values: readonly number[]): number {
 
 type Splitter = (sums: Sums, cutoff: number) => Split;
 
-/** Reads the blocks on the edges, those of the narrowest edges first, as far as the budget goes. */
-async function readEdges(
-  { files, rules, isScanned, budget, tick }: SimulationTask,
+/** A block on the edge of some cutoffs, and the file in which it is. */
+type Edges = Map<Sums, { at: number; cutoffs: number[] }>;
+
+/** The blocks on the edges, those of the cutoffs with the narrowest edges first, as far as the budget goes. */
+function edgesWithin(
+  files: readonly SimulatedFile[],
   cutoffs: readonly number[],
-): Promise<Splitter> {
-  const known = new Map<Sums, Map<number, Split>>();
-  const isKnown = (sums: Sums, cutoff: number) =>
-    sideOf(sums, cutoff) !== undefined || (cutoff === ageCutoff(rules) && isScanned(sums));
+  budget: number,
+): Edges {
   const edges = cutoffs.map((cutoff) => {
-    const blocks = files.flatMap(({ file, sums }) => sums.filter((one) => !isKnown(one, cutoff)).map((sums) => ({ file, sums }))); // prettier-ignore
+    const blocks = files.flatMap(({ sums }, at) =>
+      sums.filter((one) => sideOf(one, cutoff) === undefined).map((sums) => ({ at, sums })),
+    );
     return { cutoff, blocks, bytes: blocks.reduce((sum, { sums }) => sum + sums.end - sums.start, 0) }; // prettier-ignore
   });
-  const wanted = new Map<Sums, { file: OpenFile; cutoffs: number[] }>();
+  const found: Edges = new Map();
   let left = budget;
   for (const { cutoff, blocks } of edges.sort((a, b) => a.bytes - b.bytes)) {
-    const more = blocks.filter(({ sums }) => !wanted.has(sums));
+    const more = blocks.filter(({ sums }) => !found.has(sums));
     left -= more.reduce((sum, { sums }) => sum + sums.end - sums.start, 0);
     if (left < 0) break;
-    for (const { file, sums } of blocks) {
-      const one = wanted.get(sums) ?? { file, cutoffs: [] };
-      one.cutoffs.push(cutoff);
-      wanted.set(sums, one);
+    for (const { at, sums } of blocks) {
+      const edge = found.get(sums) ?? { at, cutoffs: [] };
+      edge.cutoffs.push(cutoff);
+      found.set(sums, edge);
     }
   }
-  for (const [sums, { file, cutoffs }] of wanted) {
-    const splits = new Map(cutoffs.map((cutoff) => [cutoff, { records: 0, bytes: 0, oldest: NaN, exact: true }])); // prettier-ignore
-    await eachLine(file, sums, tick, (kind, start, end, timestamp) => {
+  return found;
+}
+
+interface EdgeTask extends Pick<SimulationTask, 'rules' | 'isScanned' | 'tick'> {
+  isFine: (sums: Sums) => boolean;
+}
+
+/** Reads the lines of what is on the edges and was looked at finely. */
+async function readEdges(
+  files: readonly SimulatedFile[],
+  cutoffs: readonly number[],
+  { rules, isScanned, isFine, tick }: EdgeTask,
+): Promise<Splitter> {
+  const known = new Map<Sums, Map<number, Split>>();
+  for (const [sums, { at, cutoffs: edge }] of edgesWithin(files, cutoffs, Infinity)) {
+    if (!isFine(sums)) continue;
+    const splits = new Map(edge.map((cutoff) => [cutoff, { records: 0, bytes: 0, oldest: NaN, exact: true }])); // prettier-ignore
+    await eachLine(files[at]!.file, sums, tick, (kind, start, end, timestamp) => {
       if (kind !== 'record') return;
       for (const [cutoff, split] of splits) {
         if (timestamp < cutoff) continue;
@@ -130,7 +195,9 @@ async function readEdges(
     });
     known.set(sums, splits);
   }
-  return (sums, cutoff) => known.get(sums)?.get(cutoff) ?? splitBySums(sums, cutoff, isKnown(sums, cutoff)); // prettier-ignore
+  const isScannedAt = (sums: Sums, cutoff: number) => cutoff === ageCutoff(rules) && isScanned(sums); // prettier-ignore
+  return (sums, cutoff) =>
+    known.get(sums)?.get(cutoff) ?? splitBySums(sums, cutoff, isScannedAt(sums, cutoff));
 }
 
 /** Whether all dated lines of a block are older (`old`) or younger (`new`) than a cutoff; undefined: neither. */
@@ -140,41 +207,71 @@ function sideOf({ oldest, newest }: Sums, cutoff: number): 'old' | 'new' | undef
   return newest + 1 <= cutoff ? 'old' : undefined;
 }
 
-function splitBySums(
-  { lines, bytes, oldest, newest }: Sums,
-  cutoff: number,
-  isKnown: boolean,
-): Split {
-  // prettier-ignore
-  const dated = { records: lines.live + lines.expired, bytes: bytes.live + bytes.expired };
-  const side = sideOf({ ...noSums(0), oldest, newest }, cutoff);
-  if (side === 'new') return { ...dated, oldest, exact: true };
-  if (side === 'old') return { records: 0, bytes: 0, oldest: NaN, exact: true };
+/** Of a block on the edge. `isScanned`: its sums are split at this cutoff. */
+function splitBySums(sums: Sums, cutoff: number, isScanned: boolean): Split {
+  const { lines, bytes, oldest, newest } = sums;
   const from = Math.max(oldest, Math.ceil(cutoff));
-  if (isKnown) return { records: lines.live, bytes: bytes.live, oldest: lines.live > 0 ? from : NaN, exact: true }; // prettier-ignore
+  if (isScanned) return { records: lines.live, bytes: bytes.live, oldest: lines.live > 0 ? from : NaN, exact: true }; // prettier-ignore
+  const dated = datedOf(sums);
   const share = (newest + 1 - cutoff) / (newest + 1 - oldest);
   return { records: Math.round(dated.records * share), bytes: Math.round(dated.bytes * share), oldest: from, exact: false }; // prettier-ignore
 }
 
+interface RowTools {
+  splitAt: Splitter;
+  wholeBlock: (sums: Sums, side: 'old' | 'new', rules: RetentionRules) => Block;
+  zoom: Zoom;
+  tick: Tick;
+}
+
+/** Most blocks are on the same side for most policies: they are made once. */
+function wholeBlocks(): RowTools['wholeBlock'] {
+  const made = new Map<string, Map<Sums, Block>>();
+  return (sums, side, rules) => {
+    // Whether there is an age limit decides about undated lines.
+    const key = `${side} ${rules.max_age_seconds === null}`;
+    const blocks = made.get(key) ?? new Map<Sums, Block>();
+    made.set(key, blocks);
+    let block = blocks.get(sums);
+    if (!block) {
+      const split = { ...(side === 'new' ? datedOf(sums) : { records: 0, bytes: 0 }), oldest: sums.oldest, exact: true }; // prettier-ignore
+      block = blockOf(splitSums(sums, split), statusesOf(rules));
+      blocks.set(sums, block);
+    }
+    return block;
+  };
+}
+
+function datedOf({ lines, bytes }: Sums): Tally {
+  return { records: lines.live + lines.expired, bytes: bytes.live + bytes.expired };
+}
+
 async function simulated(
   files: readonly SimulatedFile[],
-  { limit, value, flag, inForce, policy }: Candidate,
+  { limit, value, flag, inForce }: Candidate,
   rules: RetentionRules,
-  splitAt: Splitter,
-  tick: Tick,
+  { splitAt, wholeBlock, zoom, tick }: RowTools,
 ): Promise<SimulatedLimit> {
-  const cutoff = ageCutoff({ ...rules, ...policy });
-  const statuses = statusesOf(rules);
+  const cutoff = ageCutoff(rules);
   const splits = new Map<Block, Split>();
-  const parts = files.map(({ file, sums }) => {
+  const blocked = ({ file, sums }: SimulatedFile) => {
     const blocks = sums.map((one) => {
+      const side = sideOf(one, cutoff);
+      if (side) return wholeBlock(one, side, rules);
       const split = splitAt(one, cutoff);
-      const block = blockOf(splitSums(one, split), statuses);
+      const block = blockOf(splitSums(one, split), statusesOf(rules));
       splits.set(block, split);
       return block;
     });
     return { file, blocks };
-  });
+  };
+  let parts = files.map(blocked);
+  const place = placeOfCut(parts, rules);
+  if (place) {
+    await zoom(place.at, place.sums(files));
+    splits.clear();
+    parts = files.map(blocked);
+  }
   const cuts = await findCuts(parts, rules, tick);
   const sum = { kept: 0, dropped: 0, before: 0, going: 0 };
   let oldest = NaN;
@@ -204,11 +301,27 @@ async function simulated(
   };
 }
 
+/** In which block count or size cut; undefined: in none. */
+function placeOfCut(parts: readonly Part[], rules: RetentionRules) {
+  const total = liveIn(parts.flatMap(({ blocks }) => blocks));
+  const older: Tally = { records: 0, bytes: 0 };
+  for (const [at, { blocks }] of parts.entries()) {
+    for (const [index, { lines, bytes }] of blocks.entries()) {
+      if (cutBy(older, total, rules) === null) return undefined;
+      older.records += lines.live;
+      older.bytes += bytes.live;
+      const isHere = older.records === total.records || cutBy(older, total, rules) === null;
+      if (isHere) return { at, sums: (files: readonly SimulatedFile[]) => files[at]!.sums[index]! };
+    }
+  }
+  return undefined;
+}
+
 function splitSums(sums: Sums, { records, bytes }: Split): Sums {
-  const dated = { lines: sums.lines.live + sums.lines.expired, bytes: sums.bytes.live + sums.bytes.expired }; // prettier-ignore
+  const dated = datedOf(sums);
   return {
     ...sums,
-    lines: { ...sums.lines, live: records, expired: dated.lines - records },
+    lines: { ...sums.lines, live: records, expired: dated.records - records },
     bytes: { ...sums.bytes, live: bytes, expired: dated.bytes - bytes },
   };
 }
@@ -232,7 +345,7 @@ async function oldestKept(
         if (kind === 'record') found.push(Math.floor(timestamp));
       });
     } else if (left === 0 && block.lines.live > 0) {
-      found.push(splits.get(block)!.oldest);
+      found.push(splits.get(block)?.oldest ?? block.sums.oldest);
     }
     left = Math.max(0, left - block.lines.live);
   }

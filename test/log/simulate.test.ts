@@ -16,7 +16,10 @@ const NOW = 1_790_000_000;
 const SOAK = process.env['PAPYRA_SOAK'] === '1';
 
 type Store = Parameters<typeof openSystem>[0] & { persistence: object };
-interface Odd { unreadable: 'keep' | 'drop'; undated: 'keep' | 'drop' }
+interface Odd {
+  unreadable: 'keep' | 'drop';
+  undated: 'keep' | 'drop';
+}
 
 /** Lines of a log, in order of time or not, with some that are no dated records. */
 function lines(random: Random, count: number, pad: number): string {
@@ -147,7 +150,7 @@ describe('a simulation of a log', () => {
     const reader = new LineReader({ cutoff: NOW - 50_000, horizon: NOW });
     const tick = () => undefined;
     const sums = await readAll({ file: log, from: 0, to: log.stat.size, reader, tick });
-    const task = { files: [{ file: log, size: log.stat.size, sums, rotated: false }], rules, isScanned: () => true, tick }; // prettier-ignore
+    const task = { files: [{ file: log, size: log.stat.size, sums, rotated: false }], rules, isScanned: () => true, tick, reader }; // prettier-ignore
     const choose = (contents: Parameters<typeof candidatesFor>[1]) => candidatesFor(rules, contents, NOW); // prettier-ignore
     const about = await simulateLog({ ...task, candidatesFor: choose, budget: 0 });
     const exact = await simulateLog({ ...task, candidatesFor: choose, budget: Infinity });

@@ -46,6 +46,7 @@ async function simulateFile(
   const from = fillersOf(log);
   const before = new TailSample(log, size);
   const instants = { cutoff: ageCutoff(rules), horizon: rules.now + FUTURE_SECONDS };
+  const reader = new LineReader(instants);
   const known = loadIndex(names, log);
   const indexed = known.reduce((sum, { start, end }) => sum + end - start, 0);
   const phases = phasesOf(request);
@@ -61,12 +62,13 @@ async function simulateFile(
       file: log,
       from,
       to: size,
-      reader: new LineReader(instants),
+      reader,
       instants,
       tick,
       thread,
     };
     const sums = await readAround(task, known);
+    await thread?.stop();
     const fillers = from > 0 ? [blankBlock(from, statusesOf(rules)).sums] : [];
     const fromIndex = new Set(known);
     const found = await simulateLog({
@@ -75,6 +77,7 @@ async function simulateFile(
       isScanned: (one) => !fromIndex.has(one),
       candidatesFor,
       budget: budgetAfter(read),
+      reader,
       tick: counting(phases()),
     });
     before.assertUnchanged();

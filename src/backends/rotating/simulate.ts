@@ -68,6 +68,7 @@ async function simulateSegments(
       isScanned: () => true,
       candidatesFor,
       budget: budgetAfter(bytes),
+      reader,
       tick: (read) => {
         again += read;
         return pace(read);
