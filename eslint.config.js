@@ -10,6 +10,7 @@ const MAY_KNOW = {
   'src/retention': [],
   'src/records': [],
   'src/report': [],
+  'src/forecast': ['src/report', 'src/retention', 'src/units'],
   // System calls that Node has none for: only files/ makes them.
   'src/system': ['src/errors'],
   'src/files': ['src/errors', 'src/units', 'src/system'],
@@ -42,7 +43,7 @@ const MAY_KNOW = {
   ],
   'src/guards': ['src/errors', 'src/units', 'src/report', 'src/retention'],
   'src/hooks': ['src/errors', 'src/report'],
-  'src/metrics': ['src/errors', 'src/report', 'src/text', 'src/files'],
+  'src/metrics': ['src/errors', 'src/report', 'src/text', 'src/forecast', 'src/files'],
   // Views know the shapes that they show, not the code that makes them.
   // A record is shown by the fields that are in it.
   'src/output': [
@@ -69,12 +70,14 @@ const MAY_KNOW = {
     'src/units',
     'src/retention',
     'src/metrics',
+    'src/forecast',
     'src/files/path-state.ts',
     // What an operator types, and how numbers and limits are shown.
     'src/config/as-flags.ts',
     'src/schedule/quote.ts',
     'src/output/text.ts',
     'src/output/policy.ts',
+    'src/output/forecast.ts',
   ],
   'src/api': [
     'src/errors',
@@ -87,6 +90,7 @@ const MAY_KNOW = {
     'src/log',
     'src/metrics',
     'src/guards',
+    'src/forecast',
     'src/hooks',
     'src/archive',
     'src/records/members.ts',
@@ -112,6 +116,8 @@ const MAY_KNOW_TYPES = {
   'src/errors': ['src/report/recovery.ts', 'src/report/report.ts', 'src/report/scan.ts'],
   'src/report': ['src/retention/policy.ts'],
   'src/log': [
+    'src/forecast/candidates.ts',
+    'src/forecast/growth.ts',
     'src/backends/backend.ts',
     'src/backends/facts.ts',
     'src/backends/listing.ts',
@@ -126,10 +132,15 @@ const MAY_KNOW_TYPES = {
     'src/doctor/report.ts',
     'src/api/inspect.ts',
   ],
-  'src/backends': ['src/config/types.ts'],
+  'src/backends': [
+    'src/config/types.ts',
+    'src/forecast/candidates.ts',
+    'src/forecast/forecast.ts',
+    'src/forecast/growth.ts',
+  ],
   'src/guards': ['src/backends/backend.ts'],
   'src/hooks': ['src/config/types.ts'],
-  'src/metrics': ['src/backends/backend.ts', 'src/config/types.ts'],
+  'src/metrics': ['src/backends/backend.ts', 'src/config/types.ts', 'src/retention/policy.ts'],
   'src/doctor': [
     'src/backends/backend.ts',
     'src/backends/facts.ts',
@@ -137,7 +148,7 @@ const MAY_KNOW_TYPES = {
     'src/files/followers.ts',
     'src/hooks/hooks.ts',
   ],
-  'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts'],
+  'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts', 'src/report/forecast.ts'],
   'src/watch': ['src/index.ts'],
   'src/api': ['src/backends/backend.ts', 'src/backends/listing.ts', 'src/doctor/command-line.ts'],
 };

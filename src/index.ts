@@ -15,6 +15,7 @@ import type {
   RecordsOptions,
   RecoverOptions,
   ScanOptions,
+  SimulateOptions,
   StartupCheckOptions,
   SummaryOptions,
 } from './api/call-options.js';
@@ -38,6 +39,7 @@ import type { StoreMetrics } from './metrics/prometheus.js';
 import type { RecoveryReport } from './report/recovery.js';
 import type { CompactionReport } from './report/report.js';
 import type { ScanReport } from './report/scan.js';
+import type { SimulationReport } from './report/simulation.js';
 import type { StartupReport } from './report/startup-check.js';
 import type { ListedRecord } from './api/inspect.js';
 import type { InspectSummary } from './report/summary.js';
@@ -112,6 +114,8 @@ export type {
   RecoveryReport,
 } from './report/recovery.js';
 export type { ScanReport } from './report/scan.js';
+export type { Forecast } from './report/forecast.js';
+export type { SimulatedLimit, SimulationReport, StoreSimulation } from './report/simulation.js';
 export type { StartupMode, StartupReport } from './report/startup-check.js';
 export type {
   InspectedGroup,
@@ -148,6 +152,14 @@ export interface System {
      * the failure of another hook is a warning.
      */
     compact(options?: CompactOptions): Promise<CompactionReport>;
+    /**
+     * Says what would stay under the policy in force, and with one of its limits changed: a handful of round values. From
+     * one reading of the store; of a log from the index of its last compaction, where there is one. Changes nothing and
+     * takes no lock.
+     *
+     * @throws {PapyraError} `usage` for a bad option, and for a backend that cannot be simulated; what `scan` throws.
+     */
+    simulate(options?: SimulateOptions): Promise<SimulationReport>;
     /**
      * Reads all of the store and says what is wrong with it: damaged lines or entries, truncated ends, files that do not
      * belong there. Changes nothing and takes no lock. An anomaly is no error, but in the report.
@@ -345,6 +357,10 @@ async function systemFor(
     store: { backend: backend.name, target: backend.target },
     persistence: {
       compact: (how = {}) => compact({ config, backend, metrics }, how),
+      simulate: async (how = {}) => {
+        const { simulate } = await import('./api/simulate.js');
+        return simulate(config, backend, how);
+      },
       scan: async (how = {}) => {
         const [{ scan }, { commandLine }] = await Promise.all([import('./api/scan.js'), import('./doctor/command-line.js')]); // prettier-ignore
         return scan(backend, how, commandLine(options));

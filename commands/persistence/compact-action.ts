@@ -14,6 +14,7 @@ export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
   dryRun?: boolean;
   free?: number;
   minAge?: number;
+  simulate?: boolean;
   allowEmpty?: boolean;
   maxDrop?: number;
   minReclaim?: Amount;
@@ -30,6 +31,10 @@ export interface CompactFlags extends GlobalFlags, StoreFlags, OddLines {
 }
 
 export async function compact(flags: CompactFlags, context: Context): Promise<void> {
+  if (flags.simulate) {
+    const { simulate } = await import('./simulate-action.js');
+    return simulate(flags, context);
+  }
   if (flags.now !== undefined && !flags.dryRun) {
     throw new PapyraError('usage', '--now can be used with --dry-run only', {
       hint: 'a real compaction decides by the clock; nothing was done',

@@ -15,7 +15,8 @@ export function addCompact(parent: Command, context: Context): void {
     .description(
       'Remove the records that retention has expired from the store, for good. What stays keeps its bytes and its order; a log in which nothing has expired is not touched.',
     )
-    .option('-n, --dry-run', 'only say what would go; change nothing');
+    .option('-n, --dry-run', 'only say what would go; change nothing')
+    .option('--simulate', 'with --dry-run: what would stay under a handful of other limits');
   addStoreOptions(command)
     .addOption(
       new Option('--unreadable <what>', 'what to do with lines that are not JSON objects')

@@ -112,7 +112,7 @@ const UNKNOWN: { growth: Growth | null; warnings: string[] } = { growth: null, w
 async function growthSeen(metrics: System['metrics']): Promise<typeof UNKNOWN> {
   try {
     const report = await metrics.read();
-    return { growth: growthOf(report), warnings: report.warnings };
+    return { growth: growthOf(report.forecast), warnings: report.warnings };
   } catch (error) {
     if (!(error instanceof PapyraError) || !['permission_denied', 'io_error'].includes(error.code)) throw error; // prettier-ignore
     const warning = `how fast the store grows is not known: ${error.message}; run this as the user that the job runs as, or say how often with --every`;

@@ -73,6 +73,12 @@ export interface CompactOptions extends Partial<OddLines> {
   onProgress?: (progress: Progress) => void;
 }
 
+/** How limits are simulated: as for a dry run. All optional. */
+export type SimulateOptions = Pick<
+  CompactOptions,
+  'now' | 'unreadable' | 'undated' | 'ignoreGroups' | 'limitRate' | 'signal' | 'onProgress'
+>;
+
 /** How a store is scanned for anomalies. All optional. */
 export interface ScanOptions {
   /** So many anomalies are listed, default 20; all are counted. */

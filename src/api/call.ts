@@ -15,6 +15,7 @@ import type {
   RecoverOptions,
   RestoreOptions,
   ScanOptions,
+  SimulateOptions,
   StartupCheckOptions,
   SummaryOptions,
 } from './call-options.js';
@@ -197,6 +198,13 @@ export function checkOpenStoresOptions({ store, ...others }: OpenStoresOptions):
 /** The same for `compact()`. */
 export function checkCompactOptions(options: CompactOptions): void {
   check(options, COMPACT, '');
+}
+
+/** The same for `simulate()`. */
+export function checkSimulateOptions(options: SimulateOptions): void {
+  const { now, unreadable, undated, ignoreGroups, limitRate, signal, onProgress } = COMPACT;
+  const rules: Rules<SimulateOptions> = { now, unreadable, undated, ignoreGroups, limitRate, signal, onProgress }; // prettier-ignore
+  check(options, rules, '');
 }
 
 /** The same for `scan()`. */

@@ -1,6 +1,10 @@
 // Defines what a backend is: how a store of one kind is checked, planned, compacted and examined.
 import type { PapyraError } from '../errors/errors.js';
 import type { Archiving } from '../files/archive.js';
+import type { Room } from '../forecast/forecast.js';
+import type { Candidate, Contents } from '../forecast/candidates.js';
+import type { Step } from '../forecast/growth.js';
+import type { StoreSimulation } from '../report/simulation.js';
 import type { RetentionRules } from '../retention/policy.js';
 import type { RecoveryMode, RecoveryReport } from '../report/recovery.js';
 import type { StoreInspection } from '../report/inspection.js';
@@ -93,6 +97,15 @@ export interface InspectRequest extends ReadRequest {
   limit: number;
 }
 
+export interface SimulateRequest extends ReadRequest {
+  /** The policy in force. */
+  rules: RetentionRules;
+  /** The policies to simulate, for what is in the store. */
+  candidatesFor: (contents: Contents) => Candidate[];
+  /** Consumer groups whose needs are ignored; true: all of them. */
+  ignoreGroups: readonly string[] | true;
+}
+
 export interface RecoveryRequest extends ScanRequest {
   mode: RecoveryMode;
   /** Where what is removed goes, with `quarantine`; file stores need it for that. */
@@ -127,6 +140,10 @@ export interface Backend {
   metricsLocation(): { log: string } | { hash: SharedHash } | { unavailable: string };
   /** Bytes that the store takes now; null when unknown. */
   usage(): Promise<number | null>;
+  /** How much room there is where the store is; null: no limit, or not known. */
+  room?(): Promise<Room | null>;
+  /** What arrived and when, by a sample of the timestamps of what is there. Changes nothing and takes no lock. */
+  arrivals?(): Promise<Step[]>;
   /**
    * Checks that the store is there and can be opened. Changes nothing, reads no record, and returns notes.
    *
@@ -140,6 +157,8 @@ export interface Backend {
   recover?(request: RecoveryRequest): Promise<RecoveryPlan>;
   /** Says what is in the store. Changes nothing and takes no lock. */
   inspect?(request: InspectRequest): Promise<StoreInspection>;
+  /** Says what would stay under other limits. Changes nothing and takes no lock. */
+  simulate?(request: SimulateRequest): Promise<StoreSimulation>;
   /** Lists records of the store that retention has not hidden. Changes nothing and takes no lock. */
   records?(request: RecordsRequest): RecordBatches;
   /** Looks at the store and its surroundings. Changes nothing and takes no lock. */

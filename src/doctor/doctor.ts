@@ -5,6 +5,7 @@ import { archive, fileSystem, freeSpace, inPlace } from './disk.js';
 import type { Facts } from './facts.js';
 import { guards } from './guards.js';
 import { followers } from './followers.js';
+import { forecast } from './forecast.js';
 import { format } from './format.js';
 import { gatherFacts, type DoctorTarget } from './gather.js';
 import { clock } from './clock.js';
@@ -28,6 +29,7 @@ const CHECKS: Record<string, Check> = {
   last_compaction: lastCompaction,
   errors,
   growth,
+  forecast,
   nothing_freed: nothingFreed,
   guards,
   next_run: nextRun,

@@ -3,6 +3,7 @@ import type { LogFacts, StoreFacts, StreamFacts } from '../backends/facts.js';
 import type { PapyraError } from '../errors/errors.js';
 import type { PathState } from '../files/path-state.js';
 import type { MetricsReport } from '../metrics/report.js';
+import type { Forecast } from '../report/forecast.js';
 import type { HistoryEntry } from '../metrics/state.js';
 import type { CompactionReport } from '../report/report.js';
 import type { RetentionPolicy } from '../retention/policy.js';
@@ -37,6 +38,8 @@ export interface Facts {
   metrics: (MetricsReport & { history: HistoryEntry[] }) | null;
   /** Why they cannot be read. */
   metricsFailure: PapyraError | null;
+  /** How the store grows, by its runs or else by what is in it; null: nothing is known of it. */
+  forecast: Forecast | null;
   /** A dry run, or why it failed; null: none was made, as the store is too large. */
   trial: CompactionReport | PapyraError | null;
 }

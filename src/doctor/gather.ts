@@ -6,9 +6,11 @@ import type { EffectiveConfig } from '../config/types.js';
 import { interruption, PapyraError } from '../errors/errors.js';
 import { pathState } from '../files/path-state.js';
 import type { Hooks } from '../hooks/hooks.js';
-import type { Metrics } from '../metrics/metrics.js';
+import { forecastFor } from '../metrics/forecast.js';
+import { roomOf, usageOf, type Metrics } from '../metrics/metrics.js';
 import { HISTORY_LENGTH } from '../metrics/state.js';
 import { checkTextfile, textfileProblem } from '../metrics/textfile.js';
+import type { Forecast } from '../report/forecast.js';
 import type { CommandLine } from './command-line.js';
 import type { Facts } from './facts.js';
 
@@ -61,6 +63,7 @@ export async function gatherFacts(patient: DoctorTarget): Promise<Facts> {
     store,
     homeIsLink: store?.kind === 'log' && isLink(store.home.path),
     ...metrics,
+    forecast: store && (await forecastOf(patient, metrics.metrics)),
     trial: store && isWorthTrying(store) ? await tryOut(patient) : null,
   };
 }
@@ -93,6 +96,32 @@ async function metricsOf(target: DoctorTarget): Promise<MetricsFacts> {
     return { metrics: history ? { ...report, history } : null, metricsFailure: null };
   } catch (error) {
     if (error instanceof PapyraError) return { metrics: null, metricsFailure: error };
+    throw error;
+  }
+}
+
+/** Looks at what is in the store only where the runs tell too little. */
+async function forecastOf(
+  { config, backend }: DoctorTarget,
+  metrics: Facts['metrics'],
+): Promise<Forecast | null> {
+  const byRuns = metrics?.forecast ?? null;
+  if (byRuns?.unknown === null) return byRuns;
+  try {
+    const arrivals = await backend.arrivals?.();
+    if (!arrivals) return byRuns;
+    return forecastFor({
+      now: Date.now() / 1000,
+      policy: config.retention,
+      history: metrics?.history ?? [],
+      last: metrics?.last_compaction ?? null,
+      usage: await usageOf(backend),
+      room: await roomOf(backend),
+      arrivals,
+    });
+  } catch (error) {
+    // What cannot be read is told by the other checks.
+    if (error instanceof PapyraError && error.code !== 'interrupted') return byRuns;
     throw error;
   }
 }

@@ -23,7 +23,8 @@ export async function* chunks(
   from: number,
   to: number,
   tick: Tick,
-  buffer: Buffer = Buffer.allocUnsafe(CHUNK_BYTES),
+  // With room for a first read that starts inside a page.
+  buffer: Buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(0, to - from) + PAGE_BYTES)),
 ): AsyncGenerator<Uint8Array> {
   let at = from;
   while (at < to) {

@@ -1,4 +1,4 @@
-// Computes how much space a file takes on the disk, and how much a removal will free.
+// Computes how much space a file takes on the disk, how much a removal will free, and how much there is.
 import { lstatSync, statfsSync, type Stats } from 'node:fs';
 import { isSparse } from './copy.js';
 
@@ -20,4 +20,10 @@ export function spaceGoing(
   if (isSparse(stat)) return null;
   const { bsize } = statfsSync(directory);
   return stat.blocks * BLOCK_BYTES - Math.ceil((stat.size - going) / bsize) * bsize;
+}
+
+/** Bytes of the file system of a directory as df(1) counts them: without what is reserved for root. */
+export function diskRoom(directory: string): { free: number; total: number } {
+  const { blocks, bfree, bavail, bsize } = statfsSync(directory);
+  return { free: bavail * bsize, total: (blocks - bfree + bavail) * bsize };
 }

@@ -64,21 +64,29 @@ export async function scanLog(
   rules: RetentionRules,
   known: readonly Sums[],
 ): Promise<LogScan> {
-  const { file, from, to, instants } = task;
+  const { from, instants } = task;
   const standings = statusesOf(rules);
-  const sums = known.filter(
-    (block) => block.start >= from && staysWhole(block, standings, instants),
+  const sums = await readAround(
+    task,
+    known.filter((block) => staysWhole(block, standings, instants)),
   );
-  for (const gap of gapsBetween(sums, from, to)) {
-    // If no line begins or ends where the index says, the index is not of this log: read everything.
-    if (!beginsLine(file, gap.from)) return scanLog(task, rules, []);
-    const read = await readRange({ ...task, ...gap });
-    if (gap.to !== to && read.at(-1)?.end !== gap.to) return scanLog(task, rules, []);
-    sums.push(...read);
-  }
-  const blocks = sums.sort((a, b) => a.start - b.start).map((one) => blockOf(one, standings));
+  const blocks = sums.map((one) => blockOf(one, standings));
   if (from > 0) blocks.unshift(blankBlock(from, standings));
   return scanOf(blocks, from);
+}
+
+/** Reads `[from, to)` but for what is in `known` blocks, and returns the sums of all of it in order. */
+export async function readAround(task: ScanTask, known: readonly Sums[]): Promise<Sums[]> {
+  const { file, from, to } = task;
+  const sums = known.filter(({ start }) => start >= from);
+  for (const gap of gapsBetween(sums, from, to)) {
+    // If no line begins or ends where the index says, the index is not of this log: read everything.
+    if (!beginsLine(file, gap.from)) return readAround(task, []);
+    const read = await readRange({ ...task, ...gap });
+    if (gap.to !== to && read.at(-1)?.end !== gap.to) return readAround(task, []);
+    sums.push(...read);
+  }
+  return sums.sort((a, b) => a.start - b.start);
 }
 
 function gapsBetween(blocks: readonly Sums[], from: number, to: number) {

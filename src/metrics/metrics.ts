@@ -1,6 +1,7 @@
 // Offers the metrics of an opened store: reads, resets and records them, and writes the textfile.
 import type { Backend } from '../backends/backend.js';
 import type { EffectiveConfig } from '../config/types.js';
+import type { Room } from '../forecast/forecast.js';
 import { fileMetrics } from './file-store.js';
 import { hashMetrics } from './hash-store.js';
 import { metricsReport, unavailableReport, withRun, type MetricsReport } from './report.js';
@@ -55,7 +56,16 @@ export function metricsFor(
     if (typeof store === 'string') return unavailable(store);
     const { state, warning } = await store.read();
     const usage = await usageOf(backend);
-    const report = metricsReport(backend.name, backend.target, state, usage, warning);
+    const { forecastFor } = await import('./forecast.js');
+    const forecast = forecastFor({
+      now: Date.now() / 1000,
+      policy: config.retention,
+      history: state?.history ?? [],
+      last: state?.last_compaction ?? null,
+      usage,
+      room: await roomOf(backend),
+    });
+    const report = metricsReport(backend.name, backend.target, state, usage, warning, forecast);
     return history === undefined
       ? report
       : { ...report, history: state?.history.slice(-history) ?? [] };
@@ -119,6 +129,11 @@ function storeOf(config: EffectiveConfig, backend: Backend): MetricsStore | stri
 }
 
 /** null when the store is missing or does not answer: its metrics are shown all the same. */
-function usageOf(backend: Backend): Promise<number | null> {
+export function usageOf(backend: Backend): Promise<number | null> {
   return backend.usage().catch(() => null);
+}
+
+/** The same of the room that there is. */
+export function roomOf(backend: Backend): Promise<Room | null> {
+  return (backend.room?.() ?? Promise.resolve(null)).catch(() => null);
 }

@@ -82,6 +82,21 @@ const FAMILIES: Family[] = [
         value: last_run?.status === status ? 1 : 0,
       })),
   },
+  gauge('growth_bytes_per_day', 'Bytes that arrive in a day', ({ report }) => report.forecast?.bytes_per_day ?? null), // prettier-ignore
+  gauge('growth_records_per_day', 'Records that arrive in a day', ({ report }) => report.forecast?.records_per_day ?? null), // prettier-ignore
+  gauge(
+    'forecast_level_bytes',
+    'The most that the store will take under its limits at this pace',
+    ({ report }) => report.forecast?.levels_off?.bytes ?? null,
+  ),
+  gauge(
+    'forecast_full_seconds',
+    'Time until the growth of this store alone fills its disk or memory; +Inf: it will not, in ten years',
+    ({ report: { forecast } }) => {
+      if (forecast?.full) return Math.round(forecast.full.in_days * 86_400);
+      return forecast?.room && forecast.unknown === null ? '+Inf' : null;
+    },
+  ),
   {
     name: 'papyra_guarded_runs',
     type: 'gauge',

@@ -1,5 +1,6 @@
 // Makes the report of the metrics from their stored state.
 import type { CompactionReport } from '../report/report.js';
+import type { Forecast } from '../report/forecast.js';
 import { endedWell, endOf } from './run.js';
 import {
   freshState,
@@ -29,6 +30,8 @@ export interface MetricsReport extends Record<keyof Counters, number | null> {
   guarded: Guarded | null;
   /** ISO 8601: when counting began; null before the first run. */
   since: string | null;
+  /** How the store grows, and where that leads; null: nothing is known. */
+  forecast: Forecast | null;
   /** The last runs, oldest first, where they were asked for. */
   history?: HistoryEntry[];
   /** Why there are no numbers; left out when there are. */
@@ -42,6 +45,7 @@ export function metricsReport(
   state: MetricsState | null,
   usage: number | null,
   warning: string | undefined,
+  forecast: Forecast | null = null,
 ): MetricsReport {
   return {
     schema: 'papyra.metrics/v1',
@@ -55,6 +59,7 @@ export function metricsReport(
     last_hook_failure: state?.last_hook_failure ?? null,
     guarded: state?.guarded ?? null,
     since: state?.since ?? null,
+    forecast,
     warnings: warning === undefined ? [] : [warning],
   };
 }
@@ -84,6 +89,7 @@ export function unavailableReport(
     last_hook_failure: null,
     guarded: null,
     since: null,
+    forecast: null,
     unavailable: reason,
     warnings: [],
   };

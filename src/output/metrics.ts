@@ -1,5 +1,7 @@
 // Formats the metrics of a store for a person.
 import type { MetricsReport } from '../metrics/report.js';
+import type { Forecast } from '../report/forecast.js';
+import { basisText, outlookText, paceText, suggestionText } from './forecast.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { formatBytes, formatCount, plural, printable } from './text.js';
@@ -33,7 +35,25 @@ export function metricsText(report: MetricsReport, paint: Paint): string {
     ...(guarded ? [['held back', wrapped(guardedText(guarded), COLUMNS)]] : []),
     ['counting since', printable(report.since ?? 'the first run')],
   ];
-  return `${title}\n\n${grid(rows, ['left', 'right'])}\n\n${grid(times, ['left', 'left'])}\n`;
+  const blocks = [
+    grid(rows, ['left', 'right']),
+    grid(times, ['left', 'left']),
+    ...(report.forecast ? [grid(forecastRows(report.forecast), ['left', 'left'])] : []),
+  ];
+  return `${title}\n\n${blocks.join('\n\n')}\n`;
+}
+
+function forecastRows(forecast: Forecast): string[][] {
+  const comes = paceText(forecast.bytes_per_day, forecast.records_per_day);
+  const goes = paceText(forecast.dropped_bytes_per_day, forecast.dropped_records_per_day);
+  const { keeps_up: keepsUp } = forecast;
+  const rows = [
+    ['growth', comes && `${comes}, ${basisText(forecast)}`],
+    ['goes', goes && (keepsUp === false ? `${goes}: compaction falls behind` : goes)],
+    ['forecast', outlookText(forecast)],
+    ['would fit', suggestionText(forecast)],
+  ];
+  return rows.flatMap(([label, text]) => (text ? [[label!, wrapped(text, COLUMNS)]] : []));
 }
 
 /** `by min_reclaim since 2026-11-22T05:00:00.000Z: 12 runs, 3.4 MB waiting` */

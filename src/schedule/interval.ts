@@ -1,5 +1,5 @@
 // Chooses how often to compact, and checks a given interval.
-import type { MetricsReport } from '../metrics/report.js';
+import type { Forecast } from '../report/forecast.js';
 import { isUnlimited, type RetentionPolicy } from '../retention/policy.js';
 import { formatAge, formatBytes, formatCount } from '../output/text.js';
 import { PapyraError } from '../errors/errors.js';
@@ -46,18 +46,11 @@ export interface Growth {
   bytesPerDay: number | null;
 }
 
-/** The growth according to the counters; null when they cover less than an hour. */
-export function growthOf(metrics: MetricsReport): Growth | null {
-  const { since, last_compaction: last, records_written: written } = metrics;
-  if (since === null || last === null || written === null) return null;
-  const days = (Date.parse(last.started_at) - Date.parse(since)) / 1000 / DAY;
-  if (!(days * DAY >= HOUR)) return null;
-  const recordsPerDay = written / days;
-  const { before } = last.bytes;
-  const { scanned } = last.records;
-  const bytesPerRecord = before === null || !scanned ? null : before / scanned;
-  const bytesPerDay = bytesPerRecord === null ? null : recordsPerDay * bytesPerRecord;
-  return { days, recordsPerDay, bytesPerDay };
+/** The growth of a forecast; null: too little was seen. */
+export function growthOf(forecast: Forecast | null): Growth | null {
+  const { basis, records_per_day: recordsPerDay, bytes_per_day: bytesPerDay } = forecast ?? {};
+  if (!basis || (recordsPerDay ?? null) === null) return null;
+  return { days: basis.window_days, recordsPerDay: recordsPerDay!, bytesPerDay: bytesPerDay ?? null }; // prettier-ignore
 }
 
 /** `every` suffices for fewer records and bytes a day than these. */

@@ -61,6 +61,7 @@ describe('a healthy log', () => {
     });
     expect(report.checks.map(({ name }) => name)).toEqual([
       ...['store', 'retention', 'metrics', 'textfile', 'last_compaction', 'errors', 'growth'],
+      'forecast',
       ...[
         'nothing_freed',
         'guards',

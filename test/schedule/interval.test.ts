@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MetricsReport } from '../../src/index.js';
+import type { Forecast } from '../../src/report/forecast.js';
 import {
   chooseInterval,
   growthOf,
@@ -108,35 +108,21 @@ describe('the interval that is chosen', () => {
 });
 
 describe('the growth', () => {
-  const metrics = (fields: object): MetricsReport =>
+  const forecast = (fields: object): Forecast =>
     ({
-      since: '2026-11-01T00:00:00.000Z',
-      records_written: 240_000,
-      last_compaction: {
-        started_at: '2026-11-13T00:00:00.000Z',
-        records: { scanned: 1000 },
-        bytes: { before: 250_000 },
-      },
+      basis: { source: 'runs', runs: 9, days: 12, window_days: 7, bursts: 0 },
+      records_per_day: 20_000,
+      bytes_per_day: 5e6,
       ...fields,
-    }) as unknown as MetricsReport;
+    }) as unknown as Forecast;
 
-  test('is what was written between the beginning of counting and the last compaction', () => {
-    expect(growthOf(metrics({}))).toEqual({ days: 12, recordsPerDay: 20_000, bytesPerDay: 5e6 });
+  test('is that of the forecast', () => {
+    expect(growthOf(forecast({}))).toEqual({ days: 7, recordsPerDay: 20_000, bytesPerDay: 5e6 });
+    expect(growthOf(forecast({ bytes_per_day: null }))?.bytesPerDay).toBeNull();
   });
 
-  test.each([
-    ['no run was counted', { since: null, last_compaction: null }],
-    ['none has succeeded', { last_compaction: null }],
-    ['metrics are unavailable', { records_written: null }],
-    ['it was seen for less than an hour', { since: '2026-11-12T23:00:01.000Z' }],
-    ['the last run was the first', { since: '2026-11-13T00:00:01.000Z' }],
-  ])('is not known when %s', (_why, fields) => {
-    expect(growthOf(metrics(fields))).toBeNull();
-  });
-
-  test('in bytes is not known when the last run counted no records', () => {
-    const { last_compaction: last } = metrics({});
-    const empty = { ...last, records: { scanned: 0 } };
-    expect(growthOf(metrics({ last_compaction: empty }))?.bytesPerDay).toBeNull();
+  test('is not known when too little was seen', () => {
+    expect(growthOf(null)).toBeNull();
+    expect(growthOf(forecast({ basis: null, records_per_day: null }))).toBeNull();
   });
 });

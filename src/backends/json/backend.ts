@@ -1,6 +1,8 @@
 // The backend of a log that is one NDJSON file, to which a live runtime may be appending.
 import { closeSync, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { diskRoom } from '../../files/space.js';
+import type { Step } from '../../forecast/growth.js';
 import { holdNames, namesFor } from '../../files/names.js';
 import { findLeftovers, logMoved } from '../../files/recover.js';
 import type { StoreInspection } from '../../report/inspection.js';
@@ -17,8 +19,10 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
   return {
     name: 'json',
     target: path,
-    metricsLocation: () => ({ log: locateLog(path, namedBy)?.path ?? resolvedPlace(path) }),
+    metricsLocation: () => ({ log: placeOf(path, namedBy) }),
     usage: async () => locateLog(path, namedBy)?.stat.size ?? 0,
+    room: async () => ({ of: 'disk', copy: true, ...diskRoom(dirname(placeOf(path, namedBy))) }),
+    arrivals: () => arrivalsOfFile(path, namedBy),
     check: async () => {
       const located = locateOrReport(path, namedBy);
       if (!located) {
@@ -42,6 +46,10 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
       const { recoverJson } = await import('./recover.js');
       return recoverJson(path, namedBy, request);
     },
+    simulate: async (request) => {
+      const { simulateJson } = await import('./simulate.js');
+      return simulateJson(path, locateOrReport(path, namedBy)?.path ?? null, request);
+    },
     inspect: (request) => inspectFile(path, namedBy, request),
     examine: () => examineFile(path, namedBy),
     records: async function* (request) {
@@ -49,6 +57,27 @@ export function jsonBackend(path: string, namedBy: NamedBy): Backend {
       yield* recordsOfLog(path, namedBy, request);
     },
   };
+}
+
+function placeOf(path: string, namedBy: NamedBy): string {
+  return locateLog(path, namedBy)?.path ?? resolvedPlace(path);
+}
+
+async function arrivalsOfFile(path: string, namedBy: NamedBy): Promise<Step[]> {
+  const located = locateLog(path, namedBy);
+  if (!located) return [];
+  const { arrivalsIn } = await import('../../log/arrivals.js');
+  const { names, release } = holdNames(located.path);
+  try {
+    const log = openLog(located.path, names.entry);
+    try {
+      return await arrivalsIn([log]);
+    } finally {
+      closeSync(log.fd);
+    }
+  } finally {
+    release();
+  }
 }
 
 async function inspectFile(

@@ -37,6 +37,14 @@ export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
     target,
     metricsLocation: () => ({ hash: redisHash(session, `${storeKey(store)}:compaction`) }),
     usage: () => memoryOfAll(session),
+    room: async () => {
+      const { memoryRoom } = await import('./growth.js');
+      return memoryRoom(session);
+    },
+    arrivals: async () => {
+      const { arrivalsOfStreams } = await import('./growth.js');
+      return arrivalsOfStreams(session, Date.now() / 1000);
+    },
     check: () => checkStreams(session, target),
     plan: (request) => planStreams(session, target, request),
     scan: async (request) => {
@@ -52,6 +60,13 @@ export function redisBackend(store: RedisStore, signal?: AbortSignal): Backend {
       const { inspectStreams } = await import('./inspect.js');
       const found = await inspectStreams(session, request, (how) => planStreams(session, target, how)); // prettier-ignore
       if (found.parts.length === 0) found.warnings.push(nothingThere(target));
+      return found;
+    },
+    simulate: async (request) => {
+      if (request.signal) session.stopOn(request.signal);
+      const { simulateStreams } = await import('./simulate.js');
+      const found = await simulateStreams(session, request);
+      if (found.records === 0) found.warnings.push(nothingThere(target));
       return found;
     },
     examine: async (signal) => {

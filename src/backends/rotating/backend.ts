@@ -1,4 +1,7 @@
 // The backend of a set of NDJSON files that the runtime rotates: PATH, PATH.1 …
+import { dirname } from 'node:path';
+import { diskRoom } from '../../files/space.js';
+import type { Step } from '../../forecast/growth.js';
 import { PapyraError } from '../../errors/errors.js';
 import { holdNames } from '../../files/names.js';
 import type { StoreInspection } from '../../report/inspection.js';
@@ -26,6 +29,9 @@ export function rotatingBackend(options: SetOptions): Backend {
     target: path,
     metricsLocation: () => ({ log: real().path }),
     usage: async () => sizeOfSet(real()),
+    // What has expired of a set goes file by file, so no copy of all of it is made.
+    room: async () => ({ of: 'disk', copy: false, ...diskRoom(dirname(real().path)) }),
+    arrivals: () => arrivalsOfSet(real()),
     check: async () => checkSet(real()),
     plan: (request) => planSet(real(), request),
     scan: async (request) => {
@@ -35,6 +41,10 @@ export function rotatingBackend(options: SetOptions): Backend {
     recover: async (request) => {
       const { recoverSet } = await import('./recover.js');
       return recoverSet(real(), request);
+    },
+    simulate: async (request) => {
+      const { simulateSet } = await import('./simulate.js');
+      return simulateSet(real(), request);
     },
     inspect: (request) => inspectSet(real(), request),
     examine: () => examineSet(real()),
@@ -63,6 +73,19 @@ function neighbourWarnings(set: SetOptions): string[] {
   } catch (error) {
     if (error instanceof PapyraError && error.code === 'config_invalid') return [error.message];
     throw error;
+  }
+}
+
+async function arrivalsOfSet(set: SetOptions): Promise<Step[]> {
+  const { arrivalsIn } = await import('../../log/arrivals.js');
+  const { names, release } = holdNames(set.path);
+  let segments: Segment[] = [];
+  try {
+    segments = openSet({ ...set, path: names.entry }).reverse();
+    return await arrivalsIn(segments.map(({ log }) => log));
+  } finally {
+    closeSet(segments);
+    release();
   }
 }
 

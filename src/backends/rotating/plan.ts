@@ -170,10 +170,10 @@ async function planLimits(
 }
 
 /** The end of a rotated file ends its last line. The active file may end in the middle of one. */
-async function scanSegment(
+export async function scanSegment(
   { log, index }: Segment,
   task: Omit<ScanTask, 'from' | 'to'>,
-  { rules, recovery }: PlanRequest,
+  { rules, recovery }: Pick<PlanRequest, 'rules' | 'recovery'>,
 ): Promise<LogScan> {
   const from = fillersOf(log);
   const { size } = log.stat;
