@@ -63,6 +63,9 @@ export function changeOf(run: RunResult, left: number | null): RunChange {
   values.last_compaction = report;
   if (records.kept !== null) {
     values.records_left = records.kept + (records.expired_left ?? 0) + (records.appended ?? 0);
+  } else if (left !== null && records.dropped !== null) {
+    // What stays was not read: what was written since the run before is left for the next one to count.
+    values.records_left = Math.max(0, left - records.dropped + (records.appended ?? 0));
   }
   return { increments, values, entry };
 }
