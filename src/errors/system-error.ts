@@ -30,7 +30,11 @@ const REASONS: Record<string, { code: ErrorCode; reason: string; hint?: string }
     hint: 'look at it with ls -l; move it away if it is not yours',
   },
   ENAMETOOLONG: { code: 'io_error', reason: 'the name is too long', hint: 'use a shorter path' },
-  ENOSPC: { code: 'io_error', reason: 'no space left on the device', hint: 'free some space' },
+  ENOSPC: {
+    code: 'io_error',
+    reason: 'no space left on the device',
+    hint: 'free some space: papyra-emergency(7) says how',
+  },
   EDQUOT: { code: 'io_error', reason: 'the disk quota is used up', hint: 'raise the quota' },
   EFBIG: { code: 'io_error', reason: 'the file size limit is reached', hint: 'see ulimit -f' },
   EROFS: {

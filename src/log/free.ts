@@ -67,7 +67,7 @@ export async function chooseWay(task: FreeTask): Promise<FreeChoice> {
   for (const way of [emptyNeeded, inPlace, rewrite, empty]) {
     const found = await way(task, walk);
     if (found instanceof PapyraError) refusals.push(found);
-    else if (found && (found.frees > best.frees || found.action === 'removed')) best = found;
+    else if (found && isBetter(found, best)) best = found;
     if (best.frees >= task.bytes || best.action === 'removed') break;
   }
   const { young, pinned } = walk;
@@ -82,6 +82,11 @@ export async function chooseWay(task: FreeTask): Promise<FreeChoice> {
     refusals,
     isRefused: isReachable && best.frees < task.bytes && refusals.length > 0,
   };
+}
+
+/** Where the disk gains the same, the later way is better: it leaves less that may go. */
+function isBetter(found: Cut, best: Cut): boolean {
+  return found.action === 'removed' || (found.frees > 0 && found.frees >= best.frees);
 }
 
 /** Nothing of the file goes. */

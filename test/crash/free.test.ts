@@ -32,6 +32,8 @@ function store(files: Record<string, string>, mayGo: number, flags: string[]): S
     // What stays is the end of what was there; before it may be a rest of what goes.
     const kept = whole.slice(mayGo);
     expect({ at, end: content().endsWith(kept) }).toEqual({ at, end: true });
+    if (whole.includes(ODD))
+      expect({ at, odd: content().split(ODD).length }).toEqual({ at, odd: 2 });
   };
   return {
     directory,
@@ -56,11 +58,8 @@ function store(files: Record<string, string>, mayGo: number, flags: string[]): S
 
 const STORES: Record<string, () => Store> = {
   'a log, in place': () => store({ 'events.ndjson': old(0, 400) + YOUNG }, 30_000, []),
-  'a log with a line that stays, by a rewrite': () => {
-    const head = old(0, 5) + ODD;
-    const made = store({ 'events.ndjson': head + old(5, 400) + YOUNG }, 30_000, []);
-    return made;
-  },
+  'a log with a line that stays, by a rewrite': () =>
+    store({ 'events.ndjson': old(0, 5) + ODD + old(5, 400) + YOUNG }, 30_000, []),
   'a rotating set': () =>
     store(
       { 'events.log.3': old(0, 80), 'events.log.2': old(80, 200), 'events.log.1': old(280, 80), 'events.log': YOUNG },
