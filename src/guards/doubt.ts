@@ -28,6 +28,8 @@ const STRICTER = 6;
 /** Of a limit that no run has applied yet. */
 const FIRST = { times: 1000, share: 0.98 };
 const SILENCE_SECONDS = 300 * 86_400;
+/** The year 2000. Records of an earlier date are those of a clock that was not set, and tell nothing of ours. */
+const CLOCKS_WERE_SET = 946_684_800;
 
 /** What a plan would drop. */
 export interface Drop {
@@ -94,5 +96,6 @@ function clockDoubt({ now, by, times }: Drop, { lastSuccess }: Past): Doubt | un
 function gapAround(times: PlanTimes | null, now: number): number {
   if (!times) return NaN;
   const { newestExpired, oldestLive } = times;
+  if (newestExpired < CLOCKS_WERE_SET) return NaN;
   return (Number.isNaN(oldestLive) ? now : oldestLive) - newestExpired;
 }
