@@ -17,13 +17,13 @@ export function addWatch(parent: Command, context: Context): void {
       everyOf('--every'),
     )
     .option(
-      '--min-free <size|percent>',
-      'compact at once when a file system of a store has less free than this: 2GB, 10%',
+      '--min-free <amount>',
+      'compact at once when a file system of a store has less free than this: 2GB, 10%; where that is not enough, the oldest records go whatever the retention says, but none younger than an hour',
       minFree('--min-free'),
     )
     .option(
-      '--listen <[address:]port>',
-      'serve /metrics and /healthz there over HTTP; without an address only to this machine',
+      '--listen <address>',
+      'serve /metrics and /healthz over HTTP on this port, such as 9464, only to this machine; or on an address: 0.0.0.0:9464, [::1]:9464',
       listenOn('--listen'),
     );
   addStoreOptions(command).action(async (_options: unknown, self: Command) => {

@@ -45,13 +45,13 @@ function addServiceOptions(command: Command, service: string): void {
   command
     .option('--watch', `print ${service}`)
     .option(
-      '--min-free <size|percent>',
+      '--min-free <amount>',
       'with --watch: compact at once when less than this is free: 2GB, 10%',
       text('--min-free'),
     )
     .option(
-      '--listen <[address:]port>',
-      'with --watch: serve /metrics and /healthz there',
+      '--listen <address>',
+      'with --watch: serve /metrics and /healthz on this port, or address and port',
       listenOn('--listen'),
     );
 }

@@ -37,7 +37,7 @@ describe('papyra watch', () => {
   test('says nothing with --quiet while all is well', async () => {
     const log = tempLog(EXPIRED + live());
     const watch = startWatch(['watch', '--path', log, '--max-age', '1d', '--every', '1s', '--quiet']); // prettier-ignore
-    await expect.poll(() => readFileSync(log, 'utf8').includes('1.5'), WAIT).toBe(false);
+    await expect.poll(() => readFileSync(log, 'utf8').includes(':1.5}'), WAIT).toBe(false);
     expect(await watch.stop('SIGINT')).toBe(0);
     expect([...watch.stdout, ...watch.stderr]).toEqual([]);
   });
@@ -59,9 +59,9 @@ metrics: { textfile: ${directory}/papyra.prom }
 `,
     );
     const watch = startWatch(['--config', config, 'watch', '--every', '1s']);
-    await expect.poll(() => readFileSync(first, 'utf8').includes('1.5'), WAIT).toBe(false);
+    await expect.poll(() => readFileSync(first, 'utf8').includes(':1.5}'), WAIT).toBe(false);
     const second = tenant('two');
-    await expect.poll(() => readFileSync(second, 'utf8').includes('1.5'), WAIT).toBe(false);
+    await expect.poll(() => readFileSync(second, 'utf8').includes(':1.5}'), WAIT).toBe(false);
     await expect.poll(() => watch.said(/tenants\/two: compacted/), WAIT).toBe(true);
     mkdirSync(join(directory, 'none'));
     writeFileSync(join(directory, 'none/log'), EXPIRED + live());
@@ -127,7 +127,7 @@ metrics: { textfile: ${directory}/papyra.prom }
     watch.kill('SIGHUP');
     await expect.poll(() => watch.said('the old one stays in force'), WAIT).toBe(true);
     appendFileSync(one!, EXPIRED);
-    await expect.poll(() => readFileSync(one!, 'utf8').includes('1.5'), WAIT).toBe(false);
+    await expect.poll(() => readFileSync(one!, 'utf8').includes(':1.5}'), WAIT).toBe(false);
     writeFileSync(config, naming(other!));
     watch.kill('SIGHUP');
     await expect.poll(() => watch.said('was read anew'), WAIT).toBe(true);
