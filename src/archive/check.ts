@@ -41,7 +41,7 @@ export async function checkArchive(
     state = error.code === 'permission_denied' ? 'unreadable' : 'damaged';
     faults.push(reasonOf(error));
   }
-  if (last !== 0x0a) faults.push('its last line has no end');
+  if (state === 'sound' && last !== 0x0a) faults.push('its last line has no end');
   if (state === 'sound' && manifest) {
     const sum = hash.digest('hex');
     const odd = [

@@ -114,13 +114,15 @@ describe('verify', () => {
     expect(others.text).toBe(lines(0, 99) + lines(399, 499) + lines(599, 699));
   }); // prettier-ignore
 
-  test('finds every flipped byte of an archive and of its manifest', async () => {
+  const soak = process.env['PAPYRA_SOAK'] === '1';
+
+  test('finds any flipped byte of an archive and of its manifest', async () => {
     const shelf = await new Shelf().runs(1);
     const system = await openSystem({ persistence: { backend: 'json', path: shelf.log } });
     const { archive } = shelf;
     for (const path of [shelf.files()[0]!, manifestOf(shelf.files()[0]!)]) {
       const whole = readFileSync(path);
-      for (let at = 0; at < whole.length; at += 1) {
+      for (let at = 0; at < whole.length; at += soak ? 1 : 11) {
         flip(path, at);
         expect([at, (await system.archive.verify({ archive })).status]).toEqual([at, 'damaged']);
         writeFileSync(path, whole);
@@ -349,7 +351,7 @@ describe('the directory of the archives', () => {
   test.runIf(isRoot)('is shared by users, each with its own files', async () => {
     const [roots, theirs] = [new Shelf(), new Shelf()];
     execaSync('chmod', ['1777', roots.archive]);
-    execaSync('chown', ['-R', `${PLAIN_USER}`, theirs.directory]);
+    execaSync('chown', ['-R', `${PLAIN_USER}:${PLAIN_USER}`, theirs.directory]);
     execaSync('chmod', ['755', roots.directory]);
     await roots.runs(1);
     writeFileSync(theirs.log, lines(0, 10));
