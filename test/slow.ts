@@ -34,6 +34,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/inspect/redis.test.ts': 'a redis server',
   'test/live/': 'writers at full speed, kills and mounts',
   'test/log/foreign.test.ts': 'python3, which makes files of other formats',
+  'test/log/free.property.test.ts': 'a log on the disk for each case',
   'test/log/index.test.ts': 'logs of many megabytes, read several times',
   'test/log/inspect.test.ts': 'python3, which reads the same lines, and logs of many megabytes',
   'test/log/simulate.test.ts': 'random logs, with several dry runs each',
