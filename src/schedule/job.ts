@@ -72,7 +72,8 @@ export function jobOf(
     args: [
       ...(file === null ? [] : ['--config', file]),
       ...['--quiet', 'persistence', 'compact'],
-      ...flagsOf(config.overrides, log),
+      ...(config.label === undefined ? [] : ['--store', config.label]),
+      ...flagsOf(config.overrides, config.label === undefined ? log : null),
       ...limitsOf(log, store.backend, seconds),
     ],
   };
