@@ -1,14 +1,20 @@
 // Runs a command on the stores that the flags name: on one as ever, on many one after the other.
+import pLimit from 'p-limit';
 import { PapyraError } from '../src/errors/errors.js';
 import { asPapyraError, type Finding } from '../src/errors/exit-codes.js';
 import { openStores, type ClosedStore, type Progress, type System } from '../src/index.js';
 import type { Paint } from '../src/output/paint.js';
 import { progressTo, type ProgressMode } from '../src/output/progress.js';
-import { printable } from '../src/output/text.js';
 import { storesDocument, storesText, type StoreOutcome, type StoresView } from '../src/output/stores.js'; // prettier-ignore
 import { monotonicMs } from '../src/units/clock.js';
+import { collectGarbage } from '../src/units/collector.js';
 import { consoleFor, consoleForResult, using, type Context } from './context.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
+
+/** A store is mostly waited for: for writers that may still be there, for the disk, for a server. */
+const AT_ONCE = 4;
+/** Many small stores leave more garbage than V8 collects by itself. */
+const COLLECT_EVERY = 16;
 
 /** What a command does with each store, and how it is shown. */
 export interface Work<R extends object> {
@@ -47,27 +53,43 @@ export async function onStores<R extends object>(
   const { signal } = context;
   const set = await openStores({ ...openOptions(flags), ...(store && { store }), signal });
   const limits = new Limits(work);
-  const run = (one: ClosedStore): Promise<R> => {
-    const mode = flags.quiet ? 'never' : (work.progress ?? 'never');
-    const progress = progressTo(context.stderr, mode, set.isOne ? '' : `${printable(one.label)}: `);
-    const onProgress = (state: Progress) => progress.update(state);
-    return using(() => one.open(), output, (system) => work.run(system, { onProgress, ...limits.left() })).finally(() => progress.stop()); // prettier-ignore
-  };
+  const progress = progressTo(context.stderr, flags.quiet ? 'never' : (work.progress ?? 'never'));
+  const run = (one: ClosedStore, onProgress: (state: Progress) => void): Promise<R> =>
+    using(
+      () => one.open(),
+      output,
+      (system) => work.run(system, { onProgress, ...limits.left() }),
+    );
   if (set.isOne) {
-    await showOne(run(set.stores[0]!), flags, context, work);
+    const running = run(set.stores[0]!, (state) => progress.update(state));
+    await showOne(running.finally(() => progress.stop()), flags, context, work); // prettier-ignore
     return;
   }
-  const outcomes: StoreOutcome<R>[] = [];
-  for (const one of set.stores) {
-    if (signal.aborted || limits.areOver()) break;
-    outcomes.push(outcomeOf(one.label, await limits.metered(() => run(one)), work));
-  }
-  const left = set.stores.length - outcomes.length;
+  const total = set.stores.length;
+  const atOnce = pLimit(AT_ONCE);
+  let done = 0;
+  const ended = await Promise.all(
+    set.stores.map((one) =>
+      atOnce(async () => {
+        if (signal.aborted || limits.areOver()) return [];
+        const outcome = await limits.metered(() => run(one, () => undefined));
+        done += 1;
+        if (done % COLLECT_EVERY === 0) collectGarbage();
+        progress.update({ phase: 'stores', unit: 'entries', done, total });
+        return [outcomeOf(one.label, outcome, work)];
+      }),
+    ),
+  );
+  progress.stop();
+  const outcomes = ended.flat();
+  const left = total - outcomes.length;
   const stopped = signal.aborted ? (signal.reason as PapyraError) : undefined;
   const failed = outcomes.find(({ error }) => error)?.error ?? stopped;
   const document = storesDocument(work.many.schema, outcomes, failed);
   const shown = consoleForResult(context, flags, document.exit_code === 0);
-  shown.result(document, (paint) => storesText(work.many, outcomes, left, paint));
+  shown.result(document, (paint) =>
+    storesText(work.many, outcomes, { remaining: left, all: flags.verbose ?? false }, paint),
+  );
   const warnings = [...set.warnings, ...(await set.publishMetrics())];
   if (left > 0) warnings.push(notBegun(left, set.stores, signal));
   output.warnings([...warnings, ...gathered(outcomes, work)]);

@@ -3,17 +3,22 @@ import { extname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { PapyraError } from '../../src/errors/errors.js';
 import { configSchema, showConfig, starterConfig } from '../../src/index.js';
+import { checks } from '../../src/output/checks.js';
 import { checkText, configText } from '../../src/output/config.js';
 import { writeNewFile } from '../../src/output/new-file.js';
 import { printable, printableJson } from '../../src/output/text.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
+import { consoleFor, type Context } from '../context.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from '../options.js';
+import { onStores } from '../stores.js';
 
 type Flags = GlobalFlags & StoreFlags;
 
 export async function show(command: Command, context: Context): Promise<void> {
   const flags = command.optsWithGlobals<Flags>();
-  const report = await showConfig(openOptions(flags));
+  const report = await showConfig({
+    ...openOptions(flags),
+    ...(flags.store && { store: flags.store }),
+  });
   consoleFor(context, flags).result(report, (paint) => configText(report, paint));
 }
 
@@ -21,9 +26,12 @@ export async function check(command: Command, context: Context): Promise<void> {
   const flags = command.optsWithGlobals<Flags>();
   const output = consoleFor(context, flags);
   try {
-    const report = await withSystem(flags, output, context.signal, (system) => system.check());
-    output.result(report, (paint) => checkText(report, paint));
-    output.warnings(report.warnings);
+    await onStores(flags, context, {
+      run: (system) => system.check(),
+      text: checkText,
+      warnings: ({ warnings }) => warnings,
+      many: checks,
+    });
   } catch (error) {
     // Other commands show the first problem only. Whoever runs `config check` wants to mend all of them.
     const all = error instanceof PapyraError ? [error, ...error.others] : [error];

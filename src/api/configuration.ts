@@ -15,13 +15,16 @@ export type { StarterForm } from '../config/starter.js';
  * @throws {PapyraError} as `openSystem()` does.
  */
 export async function showConfig(
-  options: Pick<OpenOptions, 'configFile' | 'overrides' | 'cwd'> = {},
+  options: Pick<OpenOptions, 'configFile' | 'overrides' | 'cwd'> & {
+    store?: readonly string[];
+  } = {},
 ): Promise<ConfigReport> {
-  checkOpenOptions(options);
+  const { store, ...others } = options;
+  checkOpenOptions(others);
   const { gatherConfig } = await import('../config/load.js');
   const { describeConfig } = await import('../config/show.js');
   const { withoutSecrets } = await import('../text/secrets.js');
-  const report = describeConfig(await gatherConfig(options));
+  const report = describeConfig(await gatherConfig(others), store);
   const values = report.values.map((one) => ({
     ...one,
     value: withoutSecrets(one.key, one.value),

@@ -18,7 +18,7 @@ export function configJsonSchema(): JsonSchema {
 
 /** Adds what keys.ts knows of each key. */
 function explained(node: JsonSchema, key: string): JsonSchema {
-  const { says, preset, sample, backends } = KEYS[key] ?? {};
+  const { says, preset, sample, backends } = KEYS[key.replace(/^defaults\./, 'persistence.')] ?? {};
   const who = backends ? ` (${backends.join(', ')})` : '';
   const properties = Object.entries(node.properties ?? {}).map(([name, child]) => {
     const path = key === '' ? name : `${key}.${name}`;

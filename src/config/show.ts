@@ -5,6 +5,7 @@ import { ENVIRONMENT } from './environment.js';
 import { factsOf, isFor, KEYS, OVERRIDDEN } from './keys.js';
 import { parseRedisUrl } from './redis-url.js';
 import { resolveConfig, type ResolveRequest } from './resolve.js';
+import { withDefaults } from './stores.js';
 import type { Overrides } from './types.js';
 import { startingAt } from './working-directory.js';
 
@@ -28,8 +29,31 @@ export interface ConfigReport {
   unused: { key: string; why: string }[];
 }
 
-/** The values, written down as a configuration, would mean the same again. */
-export function describeConfig(request: ResolveRequest): ConfigReport {
+/** The values, written down as a configuration, would mean the same again. `names`: of stores; none: all. */
+export function describeConfig(
+  request: ResolveRequest,
+  names: readonly string[] = [],
+): ConfigReport {
+  const { stores } = request.input;
+  if (!stores || request.overrides.path !== undefined) return describeOne(request);
+  const all: ConfigReport = { schema: 'papyra.config/v1', file: request.found?.file ?? null, values: [], unused: [] }; // prettier-ignore
+  for (const [name, written] of Object.entries(stores)) {
+    if (names.length > 0 && !names.some((one) => one === name || one.startsWith(`${name}/`)))
+      continue;
+    const { defaults = {}, ...others } = request.input;
+    delete others.stores;
+    const section = `stores.${name}`;
+    const input = { ...others, persistence: withDefaults(written, defaults) };
+    const { values, unused } = describeOne({ ...request, section, input });
+    const known = new Set(all.values.map(({ key }) => key));
+    const named = <T extends { key: string }>(one: T): T => ({ ...one, key: one.key.replace(/^persistence\b/, section) }); // prettier-ignore
+    all.values.push(...values.map(named).filter(({ key }) => !known.has(key)));
+    all.unused.push(...unused.map(named));
+  }
+  return all;
+}
+
+function describeOne(request: ResolveRequest): ConfigReport {
   const { store } = resolveConfig(request);
   const { found, input, overrides } = request;
   const written = new Map(leaves(input, ''));
@@ -54,7 +78,11 @@ export function describeConfig(request: ResolveRequest): ConfigReport {
 
 /** Overrides that replace more keys of the file than their own. */
 const REPLACEMENTS: [override: keyof Overrides, keys: RegExp, name: string][] = [
-  ['path', /^(?:persistence|hooks)\.|^metrics\.textfile$/, 'the path that was given'],
+  [
+    'path',
+    /^(?:persistence|stores|defaults|hooks)\.|^metrics\.textfile$/,
+    'the path that was given',
+  ],
   ['redis_url', /^persistence\.(?:url$|cluster$|sentinel\.)/, 'PAPYRA_REDIS_URL'],
   ['redis_username', /^persistence\.username$/, 'PAPYRA_REDIS_USERNAME'],
   ['redis_password', /^persistence\.password_file$/, 'PAPYRA_REDIS_PASSWORD'],

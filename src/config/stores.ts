@@ -113,7 +113,7 @@ function storesOf(name: string, written: PersistenceInput, request: ResolveReque
 }
 
 /** Key by key; the limits of retention, too. Where a store says where Redis is, the defaults do not say it, too. */
-function withDefaults(
+export function withDefaults(
   written: PersistenceInput,
   { url, cluster, sentinel, ...others }: Omit<PersistenceInput, 'path'>,
 ): PersistenceInput {

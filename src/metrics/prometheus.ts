@@ -29,7 +29,7 @@ interface Seen {
   report: StoreMetrics;
   labels: string;
   /** The samples written earlier, by name and labels. */
-  earlier: Map<string, string>;
+  earlier: () => Map<string, string>;
 }
 
 interface Sample {
@@ -69,7 +69,7 @@ const FAMILIES: Family[] = [
     ({ report: { last_success }, labels, earlier }) =>
       last_success
         ? secondsOf(last_success)
-        : (earlier.get(`papyra_last_success_timestamp_seconds{${labels}}`) ?? 0),
+        : (earlier().get(`papyra_last_success_timestamp_seconds{${labels}}`) ?? 0),
   ),
   {
     name: 'papyra_last_compaction_status',
@@ -107,7 +107,7 @@ const FAMILIES: Family[] = [
         const runs = guarded?.guard === guard ? guarded.runs : 0;
         const name = 'papyra_guarded_runs';
         const value =
-          unavailable === undefined ? runs : (earlier.get(`${name}{${labels}}`) ?? null);
+          unavailable === undefined ? runs : (earlier().get(`${name}{${labels}}`) ?? null);
         return { name, labels, value };
       }),
   },
@@ -116,7 +116,7 @@ const FAMILIES: Family[] = [
 function counter(key: keyof Counters, help: string): Family {
   const name = `papyra_${key}_total`;
   const samples = ({ report, labels, earlier }: Seen): Sample[] => [
-    { name, labels, value: report[key] ?? earlier.get(`${name}{${labels}}`) ?? null },
+    { name, labels, value: report[key] ?? earlier().get(`${name}{${labels}}`) ?? null },
   ];
   return { name: `papyra_${key}`, type: 'counter', help, samples };
 }
@@ -141,7 +141,9 @@ export function prometheusText(
 ): string {
   const all: readonly StoreMetrics[] = Array.isArray(reports) ? reports : [reports as StoreMetrics];
   const known = all.filter(({ unavailable, last_run }) => unavailable === undefined || last_run);
-  const earlier = samplesIn(before);
+  // Parsed only where something of it is needed: with many stores it is long.
+  let parsed: Map<string, string> | undefined;
+  const earlier = () => (parsed ??= samplesIn(before));
   const stores = known.map((report) => ({ report, labels: labelsOf(report), earlier }));
   const others = samplesOf(kept, known, earlier);
   if (stores.length === 0 && others.length === 0) {
@@ -165,11 +167,12 @@ function labelsOf({ store, backend, target }: StoreMetrics): string {
 function samplesOf(
   kept: readonly string[],
   reported: StoreMetrics[],
-  earlier: Map<string, string>,
+  earlier: () => Map<string, string>,
 ): Sample[] {
   const wanted = new Set(kept.map(escaped));
   for (const { store } of reported) if (store !== undefined) wanted.delete(escaped(store));
-  return [...earlier].flatMap(([key, value]) => {
+  if (wanted.size === 0) return [];
+  return [...earlier()].flatMap(([key, value]) => {
     const [, name, labels, store] = /^(\w+)\{(store="((?:[^"\\]|\\.)*)",.*)\}$/.exec(key) ?? [];
     return name && labels && wanted.has(store!) ? [{ name, labels, value }] : [];
   });

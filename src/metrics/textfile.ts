@@ -67,11 +67,9 @@ function earlierText(path: string, stores: number): string | undefined {
     closeSync(fd);
   }
   if (text === '') return '';
-  const isOurs = text.startsWith('# HELP papyra_') && text.split('\n').every(isLineOfOurs);
+  const isOurs = text.startsWith('# HELP papyra_') && !OTHER_LINE.test(text);
   return isOurs ? text : undefined;
 }
 
-/** Each line is checked: somebody may have appended records to the file, which then must not be replaced. */
-function isLineOfOurs(line: string): boolean {
-  return line === '' || line.startsWith('# ') || line.startsWith('papyra_');
-}
+/** Every line is checked: somebody may have appended records to the file, which then must not be replaced. */
+const OTHER_LINE = /^(?!# |papyra_)[^\n]/m;

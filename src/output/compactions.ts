@@ -33,10 +33,7 @@ export const compactions: StoresView<CompactionReport> = {
     const [word, color] = WORDS[status];
     return paint[color](word);
   },
-  isDull: ({ status, records }) =>
-    status === 'nothing_to_do' ||
-    status === 'no_op' ||
-    (status === 'dry_run' && records.dropped === 0),
+  rank: ({ bytes }) => bytes.reclaimed,
 };
 
 function reclaimed(reports: readonly CompactionReport[]): number | null {

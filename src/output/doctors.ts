@@ -22,7 +22,7 @@ export const doctors: StoresView<DoctorReport> = {
     }),
   word: ({ status }, paint) =>
     status === 'failing' ? paint.red(status) : status === 'warnings' ? paint.yellow(status) : paint.dim(status), // prettier-ignore
-  isDull: ({ status }) => status !== 'failing',
+  rank: ({ status }) => ['healthy', 'warnings', 'failing'].indexOf(status),
   details: (outcomes, paint) =>
     (['fail', 'warn'] as const).flatMap((status) => problems(outcomes, status, paint)),
 };

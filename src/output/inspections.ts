@@ -17,7 +17,7 @@ export const inspections: StoresView<InspectionReport> = {
   ],
   word: ({ records }, paint) =>
     records.unreadable ? paint.red(`${formatCount(records.unreadable)} unreadable`) : '',
-  isDull: () => false,
+  rank: ({ bytes }) => bytes.total,
 };
 
 /** `~1,200`: some of it was read as a sample. */

@@ -20,7 +20,7 @@ export const metricsOfStores: StoresView<MetricsReport> = {
     if (last_run?.error) return paint.red(`failed ${minute(last_run.started_at)}`);
     return last_success === null ? paint.dim('no run yet') : paint.dim(minute(last_success));
   },
-  isDull: () => false,
+  rank: (report) => report.disk_usage_bytes,
 };
 
 /** `2026-11-22 05:00` */

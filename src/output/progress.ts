@@ -11,22 +11,25 @@ const TERMINAL_EVERY_MS = 100;
 /** Plain lines often go to the log file of a scheduled job, which needs few of them. */
 const PLAIN_EVERY_MS = 5000;
 
-const VERBS = { scan: 'Scanning', write: 'Writing', trim: 'Trimming' };
+const VERBS = { scan: 'Scanning', write: 'Writing', trim: 'Trimming', stores: 'Stores:' };
+
+/** How far a run on one store is, or how many of many stores are done. */
+export type Shown = Omit<Progress, 'phase'> & { phase: keyof typeof VERBS };
 
 export interface ProgressReporter {
-  update(progress: Progress): void;
+  update(progress: Shown): void;
   stop(): void;
 }
 
-/** `before`: what each line begins with, printable. A spinner on a terminal; plain lines when its width is not known, or elsewhere with `always`. */
-export function progressTo(stream: Stream, mode: ProgressMode, before = ''): ProgressReporter {
+/** A spinner on a terminal; plain lines when its width is not known, or elsewhere with `always`. */
+export function progressTo(stream: Stream, mode: ProgressMode): ProgressReporter {
   if (mode === 'never' || (mode === 'auto' && !stream.isTTY)) return { update() {}, stop() {} };
   // With 0 columns ora computes an infinite number of lines, and never stops clearing them.
-  return stream.isTTY && (stream.columns ?? 0) > 0 ? spinner(before) : lines(stream, before);
+  return stream.isTTY && (stream.columns ?? 0) > 0 ? spinner() : lines(stream);
 }
 
 /** `Scanning 120.5 MB of 257.1 MB (47 %), 310.2 MB/s, 0.4 s left` */
-export function progressLine({ phase, unit, done, total }: Progress, seconds: number): string {
+export function progressLine({ phase, unit, done, total }: Shown, seconds: number): string {
   const amount = unit === 'entries' ? formatCount : formatBytes;
   const rate = seconds > 0 ? done / seconds : 0;
   const share = total > 0 ? Math.min(100, Math.floor((100 * done) / total)) : 100;
@@ -35,8 +38,8 @@ export function progressLine({ phase, unit, done, total }: Progress, seconds: nu
 }
 
 /** Calls `show` at most every `everyMs`. Rates count from the start of the phase. */
-function paced(everyMs: number, show: (line: string) => void): (progress: Progress) => void {
-  let phase: Progress['phase'] | undefined;
+function paced(everyMs: number, show: (line: string) => void): (progress: Shown) => void {
+  let phase: Shown['phase'] | undefined;
   let began = 0;
   let shown = 0;
   return (progress) => {
@@ -51,12 +54,12 @@ function paced(everyMs: number, show: (line: string) => void): (progress: Progre
   };
 }
 
-function lines(stream: Stream, before: string): ProgressReporter {
-  const update = paced(PLAIN_EVERY_MS, (line) => stream.write(`papyra: ${before}${line}\n`));
+function lines(stream: Stream): ProgressReporter {
+  const update = paced(PLAIN_EVERY_MS, (line) => stream.write(`papyra: ${line}\n`));
   return { update, stop() {} };
 }
 
-function spinner(before: string): ProgressReporter {
+function spinner(): ProgressReporter {
   let shown: Ora | undefined;
   let text = '';
   let stopped = false;
@@ -69,8 +72,8 @@ function spinner(before: string): ProgressReporter {
   };
   let starting = false;
   const update = paced(TERMINAL_EVERY_MS, (line) => {
-    text = `${before}${line}`;
-    if (shown) shown.text = text;
+    text = line;
+    if (shown) shown.text = line;
     else if (!starting) {
       starting = true;
       void start();

@@ -26,7 +26,7 @@ export const recoveries: StoresView<RecoveryReport> = {
     if (anomalies.remaining.total > 0) return paint.red(`${word}, anomalies left`);
     return status === 'recovered' ? paint.green(word) : paint.dim(word);
   },
-  isDull: ({ anomalies }) => anomalies.found.total === 0 && anomalies.remaining.total === 0,
+  rank: ({ anomalies }) => anomalies.found.total,
   details: (outcomes, paint) =>
     closerLook(outcomes.filter(({ report }) => report && report.anomalies.remaining.total > 0), (report) => recoveryText(report, paint)), // prettier-ignore
 };

@@ -21,7 +21,7 @@ export const scans: StoresView<ScanReport> = {
   ],
   word: ({ status }, paint) =>
     status === 'anomalies' ? paint.red('damaged') : paint.dim(status.replace('_', ' ')),
-  isDull: (report) => !isDamaged(report),
+  rank: ({ anomalies }) => anomalies.total,
   details: (outcomes, paint) =>
     closerLook(outcomes.filter(({ report }) => report && isDamaged(report)), (report) => scanText(report, paint)), // prettier-ignore
 };

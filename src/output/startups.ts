@@ -28,7 +28,7 @@ export const startups: StoresView<StartupReport> = {
     formatCount(sum(reports, ({ scan }) => scan.anomalies.total)),
   ],
   word: ({ status }, paint) => paint[COLORS[status]](status),
-  isDull: ({ status }) => status === 'healthy',
+  rank: ({ scan }) => scan.anomalies.total,
   details: (outcomes, paint) =>
     closerLook(outcomes.filter(({ report }) => report && isBad(report)), (report) => startupText(report, paint)), // prettier-ignore
 };

@@ -27,8 +27,8 @@ export interface StoresView<R> {
   cells: (reports: readonly R[]) => string[];
   /** How it went, in a word or two. */
   word: (report: R, paint: Paint) => string;
-  /** Stores of which there is nothing to say are shown in one line where there are many. */
-  isDull: (report: R) => boolean;
+  /** Where there are many stores, those with the highest rank have a line, and the others one together. */
+  rank: (report: R) => number | null;
   /** What is shown behind the table. */
   details?: (outcomes: readonly StoreOutcome<R>[], paint: Paint) => string[];
 }
@@ -55,13 +55,14 @@ export function storesDocument<R extends object>(
   return { schema, reports, exit_code: failed ? exitCodeOf(failed) : Math.max(0, ...findings) };
 }
 
-/** So many lines are shown whatever is in them. */
-const MANY = 30;
+/** More stores do not all have a line of their own, unless more was asked for. */
+const MANY = 40;
+const SHOWN = 20;
 
 export function storesText<R>(
   view: StoresView<R>,
   outcomes: readonly StoreOutcome<R>[],
-  remaining: number,
+  { remaining, all: isAll }: { remaining: number; all: boolean },
   paint: Paint,
 ): string {
   const reports = outcomes.flatMap(({ report }) => (report ? [report] : []));
@@ -74,30 +75,42 @@ export function storesText<R>(
   const headline = [view.headline(reports, paint), ...counts.filter(Boolean)].join('; ');
   if (outcomes.length === 0) return `${headline}.\n`;
   const details = view.details?.(outcomes, paint) ?? [];
-  return `${[`${headline}.`, table(view, outcomes, paint), ...details].join('\n\n')}\n`;
+  return `${[`${headline}.`, table(view, outcomes, isAll, paint), ...details].join('\n\n')}\n`;
 }
 
 /** Those that failed come last, because the end of a long table is what is seen. */
-function table<R>(view: StoresView<R>, outcomes: readonly StoreOutcome<R>[], paint: Paint): string {
-  const isShort = outcomes.length <= MANY;
-  const well = outcomes.filter(({ error }) => !error);
-  const isShown = ({ report }: StoreOutcome<R>) => isShort || !view.isDull(report!);
-  const dull = well.filter((outcome) => !isShown(outcome)).map(({ report }) => report!);
-  const words = [...new Set(dull.map((report) => view.word(report, paint)))];
+function table<R>(
+  view: StoresView<R>,
+  outcomes: readonly StoreOutcome<R>[],
+  isAll: boolean,
+  paint: Paint,
+): string {
   const row = ({ store, report, error }: StoreOutcome<R>) => [
     printable(store),
     ...(report ? view.cells([report]) : view.columns.map(() => '')),
     error ? failureWord(error, paint) : view.word(report!, paint),
   ];
+  const failed = outcomes.filter(({ error }) => error);
+  const well = outcomes.filter(({ error }) => !error);
+  const shown = isAll || outcomes.length <= MANY ? new Set(well) : highest(view, well);
+  const others = well.filter((outcome) => !shown.has(outcome)).map(({ report }) => report!);
   const reports = outcomes.flatMap(({ report }) => (report ? [report] : []));
   const rows = [
     ['store', ...view.columns, ''].map((word) => paint.dim(word)),
-    ...well.filter(isShown).map(row),
-    ...(dull.length > 0 ? [[plural(dull.length, 'other'), ...view.cells(dull), words.join(', ')]] : []), // prettier-ignore
-    ...outcomes.filter(({ error }) => error).map(row),
+    ...[...shown].map(row),
+    ...(others.length > 0 ? [[`${formatCount(others.length)} more`, ...view.cells(others), '']] : []), // prettier-ignore
+    ...failed.map(row),
     ...(outcomes.length > 1 ? [[paint.dim('all'), ...view.cells(reports), '']] : []),
   ];
   return grid(rows, ['left', ...view.columns.map(() => 'right' as const), 'left']);
+}
+
+/** In the order of the configuration. */
+function highest<R>(view: StoresView<R>, well: StoreOutcome<R>[]): Set<StoreOutcome<R>> {
+  const rankOf = ({ report }: StoreOutcome<R>) => view.rank(report!) ?? 0;
+  const ranked = well.filter((outcome) => rankOf(outcome) > 0);
+  const top = new Set(ranked.sort((a, b) => rankOf(b) - rankOf(a)).slice(0, SHOWN));
+  return new Set(well.filter((outcome) => top.has(outcome)));
 }
 
 function failureWord({ code }: PapyraError, paint: Paint): string {

@@ -83,7 +83,8 @@ export function jobOf(
     args: [
       ...(file === null ? [] : ['--config', file]),
       ...(service ? ['watch'] : ['--quiet', 'persistence', 'compact']),
-      ...flagsOf(config.overrides, log),
+      ...(config.label === undefined ? [] : ['--store', config.label]),
+      ...flagsOf(config.overrides, config.label === undefined ? log : null),
       ...(service ? service.flags : limitsOf(log, store.backend, seconds)),
     ],
     service,
