@@ -5,7 +5,7 @@ import { Random, testSeed } from '../../support/random.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
 
 const START = 1_790_000_000;
-const ROUNDS = process.env['PAPYRA_SOAK'] === '1' ? 150 : 15;
+const ROUNDS = process.env['PAPYRA_SOAK'] === '1' ? 150 : 5;
 
 let server: Server;
 
