@@ -44,7 +44,8 @@ function outcomeOf(traffic: Traffic, random: Random, source: 'runs' | 'timestamp
   // Enough to tell a burst from a weekly job.
   const days = (traffic === 'bursts' ? 18 : 10) + random.below(40);
   const ahead = 14;
-  const every = random.pick([PER_DAY / 4, PER_DAY / 2, PER_DAY, PER_DAY * 2]);
+  // Runs two days apart smear a burst over up to five days: it is then taken for traffic.
+  const every = random.pick([PER_DAY / 4, PER_DAY / 2, PER_DAY, ...(traffic === 'bursts' ? [] : [PER_DAY * 2])]); // prettier-ignore
   const rate = rateOf(traffic, random, days);
   const arrived = arrivals(rate, random, (days + ahead) * PER_DAY);
   const now = days * PER_DAY;
