@@ -3,7 +3,7 @@
 // The growth is what arrived in the newest whole week, divided by its time; of a shorter record, in its whole days; of
 // less than a day, in all of it. Whole days and weeks, because traffic has a rhythm of days and weeks. The newest ones,
 // because it also changes. Where two weeks or more were seen, a burst is left out: up to three days in a row that brought
-// more than one and a half times the median, one of them more than three times, that are over, and that came no more
+// more than one and a half times the median, one of them more than two and a half times, that are over, and that came no more
 // often than once in two weeks. It says nothing of the days ahead. Of a shorter record nobody can tell a burst from a weekly job, so all of it counts.
 
 /** Seconds. */
@@ -37,7 +37,7 @@ const LEAST_SECONDS = 3600;
 const WEEK_DAYS = 7;
 /** More is not looked at. */
 const MOST_DAYS = 28;
-const BURST = { factor: 3, around: 1.5, days: 3, everyDays: 14 };
+const BURST = { factor: 2.5, around: 1.5, days: 3, everyDays: 14 };
 
 /** null: less than an hour was seen. */
 export function growthOf(steps: readonly Step[]): Growth | null {

@@ -133,15 +133,20 @@ describe('papyra schedule', () => {
     await compact(['--path', log]);
     const store = join(dirname(log), '.papyra/events.ndjson.metrics.json');
     const state = JSON.parse(readFileSync(store, 'utf8')) as {
-      since: string;
-      counters: { records_written: number };
+      history: { started_at: string }[];
     };
-    state.since = new Date(Date.parse(state.since) - 2 * 86_400_000).toISOString();
-    state.counters.records_written = 400_000;
+    const [run] = state.history;
+    const before = new Date(Date.parse(run!.started_at) - 2 * 86_400_000).toISOString();
+    state.history = [
+      { ...run!, started_at: before, ...{ records_kept: 0, bytes_after: 0 } },
+      { ...run!, ...{ records_scanned: 400_000, bytes_before: 6_800_000 } },
+    ];
     writeFileSync(store, JSON.stringify(state));
     const seen = await schedule('cron', ['--path', log]);
     expect(seen.every_seconds).toBe(43_200);
-    expect(seen.reason).toMatch(/^traffic is medium: about 200,00\d records \(3\.4 MB\) a day/);
+    expect(seen.reason).toMatch(
+      /^traffic is medium: about (199,9|200,0)\d\d records \(3\.4 MB\) a day/,
+    );
     expect((await schedule('cron', ['--path', log, '--max-age', '1h'])).every_seconds).toBe(1800);
   });
 
