@@ -51,6 +51,8 @@ async function dropRefusal(
     if (drop === null) return unknownDrop(backend.name);
     return drop.share > maxDrop ? beyondLimit(target, await timed(drop, plan), maxDrop) : undefined;
   }
+  // It takes what was asked for, and nothing that is too young: no limit can have a wrong unit.
+  if (request.rules.free) return undefined;
   // A custom backend has no past, and what it is about to drop is known only where it was asked before.
   if (drop === null || config.store.backend === 'module') return undefined;
   // That all may go was said by --allow-empty.

@@ -67,9 +67,12 @@ export function changeOf(run: RunResult, before: MetricsState | null): RunChange
   if (records.kept !== null) {
     // What has expired and was left is among what was kept.
     values.records_left = records.kept + (records.appended ?? 0);
-  } else if (before !== null && before.records_left !== null && records.dropped !== null) {
+  } else if (typeof before?.records_left === 'number' && records.dropped !== null) {
     // What stays was not read: what was written since the run before is left for the next one to count.
-    values.records_left = Math.max(0, before.records_left - records.dropped + (records.appended ?? 0));
+    values.records_left = Math.max(
+      0,
+      before.records_left - records.dropped + (records.appended ?? 0),
+    );
   }
   return { increments, values, entry };
 }
