@@ -89,7 +89,7 @@ async function startWriter(log: string) {
 }
 
 /** XFS makes no file, not even an empty one, where less than this is free. ext4 does with nothing. */
-const XFS_LEAST = 256 * 1024;
+const XFS_LEAST = 512 * 1024;
 
 /** A full disk with a directory of a plain user, whose files are made by `make`. */
 function fullDisk(kind: 'ext4' | 'xfs', make: (data: string) => void) {
