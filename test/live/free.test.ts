@@ -89,7 +89,7 @@ async function startWriter(log: string) {
 }
 
 /** XFS makes no file, not even an empty one, where less than this is free. ext4 does with nothing. */
-const XFS_LEAST = 256 * 1024;
+const XFS_LEAST = 512 * 1024;
 
 /** A full disk with a directory of a plain user, whose files are made by `make`. */
 function fullDisk(kind: 'ext4' | 'xfs', make: (data: string) => void) {
@@ -142,7 +142,8 @@ describe.skipIf(!isRoot).each(['ext4', 'xfs'] as const)(title('%s, full, as a pl
     expect(report.bytes.reclaimed).toBeGreaterThanOrEqual(ASKED);
     expect(report.bytes.reclaimed).toBeLessThan(ASKED + 4096);
     expect(given).toBeGreaterThan(ASKED - BESIDE);
-    expect(given).toBeLessThan(ASKED + 4096);
+    // XFS also gives back, or takes, what it has set aside behind the end of a file that is written to.
+    expect(given).toBeLessThan(ASKED + (kind === 'xfs' ? BESIDE : 4096));
 
     const text = readFileSync(log, 'latin1').replace(FILLERS, '');
     const whole = (old + young).split('\n').slice(report.records.dropped!).join('\n');
@@ -170,7 +171,7 @@ describe.skipIf(!isRoot).each(['ext4', 'xfs'] as const)(title('%s, full, as a pl
     expect(code, stderr).toBe(0);
     expect(report.parts.map(({ action }) => action)).toEqual(['removed', 'removed', 'collapsed', 'unchanged', 'unchanged']);
     expect(given).toBeGreaterThan(ASKED - BESIDE);
-    expect(given).toBeLessThan(ASKED + 3 * 4096);
+    expect(given).toBeLessThan(ASKED + (kind === 'xfs' ? BESIDE : 3 * 4096));
     const third = readFileSync(join(data, 'events.log.2'), 'latin1').replace(FILLERS, '');
     expect(files[2]!.endsWith(third)).toBe(true);
     expect(readFileSync(join(data, 'events.log.1'), 'latin1') === files[3]).toBe(true);
