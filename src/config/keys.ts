@@ -121,7 +121,7 @@ export const KEYS: Readonly<Record<string, KeyFacts>> = {
     says: 'gzip, zstd, or auto: zstd where Node has it (22.15), else gzip',
     backends: OUTSIDE,
     preset: 'auto',
-    sample: 'gzip',
+    sample: 'auto',
   },
   'metrics.enabled': { says: 'whether to count what compaction does', preset: true, sample: true },
   'metrics.textfile': {

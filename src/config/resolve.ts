@@ -163,7 +163,7 @@ function retentionOf({ retention }: PersistenceInput, overrides: Overrides): Ret
 }
 
 function archiveOf({ found, cwd }: ResolveRequest, { archive }: PersistenceInput) {
-  return archive && startingAt(found ? dirname(found.file) : cwd, archive.dir);
+  return archive?.dir && startingAt(found ? dirname(found.file) : cwd, archive.dir);
 }
 
 function textfileOf({ found, cwd, input }: ResolveRequest, guarded: Guarded): string | undefined {
