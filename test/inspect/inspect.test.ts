@@ -247,7 +247,7 @@ describe('inspect --archive', () => {
 
   test('names an archive that is damaged', async () => {
     const { log, archive } = await scene();
-    const [name] = readdirSync(archive).filter((one) => one.startsWith('papyra-archive_'));
+    const [name] = readdirSync(archive).filter((one) => one.startsWith('papyra-archive_events'));
     writeFileSync(join(archive, name!), readFileSync(join(archive, name!)).subarray(0, 40));
     const { code, stderr } = await papyra(['inspect', 'events', '--path', log, '--archive', archive]); // prettier-ignore
     expect(code).toBe(74);
