@@ -118,10 +118,9 @@ export const KEYS: Readonly<Record<string, KeyFacts>> = {
     form: 'path',
   },
   'persistence.archive.compression': {
-    says: 'gzip, zstd, or auto: zstd where Node has it (22.15), else gzip',
+    says: 'gzip, zstd or, if left out, auto: zstd where Node has it (22.15), else gzip',
     backends: OUTSIDE,
-    preset: 'auto',
-    sample: 'gzip',
+    sample: 'auto',
   },
   'metrics.enabled': { says: 'whether to count what compaction does', preset: true, sample: true },
   'metrics.textfile': {

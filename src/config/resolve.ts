@@ -176,7 +176,7 @@ function guardsOf({ input, overrides }: ResolveRequest): Guards {
 }
 
 function archiveOf({ found, cwd }: ResolveRequest, { archive }: PersistenceInput) {
-  return archive && startingAt(found ? dirname(found.file) : cwd, archive.dir);
+  return archive?.dir && startingAt(found ? dirname(found.file) : cwd, archive.dir);
 }
 
 function textfileOf({ found, cwd, input }: ResolveRequest, guarded: Guarded): string | undefined {

@@ -166,7 +166,7 @@ const persistence = z.strictObject(
     archive: z
       .strictObject(
         {
-          dir: text,
+          dir: text.optional(),
           compression: z.enum(['auto', 'gzip', 'zstd'], says('auto, gzip or zstd')).optional(),
         },
         says('a directory: { dir: /backup }'),

@@ -61,7 +61,8 @@ export interface PersistenceInput {
   system_id?: string | string[] | undefined;
   approx_trim?: boolean | undefined;
   retention?: RetentionInput | undefined;
-  archive?: { dir: string; compression?: 'auto' | 'gzip' | 'zstd' | undefined } | undefined;
+  archive?:
+    { dir?: string | undefined; compression?: 'auto' | 'gzip' | 'zstd' | undefined } | undefined;
 }
 
 /** Commands that run around a compaction: each the program, then its arguments. */

@@ -150,7 +150,7 @@ describe('a rotating set', () => {
     const before = lines(contentOf(path));
     const archive = tempDirectory();
     const { report } = await run(path, '--max-records', '1000', '--archive', archive);
-    const [name] = readdirSync(archive);
+    const [name] = readdirSync(archive).filter((one) => one.startsWith('papyra-archive_'));
     expect(report.archive).toBe(join(archive, name!));
     const archived = lines(gunzipSync(readFileSync(join(archive, name!))).toString());
     expect(archived).toEqual(before.slice(0, -1000));

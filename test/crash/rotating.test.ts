@@ -59,7 +59,7 @@ function store(mode: string): Store {
       const ours = readdirSync(directory).filter((name) => name.startsWith('.events.log.papyra.'));
       return [
         ...ours.filter((name) => !name.endsWith('.lock')),
-        ...readdirSync(archive).filter((name) => !name.endsWith('.gz')),
+        ...readdirSync(archive).filter((name) => !/\.gz$|\.papyra-archive\.json$/.test(name)),
       ];
     },
     expectNothingLost: (at) => expect({ at, kept: kept() }).toEqual({ at, kept: KEPT }),

@@ -210,7 +210,7 @@ describe('inspect --archive', () => {
     const archive = tempDirectory();
     const log = tempLog(asLog(...Array.from({ length: 40 }, (_, n) => event(n))));
     const put = (directory: string, day: number, lines = Infinity) => {
-      const [name] = readdirSync(directory);
+      const [name] = readdirSync(directory).filter((one) => one.startsWith('papyra-archive_'));
       const content = gunzipSync(readFileSync(join(directory, name!))).toString();
       const some = asLog(...content.trimEnd().split('\n').slice(0, lines));
       const stamped = name!.replace(
@@ -247,7 +247,7 @@ describe('inspect --archive', () => {
 
   test('names an archive that is damaged', async () => {
     const { log, archive } = await scene();
-    const [name] = readdirSync(archive).filter((one) => one.includes('events.ndjson'));
+    const [name] = readdirSync(archive).filter((one) => one.startsWith('papyra-archive_events'));
     writeFileSync(join(archive, name!), readFileSync(join(archive, name!)).subarray(0, 40));
     const { code, stderr } = await papyra(['inspect', 'events', '--path', log, '--archive', archive]); // prettier-ignore
     expect(code).toBe(74);
