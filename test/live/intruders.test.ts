@@ -149,11 +149,11 @@ describe('an archive', () => {
     expect(archivesIn(archive)).toHaveLength(6);
   });
 
-  test('that is a file: 74, nothing dropped', async () => {
+  test('that is a file: 74, nothing done', async () => {
     const log = tempLog(TEXT);
     const file = join(tempDirectory(), 'file');
     closeSync(openSync(file, 'w'));
     const run = await papyra(args(log, '--archive', file));
-    expect([run.code, run.stderr]).toEqual([74, expect.stringContaining('nothing was dropped')]);
+    expect([run.code, run.stderr]).toEqual([74, expect.stringContaining('nothing was done')]);
   });
 });
