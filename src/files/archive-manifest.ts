@@ -57,7 +57,7 @@ export interface ArchiveManifest {
   file: string;
   /** Of the archived run, beginning with its time. */
   run: string;
-  /** The run before on this store that wrote an archive in this directory; null: none is known. */
+  /** The run before on this store whose archive was in this directory then; null: none is known. */
   previous: string | null;
   /** ISO 8601, UTC. */
   written_at: string;

@@ -15,6 +15,7 @@ import {
   constants,
   fsyncSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   statSync,
@@ -28,7 +29,7 @@ import { withShownPaths } from '../errors/held-paths.js';
 import { chosenCompression, compressor, type CompressionChoice } from './archive-codec.js';
 import { MANIFEST_SCHEMA, removeArchive, writeManifest, type ArchivedPart, type PartSource } from './archive-manifest.js'; // prettier-ignore
 import type { ArchiveMemory } from './archive-memory.js';
-import { archiveName, compactTime, runId, sha256Of, tempName, type Compression } from './archive-names.js'; // prettier-ignore
+import { archiveName, compactTime, parseArchiveName, runId, sha256Of, tempName, type Compression } from './archive-names.js'; // prettier-ignore
 import { ensureDirectoryId } from './archive-place.js';
 import { holdDirectory, type HeldDirectory } from './directory.js';
 import { removeFile, syncDirectory, writeAll } from './durable.js';
@@ -82,11 +83,12 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   const { memory, directory } = archiving;
   const compression = chosenCompression(archiving.compression);
   const remembered = await memory?.read();
-  const previous = remembered?.directory === directory ? remembered.run : undefined;
+  const last = remembered?.directory === directory ? remembered.run : undefined;
   const store_id = remembered?.store_id ?? newStoreId(request);
   // Many hosts and containers may share a directory, where times and process numbers meet.
-  const run = runId(Date.now(), previous, randomBytes(3));
+  const run = runId(Date.now(), last, randomBytes(3));
   let directory_id = '';
+  let previous: string | null = null;
   let written: Written;
   const path = await publishInto(directory, {
     tempName: tempName(name, idOf(request)),
@@ -96,6 +98,7 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
         held,
         join(held, tempName(name, `${idOf(request)}.directory`)),
       );
+      if (last !== undefined && isThere(held, last)) previous = last;
       written = await compress(parts, watch, compression, write);
     },
     name: () => {
@@ -110,7 +113,7 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
         schema: MANIFEST_SCHEMA,
         file,
         run,
-        previous: previous ?? null,
+        previous,
         written_at: new Date().toISOString(),
         papyra: archiving.papyra,
         host: hostname(),
@@ -136,6 +139,11 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   // Where nothing can be remembered, as on a full disk, the next run does without.
   await memory?.write({ store_id, directory, directory_id, run }).catch(() => undefined);
   return path;
+}
+
+/** An archive may have been taken back, or pruned. */
+function isThere(directory: string, run: string): boolean {
+  return readdirSync(directory).some((name) => parseArchiveName(name)?.run === run);
 }
 
 /** Where nothing is remembered, it is the same each time. */
