@@ -41,6 +41,7 @@ const MAY_KNOW = {
   ],
   'src/hooks': ['src/errors', 'src/report'],
   'src/metrics': ['src/errors', 'src/report', 'src/text', 'src/files'],
+  'src/settings': ['src/errors', 'src/text', 'src/config'],
   // Views know the shapes that they show, not the code that makes them.
   // A record is shown by the fields that are in it.
   'src/output': [
@@ -85,6 +86,7 @@ const MAY_KNOW = {
     'src/log',
     'src/metrics',
     'src/hooks',
+    'src/settings',
     'src/records/members.ts',
     'src/records/record-filter.ts',
   ],
@@ -111,6 +113,7 @@ const MAY_KNOW_TYPES = {
   'src/output': [
     'src/backends/backend.ts',
     'src/config/show.ts',
+    'src/settings/drift.ts',
     'src/metrics/report.ts',
     'src/metrics/state.ts',
     'src/retention/policy.ts',

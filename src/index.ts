@@ -36,6 +36,14 @@ export type * from './api/call-options.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
+export { compareSettings, importSettings } from './api/settings.js';
+export type {
+  DriftKey,
+  DriftReport,
+  ImportedConfig,
+  ImportForm,
+  SettingsOptions,
+} from './api/settings.js';
 export type { ListedRecord } from './api/inspect.js';
 export type { Inspection } from './api/inspection.js';
 export { parseCount, parseDuration, parseMoment, parseSize, parseTime } from './units/units.js';
