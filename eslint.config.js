@@ -129,6 +129,7 @@ const MAY_KNOW_TYPES = {
     'src/config/types.ts',
     'src/files/followers.ts',
     'src/hooks/hooks.ts',
+    'src/settings/drift.ts',
   ],
   'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts'],
   'src/api': ['src/backends/backend.ts', 'src/backends/listing.ts', 'src/doctor/command-line.ts'],

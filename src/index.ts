@@ -24,6 +24,7 @@ import { loadConfig } from './config/load.js';
 import type { DoctorReport } from './doctor/report.js';
 import type { Inspection } from './api/inspection.js';
 import { hooksOf } from './api/hooks-of.js';
+import { driftOf } from './api/settings.js';
 import { metricsFor, type Metrics } from './metrics/metrics.js';
 import type { RecoveryReport } from './report/recovery.js';
 import type { CompactionReport } from './report/report.js';
@@ -243,12 +244,21 @@ export async function openSystem(options: OpenOptions = {}): Promise<System> {
       reset: () => metrics.reset(),
     },
     check: () => check(config, backend),
-    doctor: async ({ signal, ...others } = {}) => {
-      checkDoctorOptions({ signal, ...others });
+    doctor: async ({ signal, settings, ...others } = {}) => {
+      checkDoctorOptions({ signal, settings, ...others });
       const { examine } = await import('./doctor/doctor.js');
       const { commandLine } = await import('./doctor/command-line.js');
       const hooks = await hooksOf(config);
-      return examine({ config, backend, metrics, hooks, papyra: commandLine(options), signal });
+      const drift = settings ? await driftOf(config, { ...settings, signal }) : null;
+      return examine({
+        config,
+        backend,
+        metrics,
+        hooks,
+        papyra: commandLine(options),
+        drift,
+        signal,
+      });
     },
     close: () => backend.close?.() ?? Promise.resolve(),
   };

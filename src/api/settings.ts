@@ -1,5 +1,7 @@
 // Implements the library calls that ask the runtime's settings: what configuration they amount to, and what differs.
 import { loadConfig } from '../config/load.js';
+import type { EffectiveConfig } from '../config/types.js';
+import { PapyraError } from '../errors/errors.js';
 import type { RuntimeSettings } from '../settings/answer.js';
 import type { SettingsRequest } from '../settings/ask.js';
 import type { DriftReport } from '../settings/drift.js';
@@ -61,11 +63,25 @@ export async function compareSettings(
   options: SettingsOptions & Pick<OpenOptions, 'configFile' | 'overrides' | 'cwd'> = {},
 ): Promise<DriftReport> {
   const { configFile, overrides, cwd, ...request } = options;
-  checkOpenOptions({ configFile, overrides, cwd } as OpenOptions);
+  checkOpenOptions({ configFile, overrides, cwd });
   checkSettingsOptions(request);
   const config = await loadConfig({ configFile, overrides, cwd });
   const { compareWith } = await import('../settings/drift.js');
   return compareWith(await ask(request), config);
+}
+
+/** For doctor: the same of a configuration that is in force already. Returns why they could not be asked. */
+export async function driftOf(
+  config: EffectiveConfig,
+  request: SettingsRequest,
+): Promise<DriftReport | PapyraError> {
+  try {
+    const { compareWith } = await import('../settings/drift.js');
+    return compareWith(await ask(request), config);
+  } catch (error) {
+    if (error instanceof PapyraError && error.code === 'config_invalid') return error;
+    throw error;
+  }
 }
 
 async function ask(request: SettingsRequest): Promise<RuntimeSettings> {

@@ -6,6 +6,8 @@ import type { MetricsReport } from '../metrics/report.js';
 import type { HistoryEntry } from '../metrics/state.js';
 import type { CompactionReport } from '../report/report.js';
 import type { RetentionPolicy } from '../retention/policy.js';
+import type { DriftReport } from '../settings/drift.js';
+import type { FoundCommand } from './on-path.js';
 import type { CommandLine } from './command-line.js';
 
 export interface Facts {
@@ -35,6 +37,10 @@ export interface Facts {
   metrics: (MetricsReport & { history: HistoryEntry[] }) | null;
   /** Why they cannot be read. */
   metricsFailure: PapyraError | null;
+  /** What differs from the runtime's settings, or why they could not be asked; null: they were not to be asked. */
+  drift: DriftReport | PapyraError | null;
+  /** The commands named papyra on the PATH, the first one first. */
+  commands: FoundCommand[];
   /** A dry run, or why it failed; null: none was made, as the store is too large. */
   trial: CompactionReport | PapyraError | null;
 }

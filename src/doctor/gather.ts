@@ -9,7 +9,9 @@ import type { Hooks } from '../hooks/hooks.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { HISTORY_LENGTH } from '../metrics/state.js';
 import { checkTextfile, textfileProblem } from '../metrics/textfile.js';
+import type { DriftReport } from '../settings/drift.js';
 import type { CommandLine } from './command-line.js';
+import { commandsOnPath } from './on-path.js';
 import type { Facts } from './facts.js';
 
 /** Up to these sizes a dry run takes about a second, and tells more than looking at both ends of each file. */
@@ -21,6 +23,8 @@ export interface DoctorTarget {
   metrics: Metrics;
   hooks: Pick<Hooks, 'assertRunnable'> | undefined;
   papyra: CommandLine;
+  /** What differs from the runtime's settings, or why they could not be asked; null: they were not to be asked. */
+  drift: DriftReport | PapyraError | null;
   signal?: AbortSignal | undefined;
 }
 
@@ -56,6 +60,8 @@ export async function gatherFacts(patient: DoctorTarget): Promise<Facts> {
     store,
     homeIsLink: store?.kind === 'log' && isLink(store.home.path),
     ...metrics,
+    drift: patient.drift,
+    commands: commandsOnPath(),
     trial: store && isWorthTrying(store) ? await tryOut(patient) : null,
   };
 }

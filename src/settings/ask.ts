@@ -86,7 +86,7 @@ function refused(module: string, python: string, failure: SettingsFailure): Papy
   const cause = tracebackOf(failure);
   const fail = (message: string, hint: string) => new PapyraError('config_invalid', message, { hint, cause }); // prettier-ignore
   if (untrusted !== null) {
-    return fail(`as root, papyra executes only what root owns: ${untrusted}`, 'run this as the user whose application it is: sudo -u USER papyra config import …'); // prettier-ignore
+    return fail(`as root, papyra executes only what root owns: ${untrusted}`, untrustedHint(untrusted)); // prettier-ignore
   }
   if (step === 'runtime' && missing === 'papyra') {
     return fail(`${python} has no package papyra, which is the runtime`, 'name the Python of the application: --python /srv/app/venv/bin/python'); // prettier-ignore
@@ -95,6 +95,13 @@ function refused(module: string, python: string, failure: SettingsFailure): Papy
   if (step === 'runtime') return fail(`the runtime of ${python} cannot be loaded: ${last}${where}`, 'is papyra of that Python the actor runtime? nothing was done'); // prettier-ignore
   const what = step === 'settings' ? module : `${module}.persistence`;
   return fail(`${what}: ${last}${where}`, hintFor(module, failure));
+}
+
+function untrustedHint(why: string): string {
+  const owner = / belongs to user (\d+), /.exec(why)?.[1];
+  return owner === undefined || owner === '0'
+    ? `let nobody else write it: chmod go-w ${why.split(' can be ')[0]!}; or run papyra as the user whose application it is`
+    : `run papyra as that user: sudo -u '#${owner}' papyra …`;
 }
 
 function hintFor(module: string, { missing, last }: SettingsFailure): string {

@@ -136,7 +136,8 @@ def described(store):
     }
 
 def place_of(error):
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename[:1] != "<"]
+    library = ("<", "/lib/python", os.path.dirname(getattr(sys.modules.get("papyra"), "__file__", None) or "<"))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not any(part in frame.filename for part in library)]
     return "%s line %s" % (frames[-1].filename, frames[-1].lineno) if frames else None
 
 def words_of(error):

@@ -37,7 +37,14 @@ async function toml(entries: readonly Entry[]): Promise<string> {
 function entryOf(key: string, value: string | number | boolean | null): Entry[] {
   if (value === null) return [];
   const { says = TLS_FILE, form } = KEYS[key] ?? {};
-  return [{ path: key.split('.'), says, value: withUnit(value, form), active: true }];
+  return [
+    {
+      path: key.split('.'),
+      says,
+      value: Number.isInteger(value) ? withUnit(value, form) : value,
+      active: true,
+    },
+  ];
 }
 
 /** The password itself is never printed. */
