@@ -38,6 +38,15 @@ export async function schema(command: Command, context: Context): Promise<void> 
   consoleFor(context, flags).verbatim(`${printableJson(await configSchema(), 2)}\n`);
 }
 
+/** Where the search for logs begins; undefined: the working directory was deleted. */
+function here(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The forms of a starter, by the extension of the file. */
 const FORMS: Record<string, 'yaml' | 'json'> = { '.yaml': 'yaml', '.yml': 'yaml', '.json': 'json' };
 
@@ -50,7 +59,7 @@ export async function init(
   const output = consoleFor(context, flags);
   const { overrides } = openOptions(flags);
   if (file === undefined) {
-    output.verbatim(await starterConfig(overrides, flags.json ? 'json' : 'yaml'));
+    output.verbatim(await starterConfig(overrides, flags.json ? 'json' : 'yaml', here()));
     return;
   }
   const form = file.endsWith('.papyrarc') ? 'yaml' : FORMS[extname(file)];
@@ -60,7 +69,7 @@ export async function init(
     });
   }
   const path = resolve(file);
-  writeNewFile(path, await starterConfig(overrides, form));
+  writeNewFile(path, await starterConfig(overrides, form, here()));
   const written = { schema: 'papyra.written/v1', file: path };
   output.result(written, () => `Wrote ${printable(path)}\n`);
 }

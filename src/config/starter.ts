@@ -34,7 +34,11 @@ export interface Entry {
  *
  * @throws {PapyraError} `usage` for a backend that has no starter.
  */
-export function starterConfig(given: Overrides, form: StarterForm): string {
+export function starterConfig(
+  given: Overrides,
+  form: StarterForm,
+  suggestions: readonly string[] = [],
+): string {
   const { backend = 'json', path } = given;
   if (!(BACKENDS as readonly string[]).includes(backend)) {
     throw new PapyraError('usage', `--backend ${backend}: there is no starter for it`, {
@@ -50,7 +54,8 @@ export function starterConfig(given: Overrides, form: StarterForm): string {
   const entries = Object.entries(KEYS).flatMap(([key, facts]) =>
     isFor(backend, key) || values.has(key) ? entryOf(key, facts, values.get(key)) : [],
   );
-  if (form === 'yaml') return `${HEAD}\n${yaml(entries, false).join('\n')}\n`;
+  const head = [HEAD.trimEnd(), ...suggestions].join('\n');
+  if (form === 'yaml') return `${head}\n\n${yaml(entries, false).join('\n')}\n`;
   const active = entries.filter((entry) => entry.active);
   const document = { $schema: SCHEMA_FILE, ...nested(active) };
   return `${printableJson(document, 2)}\n`;
