@@ -38,10 +38,11 @@ export async function schema(command: Command, context: Context): Promise<void> 
   consoleFor(context, flags).verbatim(`${printableJson(await configSchema(), 2)}\n`);
 }
 
-/** Where the search for logs begins; undefined: the working directory was deleted. */
+/** Where the search for logs begins. undefined: nowhere; all of the machine is nobody's project. */
 function here(): string | undefined {
   try {
-    return process.cwd();
+    const directory = process.cwd();
+    return directory === '/' ? undefined : directory;
   } catch {
     return undefined;
   }

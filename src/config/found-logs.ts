@@ -19,7 +19,7 @@ export function suggestionLines(
   if (logs.length === 0) return [];
   const each = logs.map(({ path, backend, files, bytes, changed }) => {
     const what = backend === 'rotating' ? `rotating, max_files: at least ${files}` : backend;
-    return `#   path: ${printable(JSON.stringify(path))} # ${what}; ${bytes} bytes, last written ${changed.toISOString().slice(0, 10)}`; // prettier-ignore
+    return `#   ${printable(JSON.stringify(path))} (${what}; ${bytes} bytes, last written ${changed.toISOString().slice(0, 10)})`; // prettier-ignore
   });
   const cut = isCut ? ['# (There may be more: the search ended at its bounds.)'] : [];
   return [

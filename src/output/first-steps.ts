@@ -8,7 +8,7 @@ export const FIRST_STEPS = `papyra keeps the logs of a Papyra runtime small. The
   papyra config init papyra.config.yaml         or one to fill in
   papyra config check                           is it right, can a run begin?
   papyra persistence compact --dry-run          what would go now
-  papyra schedule systemd                       a job (or cron, kubernetes, nomad)
+  papyra schedule systemd                       a job (also cron, kubernetes)
 
 All commands: papyra --help. The manual: man papyra.
 `;

@@ -49,6 +49,9 @@ describe('the words of a command come back as they were', () => {
   });
 });
 
+/** Not all machines have cron, and only that of Debian checks a file. */
+const NO_CRONTAB = !/-n\b/.test(execaSync('crontab', ['-h'], { reject: false }).stderr ?? '');
+
 describe.each(jobs)('for %s', (_what, job) => {
   test('systemd-analyze has nothing to complain about', async () => {
     const directory = tempDirectory();
@@ -59,6 +62,11 @@ describe.each(jobs)('for %s', (_what, job) => {
       reject: false,
     });
     expect({ code: verify.exitCode, stderr: verify.stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test.skipIf(NO_CRONTAB)('crontab has nothing to complain about', async () => {
+    const { stderr, exitCode } = execaSync('crontab', ['-n', '-'], { input: await content('cron', job), reject: false }); // prettier-ignore
+    expect([stderr, exitCode]).toEqual(['The syntax of the crontab file was successfully checked.', 0]); // prettier-ignore
   });
 
   test('no line of a unit goes on in the next one', async () => {

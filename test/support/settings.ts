@@ -23,9 +23,9 @@ export function importOf(
   env: Record<string, string> = {},
 ) {
   const module = settings.includes('.') ? settings : `shop.settings.${settings}`;
-  const before = args[0] === '--config' ? args.splice(0, 2) : [];
-  return papyra([...before, 'config', 'import', '--settings-module', module, ...args], {
+  return papyra(['config', 'import', '--settings-module', module, ...args], {
     cwd: directory,
-    env: { ...BARE, ...env },
+    // Not the shims of a version manager, each of which takes as long as all the rest.
+    env: { ...BARE, PATH: '/usr/bin:/bin', ...env },
   });
 }
