@@ -50,7 +50,7 @@ describe('the words of a command come back as they were', () => {
 });
 
 /** Not all machines have cron, and only that of Debian checks a file. */
-const NO_CRONTAB = !/-n\b/.test(execaSync('crontab', ['-h'], { reject: false }).stderr ?? '');
+const NO_CRONTAB = !/-n\b/.test(String(execaSync('crontab', ['-h'], { reject: false }).stderr));
 
 describe.each(jobs)('for %s', (_what, job) => {
   test('systemd-analyze has nothing to complain about', async () => {
@@ -65,8 +65,9 @@ describe.each(jobs)('for %s', (_what, job) => {
   });
 
   test.skipIf(NO_CRONTAB)('crontab has nothing to complain about', async () => {
-    const { stderr, exitCode } = execaSync('crontab', ['-n', '-'], { input: await content('cron', job), reject: false }); // prettier-ignore
-    expect([stderr, exitCode]).toEqual(['The syntax of the crontab file was successfully checked.', 0]); // prettier-ignore
+    const input = await content('cron', job);
+    const { stderr, exitCode } = execaSync('crontab', ['-n', '-'], { input, reject: false });
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('successfully checked')]);
   });
 
   test('no line of a unit goes on in the next one', async () => {
