@@ -50,7 +50,9 @@ describe('the words of a command come back as they were', () => {
 });
 
 /** Not all machines have cron, and only that of Debian checks a file. */
-const NO_CRONTAB = !/-n\b/.test(String(execaSync('crontab', ['-h'], { reject: false }).stderr));
+const NO_CRONTAB = !/-n\b/.test(
+  execaSync('sh', ['-c', 'crontab -h 2>&1'], { reject: false }).stdout,
+);
 
 describe.each(jobs)('for %s', (_what, job) => {
   test('systemd-analyze has nothing to complain about', async () => {
