@@ -44,6 +44,7 @@ const MAY_KNOW = {
   'src/guards': ['src/errors', 'src/units', 'src/report', 'src/retention'],
   'src/hooks': ['src/errors', 'src/report'],
   'src/metrics': ['src/errors', 'src/report', 'src/text', 'src/forecast', 'src/files'],
+  'src/settings': ['src/errors', 'src/text', 'src/config'],
   // Views know the shapes that they show, not the code that makes them.
   // A record is shown by the fields that are in it.
   'src/output': [
@@ -93,6 +94,7 @@ const MAY_KNOW = {
     'src/forecast',
     'src/hooks',
     'src/archive',
+    'src/settings',
     'src/records/members.ts',
     'src/records/record-filter.ts',
   ],
@@ -126,6 +128,7 @@ const MAY_KNOW_TYPES = {
   'src/output': [
     'src/backends/backend.ts',
     'src/config/show.ts',
+    'src/settings/drift.ts',
     'src/metrics/report.ts',
     'src/metrics/state.ts',
     'src/retention/policy.ts',
@@ -147,6 +150,7 @@ const MAY_KNOW_TYPES = {
     'src/config/types.ts',
     'src/files/followers.ts',
     'src/hooks/hooks.ts',
+    'src/settings/drift.ts',
   ],
   'src/schedule': ['src/config/types.ts', 'src/metrics/report.ts', 'src/report/forecast.ts'],
   'src/watch': ['src/index.ts'],

@@ -4,6 +4,7 @@ import { PapyraError } from '../src/errors/errors.js';
 import { addArchive } from './archive/archive.js';
 import { addCompletion } from './completion/completion.js';
 import { addConfigCheck } from './config/check.js';
+import { addConfigImport } from './config/import.js';
 import { addConfigInit } from './config/init.js';
 import { addConfigSchema } from './config/schema.js';
 import { addConfigShow } from './config/show.js';
@@ -58,6 +59,7 @@ export function buildProgram(version: string, context: Context): Command {
   addConfigShow(config, context);
   addConfigCheck(config, context);
   addConfigSchema(config, context);
+  addConfigImport(config, context);
 
   addDoctor(program, context);
 

@@ -36,6 +36,7 @@ import type { Inspection } from './api/inspection.js';
 import { hooksOf } from './api/hooks-of.js';
 import { metricsFor, type Metrics, type PublishMetrics } from './metrics/metrics.js';
 import type { StoreMetrics } from './metrics/prometheus.js';
+import { driftOf } from './api/settings.js';
 import type { RecoveryReport } from './report/recovery.js';
 import type { CompactionReport } from './report/report.js';
 import type { ScanReport } from './report/scan.js';
@@ -49,6 +50,14 @@ export type { Archives } from './api/archive.js';
 export type { SystemCheck } from './api/check.js';
 export { configSchema, showConfig, starterConfig } from './api/configuration.js';
 export type { ConfigReport, ConfigValue, StarterForm } from './api/configuration.js';
+export { compareSettings, importSettings } from './api/settings.js';
+export type {
+  DriftKey,
+  DriftReport,
+  ImportedConfig,
+  ImportForm,
+  SettingsOptions,
+} from './api/settings.js';
 export type { ListedRecord } from './api/inspect.js';
 export type { Inspection } from './api/inspection.js';
 export {
@@ -397,14 +406,15 @@ async function systemFor(
       reset: () => metrics.reset(),
     },
     check: () => check(config, backend),
-    doctor: async ({ signal, ...others } = {}) => {
-      checkDoctorOptions({ signal, ...others });
+    doctor: async ({ signal, settings, ...others } = {}) => {
+      checkDoctorOptions({ signal, settings, ...others });
       const { examine } = await import('./doctor/doctor.js');
       const { commandLine } = await import('./doctor/command-line.js');
       const hooks = await hooksOf(config);
       const { planned } = await import('./api/planned.js');
       const { archiveFailure } = await import('./api/archiving.js');
       const plan = (request: PlanRequest) => planned({ config, backend, metrics }, request, config.guards); // prettier-ignore
+      const drift = settings ? await driftOf(config, { ...settings, signal }) : null;
       return examine({
         config,
         backend,
@@ -413,6 +423,7 @@ async function systemFor(
         hooks,
         archiveFailure: await archiveFailure({ config, backend }),
         papyra: commandLine(options),
+        drift,
         signal,
       });
     },

@@ -59,7 +59,7 @@ async function run(args: string[], context: Context): Promise<number> {
     async (error: unknown) => {
       if (error instanceof CommanderError && error.exitCode === 0) return 0;
       if (error instanceof CommanderError && error.code === 'commander.help') {
-        context.stderr.write(helpText);
+        context.stderr.write(args.length === 0 ? await firstText(helpText, context) : helpText);
         return exitCodeOf({ code: 'usage', signal: undefined });
       }
       return fail(await inWords(error), args, context);
@@ -67,6 +67,13 @@ async function run(args: string[], context: Context): Promise<number> {
   );
   await Promise.all([process.stdout, process.stderr].map(flushed));
   return (await output.failure) ?? code;
+}
+
+/** What papyra says when it is called without a word: the help, or where to begin. */
+async function firstText(helpText: string, { env }: Context): Promise<string> {
+  const { looksConfigured } = await import('./config/looks-configured.js');
+  if (looksConfigured(env)) return helpText;
+  return (await import('./output/first-steps.js')).FIRST_STEPS;
 }
 
 async function fail(error: PapyraError, args: string[], context: Context): Promise<number> {

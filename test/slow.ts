@@ -20,6 +20,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/commands/surroundings.test.ts': 'jq, and runs that are slowed down',
   'test/completion/completion.test.ts': 'zsh, fish and python3',
   'test/config/commands.test.ts': 'a redis server',
+  'test/config/import.test.ts': 'python3, which executes settings',
   'test/crash/': 'kills papyra at each of its system calls',
   'test/doctor/followers.test.ts': 'processes that follow a log, each waited for',
   'test/doctor/log.test.ts': 'about 50 faults, with several runs of papyra each',

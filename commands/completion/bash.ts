@@ -54,7 +54,7 @@ _papyra_directories() {
   COMPREPLY=($(compgen -d -- "$cur"))
 }
 
-complete -F _papyra papyra
+complete -F _papyra papyra papyra-ops
 `;
 }
 

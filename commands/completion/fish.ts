@@ -25,7 +25,8 @@ function __papyra_at --description 'Whether the command line is behind these wor
 end
 
 complete -c papyra -f
-${root!.flags.map((flag) => flagLine('', flag)).join('')}${places.map(linesOf).join('')}`;
+${root!.flags.map((flag) => flagLine('', flag)).join('')}${places.map(linesOf).join('')}complete -c papyra-ops -w papyra
+`;
 }
 
 const asPath = (path: string[]) => path.map((word) => ` ${word}`).join('');

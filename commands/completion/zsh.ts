@@ -2,14 +2,14 @@
 import { quoted, type Flag, type Place, type Value } from './places.js';
 
 export function zshScript(places: Place[]): string {
-  return `#compdef papyra
+  return `#compdef papyra papyra-ops
 # zsh completion for papyra; made by: papyra completion zsh
 ${places.map(functionOf).join('\n')}
 # Loaded from fpath it is called, sourced it is not.
 if [[ $funcstack[1] == _papyra ]]; then
   _papyra "$@"
 else
-  compdef _papyra papyra
+  compdef _papyra papyra papyra-ops
 fi
 `;
 }

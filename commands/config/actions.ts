@@ -46,6 +46,16 @@ export async function schema(command: Command, context: Context): Promise<void> 
   consoleFor(context, flags).verbatim(`${printableJson(await configSchema(), 2)}\n`);
 }
 
+/** Where the search for logs begins. undefined: nowhere; all of the machine is nobody's project. */
+function here(): string | undefined {
+  try {
+    const directory = process.cwd();
+    return directory === '/' ? undefined : directory;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The forms of a starter, by the extension of the file. */
 const FORMS: Record<string, 'yaml' | 'json'> = { '.yaml': 'yaml', '.yml': 'yaml', '.json': 'json' };
 
@@ -58,7 +68,7 @@ export async function init(
   const output = consoleFor(context, flags);
   const { overrides } = openOptions(flags);
   if (file === undefined) {
-    output.verbatim(await starterConfig(overrides, flags.json ? 'json' : 'yaml'));
+    output.verbatim(await starterConfig(overrides, flags.json ? 'json' : 'yaml', here()));
     return;
   }
   const form = file.endsWith('.papyrarc') ? 'yaml' : FORMS[extname(file)];
@@ -68,7 +78,7 @@ export async function init(
     });
   }
   const path = resolve(file);
-  writeNewFile(path, await starterConfig(overrides, form));
+  writeNewFile(path, await starterConfig(overrides, form, here()));
   const written = { schema: 'papyra.written/v1', file: path };
   output.result(written, () => `Wrote ${printable(path)}\n`);
 }

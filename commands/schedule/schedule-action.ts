@@ -22,6 +22,7 @@ import {
 } from '../options.js';
 import type { ListenAddress } from '../../src/watch/address.js';
 import { serviceOf } from './service.js';
+import { elsewhere } from './elsewhere.js';
 import { hookWarnings } from './hooks.js';
 import { findLog, placeOf } from './place.js';
 
@@ -80,6 +81,7 @@ async function scheduleFor(
     reason: interval.reason,
     files: await unitsFor(kind, job, place),
     warnings: [
+      ...elsewhere(kind, config, place),
       ...interval.warnings,
       ...limitWarnings(config.retention),
       ...intervalWarnings(interval.seconds, config.retention),
@@ -114,7 +116,9 @@ async function growthSeen(metrics: System['metrics']): Promise<typeof UNKNOWN> {
     const report = await metrics.read();
     return { growth: growthOf(report.forecast), warnings: report.warnings };
   } catch (error) {
-    if (!(error instanceof PapyraError) || !['permission_denied', 'io_error'].includes(error.code)) throw error; // prettier-ignore
+    if (!(error instanceof PapyraError) || !['permission_denied', 'io_error', 'not_found'].includes(error.code)) throw error; // prettier-ignore
+    // `elsewhere` has the warning for a store that is not here.
+    if (error.code === 'not_found') return UNKNOWN;
     const warning = `how fast the store grows is not known: ${error.message}; run this as the user that the job runs as, or say how often with --every`;
     return { growth: null, warnings: [warning] };
   }

@@ -5,6 +5,7 @@ import type { RecoveryMode } from '../report/recovery.js';
 import type { StartupMode } from '../report/startup-check.js';
 import type { Amount } from '../units/units.js';
 import type { OddLines } from '../retention/policy.js';
+import type { SettingsOptions } from './settings.js';
 
 /** How `openSystem()` finds the store. */
 export interface OpenOptions extends ConfigInput {
@@ -137,6 +138,8 @@ export interface InspectOptions {
 
 /** How a store is looked at. */
 export interface DoctorOptions {
+  /** Also compare the configuration with the runtime's settings. This executes them with Python. */
+  settings?: SettingsOptions;
   /** Stops looking. */
   signal?: AbortSignal;
 }

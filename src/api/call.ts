@@ -20,6 +20,7 @@ import type {
   SummaryOptions,
 } from './call-options.js';
 import type { ReadMetricsOptions } from '../metrics/metrics.js';
+import type { SettingsOptions } from './settings.js';
 
 interface Rule {
   allowed: string;
@@ -242,7 +243,20 @@ export function checkReadMetricsOptions(options: ReadMetricsOptions): void {
 
 /** The same for `doctor()`. */
 export function checkDoctorOptions(options: DoctorOptions): void {
-  check(options, { signal: SIGNAL } satisfies Rules<DoctorOptions>, '');
+  const { settings, ...rest } = options;
+  check(rest, { signal: SIGNAL } satisfies Rules<Omit<DoctorOptions, 'settings'>>, '');
+  if (settings !== undefined) checkSettingsOptions(settings);
+}
+
+/** The same for `importSettings()` and `compareSettings()`. */
+export function checkSettingsOptions(options: SettingsOptions): void {
+  const rules: Rules<SettingsOptions> = {
+    settingsModule: TEXT,
+    python: TEXT,
+    settingsTimeoutMs: number('milliseconds above zero', (n) => n > 0),
+    signal: SIGNAL,
+  };
+  check(options, rules, '');
 }
 
 /** An unknown option is an error: it may be a misspelt one, which would have no effect. */

@@ -40,15 +40,21 @@ export async function configSchema(): Promise<object> {
 
 /**
  * A configuration to start from, as YAML or as JSON, with the values of `overrides`. In YAML, comments show the other
- * keys.
+ * keys. With `searchIn`, they also name the logs below that directory that look like the runtime's: a short search that
+ * follows no link.
  *
  * @throws {PapyraError} `usage` for a backend for which there is none.
  */
 export async function starterConfig(
   overrides: Overrides = {},
   form: StarterForm = 'yaml',
+  searchIn?: string,
 ): Promise<string> {
   checkOpenOptions({ overrides });
   const { starterConfig: starter } = await import('../config/starter.js');
-  return starter(overrides, form);
+  if (searchIn === undefined || overrides.path !== undefined || form !== 'yaml') return starter(overrides, form); // prettier-ignore
+  const { findLogs } = await import('../log/find-logs.js');
+  const { suggestionLines } = await import('../config/found-logs.js');
+  const { logs, isCut } = findLogs(searchIn);
+  return starter(overrides, form, suggestionLines(searchIn, logs, isCut));
 }

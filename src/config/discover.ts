@@ -17,10 +17,10 @@ const DATA = ['json', 'yaml', 'yml', 'toml'];
 const CODE = ['js', 'mjs', 'cjs', 'ts'];
 
 /** Files in which papyra may have a section. */
-const OF_OTHERS = ['package.json', 'pyproject.toml'];
+export const OF_OTHERS = ['package.json', 'pyproject.toml'];
 
 /** From the working directory up. */
-const PROJECT_PLACES = [
+export const PROJECT_PLACES = [
   '.papyrarc',
   ...[...DATA, ...CODE].map((extension) => `.papyrarc.${extension}`),
   ...[...DATA, ...CODE].map((extension) => `papyra.config.${extension}`),
@@ -28,7 +28,7 @@ const PROJECT_PLACES = [
 ];
 
 /** In `~/.config/papyra` and `/etc/papyra`, the file may also be called `config.EXTENSION`. */
-const OWN_PLACES = [
+export const OWN_PLACES = [
   ...[...DATA, ...CODE].map((extension) => `config.${extension}`),
   ...PROJECT_PLACES.slice(0, -OF_OTHERS.length),
 ];
@@ -56,7 +56,7 @@ export async function discoverConfig(
   );
 }
 
-function* upwards(from: string | null): Generator<string> {
+export function* upwards(from: string | null): Generator<string> {
   let directory = from;
   while (directory !== null) {
     yield directory;

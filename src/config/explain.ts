@@ -1,6 +1,7 @@
 // Words what is wrong with a configuration or a call: what was found, what is allowed, and what was probably meant.
 import { closest, distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { runtimeBackendHint, runtimeKeyHint } from './runtime-words.js';
 import { withoutCredentials } from '../text/secrets.js';
 
 /** The greatest edit distance at which one word counts as a misspelt form of another. */
@@ -31,7 +32,7 @@ function explainUnknown(issue: z.core.$ZodIssueUnrecognizedKeys, schema: z.ZodTy
   return issue.keys.map((key) => ({
     path: [...issue.path, key].join('.'),
     problem: `unknown key; allowed here: ${allowed.join(', ')}`,
-    ...suggestion(key, allowed),
+    ...(runtimeKeyHint(key, issue.path) ?? suggestion(key, allowed)),
   }));
 }
 
@@ -41,8 +42,13 @@ function explainValue(issue: z.core.$ZodIssue, input: unknown): Problem {
   return {
     path: issue.path.join('.'),
     problem: `found ${secret ? kindOf(found) : inWords(found)}, allowed: ${issue.message}`,
-    ...(typeof found === 'string' ? suggestion(found, issue.message.match(/\w+/g) ?? []) : {}),
+    ...(typeof found === 'string' ? hintFor(found, issue) : {}),
   };
+}
+
+function hintFor(found: string, { path, message }: z.core.$ZodIssue): { hint?: string } {
+  const backend = path.at(-1) === 'backend' ? runtimeBackendHint(found) : undefined;
+  return backend ?? suggestion(found, message.match(/\w+/g) ?? []);
 }
 
 /** `did you mean …?` when one of the candidates is close enough. */

@@ -1,10 +1,12 @@
 // Loads the configuration in force: flags beat the environment, which beats the file.
+import { dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { discoverConfig } from './discover.js';
 import { fromEnvironment } from './environment.js';
 import { resolveConfig, type ResolveRequest } from './resolve.js';
 import type { ConfiguredStore, ConfiguredStores } from './stores.js';
 import type { ConfigInput, Overrides } from './types.js';
+import { problemOf, unexpandedPaths } from './unexpanded.js';
 import { noWorkingDirectory, workingDirectory } from './working-directory.js';
 
 export interface LoadRequest {
@@ -89,7 +91,13 @@ export function onlyStore({ stores, warnings }: LoadedStores): ConfiguredStore {
 /** Whether a configuration, a flag or the environment names a store. */
 export async function namesStore(request: LoadRequest): Promise<boolean> {
   const { input, overrides } = await gatherConfig(request);
-  const given = [input.persistence, overrides.path, overrides.backend, overrides.redis_url];
+  const given = [
+    input.persistence,
+    input.stores,
+    overrides.path,
+    overrides.backend,
+    overrides.redis_url,
+  ];
   return given.some((one) => one !== undefined);
 }
 
@@ -101,16 +109,18 @@ export async function gatherConfig(request: LoadRequest): Promise<ResolveRequest
   // A key that is undefined is none: it must not hide that of the file, such as its hooks.
   const call = withoutUndefined(request.input ?? {});
   const bare = Object.keys(call).length === 0;
-  const given = bare ? {} : await validate(call, 'the given configuration');
+  const given = bare ? {} : await validate(call, 'the given configuration', cwd);
   const flags = withoutUndefined(request.overrides ?? {});
   if (given.persistence ?? given.stores)
     return { found: null, input: given, overrides: flags, flags, cwd };
-  const overrides = { ...fromEnvironment(env), ...flags };
+  const variables = fromEnvironment(env);
+  assertExpanded('PAPYRA_PATH', variables.path, cwd);
+  const overrides = { ...variables, ...flags };
   if (cwd === null && named === undefined && overrides.path === undefined) {
     throw noWorkingDirectory('the search for a configuration begins there');
   }
   const found = await discoverConfig(named, cwd, env);
-  const inFile = found ? await validate(found.content, found.file) : {};
+  const inFile = found ? await validate(found.content, found.file, dirname(found.file)) : {};
   const input = {
     ...inFile,
     ...given,
@@ -119,16 +129,34 @@ export async function gatherConfig(request: LoadRequest): Promise<ResolveRequest
   return { found, input, overrides, flags, cwd };
 }
 
+/** No shell reads a variable that systemd or cron sets. Flags are left to the shell. */
+function assertExpanded(name: string, path: string | undefined, cwd: string | null): void {
+  const wrong = path === undefined ? null : problemOf(path, cwd ?? '/');
+  if (!wrong) return;
+  const { problem, hint } = wrong;
+  throw new PapyraError('usage', `environment variable ${name}: ${problem}`, { ...(hint === undefined ? {} : { hint }) }); // prettier-ignore
+}
+
 function withoutUndefined<T extends object>(values: T): Partial<T> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>; // prettier-ignore
 }
 
-async function validate(content: unknown, where: string): Promise<ConfigInput> {
+async function validate(
+  content: unknown,
+  where: string,
+  base: string | null,
+): Promise<ConfigInput> {
   const { configSchema } = await import('./schema.js');
   const result = configSchema.safeParse(content);
-  if (result.success) return onceNamed(result.data, content as ConfigInput, where);
+  const unexpanded = unexpandedPaths(content, base);
+  if (result.success && unexpanded.length === 0) {
+    return onceNamed(result.data, content as ConfigInput, where);
+  }
   const { explainIssues } = await import('./explain.js');
-  const errors = explainIssues(result.error, content, configSchema).map(
+  const issues = result.success ? [] : explainIssues(result.error, content, configSchema);
+  const said = new Set(unexpanded.map(({ path }) => path));
+  const problems = [...unexpanded, ...issues.filter(({ path }) => !said.has(path))];
+  const errors = problems.map(
     ({ path, problem, hint = 'mend the configuration; nothing was done' }) =>
       new PapyraError('config_invalid', `${where}: ${path ? `${path}: ` : ''}${problem}`, { hint }),
   );

@@ -102,10 +102,16 @@ async function reading<T>(place: string, read: () => Promise<T>): Promise<T> {
     }
     const reason = reasonOf(error as Error, file);
     throw new PapyraError('config_invalid', `cannot read configuration ${file}: ${reason}`, {
-      hint: 'mend the file; nothing was done',
+      hint: hintFor(reason, file),
       cause: error,
     });
   }
+}
+
+function hintFor(reason: string, file: string): string {
+  if (/\btab char/.test(reason)) return `YAML is indented with spaces: expand -t 2 ${file} > NEW, and use that; nothing was done`; // prettier-ignore
+  if (reason === 'it is not UTF-8') return `an editor saved it in another encoding; for UTF-16: iconv -f UTF-16 -t UTF-8 ${file} > NEW`; // prettier-ignore
+  return 'mend the file; nothing was done';
 }
 
 /** The first line of the message that is not empty, without the name of the file. */

@@ -21,7 +21,7 @@ const HEAD = `# yaml-language-server: $schema=${SCHEMA_FILE}
 #   papyra config schema > papyra.schema.json
 `;
 
-interface Entry {
+export interface Entry {
   path: string[];
   says: string;
   value: unknown;
@@ -34,7 +34,11 @@ interface Entry {
  *
  * @throws {PapyraError} `usage` for a backend that has no starter.
  */
-export function starterConfig(given: Overrides, form: StarterForm): string {
+export function starterConfig(
+  given: Overrides,
+  form: StarterForm,
+  suggestions: readonly string[] = [],
+): string {
   const { backend = 'json', path } = given;
   if (!(BACKENDS as readonly string[]).includes(backend)) {
     throw new PapyraError('usage', `--backend ${backend}: there is no starter for it`, {
@@ -50,7 +54,8 @@ export function starterConfig(given: Overrides, form: StarterForm): string {
   const entries = Object.entries(KEYS).flatMap(([key, facts]) =>
     isFor(backend, key) || values.has(key) ? entryOf(key, facts, values.get(key)) : [],
   );
-  if (form === 'yaml') return `${HEAD}\n${yaml(entries, false).join('\n')}\n`;
+  const head = [HEAD.trimEnd(), ...suggestions].join('\n');
+  if (form === 'yaml') return `${head}\n\n${yaml(entries, false).join('\n')}\n`;
   const active = entries.filter((entry) => entry.active);
   const document = { $schema: SCHEMA_FILE, ...nested(active) };
   return `${printableJson(document, 2)}\n`;
@@ -70,7 +75,7 @@ function givenValues(given: Overrides): Map<string, unknown> {
 
 const SIZES = [['GB', 1e9], ['MB', 1e6], ['kB', 1e3]] as const; // prettier-ignore
 
-function withUnit(value: unknown, form: KeyFacts['form']): unknown {
+export function withUnit(value: unknown, form: KeyFacts['form']): unknown {
   if (typeof value !== 'number') return value;
   if (form === 'duration') return durationText(value);
   const unit = form === 'size' ? SIZES.find(([, size]) => value % size === 0) : undefined;
@@ -86,7 +91,7 @@ function entryOf(key: string, facts: KeyFacts, given: unknown): Entry[] {
 }
 
 /** A section without an active entry is a comment as a whole. */
-function yaml(entries: readonly Entry[], isComment: boolean): string[] {
+export function yaml(entries: readonly Entry[], isComment: boolean): string[] {
   return grouped(entries).flatMap(([name, inside]) => {
     const comment = !isComment && !inside.some(({ active }) => active);
     const [leaf] = inside.filter(({ path }) => path.length === 0);
@@ -97,7 +102,7 @@ function yaml(entries: readonly Entry[], isComment: boolean): string[] {
   });
 }
 
-function nested(entries: readonly Entry[]): Record<string, unknown> {
+export function nested(entries: readonly Entry[]): Record<string, unknown> {
   return Object.fromEntries(
     grouped(entries).map(([name, inside]) => {
       const [leaf] = inside.filter(({ path }) => path.length === 0);

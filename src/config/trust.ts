@@ -9,7 +9,7 @@ const WRITABLE_BY_OTHERS = 0o022;
 export interface TrustQuestion {
   file: string;
   /** What it is, for the message. */
-  what: 'configuration' | 'backend module' | 'hook';
+  what: 'configuration' | 'backend module' | 'hook' | 'Python';
   /** The file is executed, or names what is executed. */
   code: boolean;
   /** The operator named it with `--config` or PAPYRA_CONFIG. */

@@ -1,7 +1,12 @@
 // Builds the commands that doctor suggests: they name the same store, and can be pasted into a shell.
 import { flagsOf } from '../config/as-flags.js';
 import type { Overrides } from '../config/types.js';
+import { basename } from 'node:path';
 import { shellWord } from '../schedule/quote.js';
+
+const called = [process.argv[1], process.argv0].map((name) => basename(name ?? ''));
+/** The name by which this program was called: the runtime's own command may be the one that is called papyra. */
+export const OWN_NAME = called.includes('papyra-ops') ? 'papyra-ops' : 'papyra';
 
 /** Makes a command for the store of this run: `papyra('persistence compact', '--in-place')`. */
 export type CommandLine = (command: string, ...flags: string[]) => string;
@@ -18,7 +23,7 @@ export function commandLine(call: {
   return (command, ...flags) => {
     // `given` has pairs of flag and value: a pair whose flag is given anew is left out.
     const others = given.filter((_word, at) => !flags.includes(given[at - (at % 2)]!));
-    return typed('papyra', ...config, ...command.split(' '), ...others, ...flags);
+    return typed(OWN_NAME, ...config, ...command.split(' '), ...others, ...flags);
   };
 }
 

@@ -9,6 +9,7 @@ import { forecast } from './forecast.js';
 import { format } from './format.js';
 import { gatherFacts, type DoctorTarget } from './gather.js';
 import { clock } from './clock.js';
+import { command } from './command.js';
 import { leftovers, lock, rights, writers } from './log-files.js';
 import { pinned, readable } from './log-lines.js';
 import { nextRun, retention } from './policy.js';
@@ -16,6 +17,7 @@ import { durability, eviction, groups, memory } from './redis.js';
 import type { DoctorReport } from './report.js';
 import { rotation } from './rotation.js';
 import { errors, growth, lastCompaction, nothingFreed } from './runs.js';
+import { settings } from './settings.js';
 import { store } from './store.js';
 
 /** The checks, in the order in which they are shown. */
@@ -26,6 +28,8 @@ const CHECKS: Record<string, Check> = {
   textfile,
   hooks,
   secrets,
+  settings,
+  command,
   last_compaction: lastCompaction,
   errors,
   growth,

@@ -7,6 +7,8 @@ import type { Forecast } from '../report/forecast.js';
 import type { HistoryEntry } from '../metrics/state.js';
 import type { CompactionReport } from '../report/report.js';
 import type { RetentionPolicy } from '../retention/policy.js';
+import type { DriftReport } from '../settings/drift.js';
+import type { FoundCommand } from './on-path.js';
 import type { CommandLine } from './command-line.js';
 
 export interface Facts {
@@ -40,6 +42,10 @@ export interface Facts {
   metricsFailure: PapyraError | null;
   /** How the store grows, by its runs or else by what is in it; null: nothing is known of it. */
   forecast: Forecast | null;
+  /** What differs from the runtime's settings, or why they could not be asked; null: they were not to be asked. */
+  drift: DriftReport | PapyraError | null;
+  /** The commands named papyra on the PATH, the first one first. */
+  commands: FoundCommand[];
   /** A dry run, or why it failed; null: none was made, as the store is too large. */
   trial: CompactionReport | PapyraError | null;
 }

@@ -11,7 +11,9 @@ import { roomOf, usageOf, type Metrics } from '../metrics/metrics.js';
 import { HISTORY_LENGTH } from '../metrics/state.js';
 import { checkTextfile, textfileProblem } from '../metrics/textfile.js';
 import type { Forecast } from '../report/forecast.js';
+import type { DriftReport } from '../settings/drift.js';
 import type { CommandLine } from './command-line.js';
+import { commandsOnPath } from './on-path.js';
 import type { Facts } from './facts.js';
 
 /** Up to these sizes a dry run takes about a second, and tells more than looking at both ends of each file. */
@@ -27,6 +29,8 @@ export interface DoctorTarget {
   /** Why no archive could be written; undefined: it could, or none is wanted. */
   archiveFailure: PapyraError | undefined;
   papyra: CommandLine;
+  /** What differs from the runtime's settings, or why they could not be asked; null: they were not to be asked. */
+  drift: DriftReport | PapyraError | null;
   signal?: AbortSignal | undefined;
 }
 
@@ -64,6 +68,8 @@ export async function gatherFacts(patient: DoctorTarget): Promise<Facts> {
     homeIsLink: store?.kind === 'log' && isLink(store.home.path),
     ...metrics,
     forecast: store && (await forecastOf(patient, metrics.metrics)),
+    drift: patient.drift,
+    commands: commandsOnPath(),
     trial: store && isWorthTrying(store) ? await tryOut(patient) : null,
   };
 }

@@ -34,7 +34,7 @@ export function carryOver(log: OpenFile & { stat: Stats }, to: OpenFile): void {
   dropInheritedRights(to.fd);
   const mine = fstatSync(to.fd);
   if (mine.uid !== uid || mine.gid !== gid) {
-    tryTo(() => fchownSync(to.fd, uid, gid), refused('owner and group'));
+    tryTo(() => fchownSync(to.fd, uid, gid), refused(`owner and group (${uid}:${gid})`));
   }
   for (const attribute of attributes) {
     if (has(to, attribute)) continue;
@@ -90,7 +90,7 @@ function cannotCarry(path: string, what: string, code: string | undefined): Papy
     denied ? 'permission_denied' : 'io_error',
     `the ${what} of ${path} cannot be carried over to its next content${code === undefined ? '' : ` (${code})`}`,
     {
-      hint: 'nothing was done; remove the expired head with --in-place, which keeps the file itself, or run papyra as root with all its capabilities',
+      hint: `nothing was done; remove the expired head with --in-place, which keeps the file itself, or run papyra as root with all its capabilities${what.startsWith('owner') ? ', or give the log one of your groups with chgrp' : ''}`,
     },
   );
 }

@@ -1,5 +1,6 @@
 // Sets and checks the owners and modes of the log and of the files beside it.
 import { fchmodSync, fchownSync, fstatSync, statSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import { attributesOf, removeAttribute } from '../system/attributes.js';
 import type { OpenFile } from './read.js';
@@ -72,22 +73,36 @@ export function setCompanionOwner(fd: number, owner: Owner): void {
  *
  * @throws {PapyraError} `permission_denied` for anybody else, before anything is made.
  */
-export function assertOwner(path: string, { uid, gid }: Owner): void {
+export function assertOwner(path: string, { uid }: Pick<Owner, 'uid'>): void {
+  const me = process.geteuid?.();
+  if (me === undefined || me === 0 || me === uid) return;
+  throw new PapyraError(
+    'permission_denied',
+    `${path} belongs to the user with the id ${uid}, papyra runs as ${me}`,
+    { hint: 'run papyra as the user that owns the log, or as root' },
+  );
+}
+
+const SET_GID = 0o2000;
+
+/**
+ * A rewrite gives its new file the group of the log; the removal of a head keeps the file. For an early answer only:
+ * metadata.ts finds out by trying.
+ *
+ * @throws {PapyraError} `permission_denied` when this user could not give the group to a new file.
+ */
+export function assertGroup(path: string, { gid }: Pick<Owner, 'gid'>): void {
   const me = process.geteuid?.();
   if (me === undefined || me === 0) return;
-  if (me !== uid) {
-    throw new PapyraError(
-      'permission_denied',
-      `${path} belongs to the user with the id ${uid}, papyra runs as ${me}`,
-      { hint: 'run papyra as the user that owns the log, or as root' },
-    );
-  }
+  // A new file in such a directory has its group already.
+  const directory = statSync(dirname(path));
+  if ((directory.mode & SET_GID) !== 0 && directory.gid === gid) return;
   const mine = [process.getegid?.(), ...(process.getgroups?.() ?? [])];
   if (mine.includes(gid)) return;
   throw new PapyraError(
     'permission_denied',
     `${path} belongs to the group with the id ${gid}, which is none of this user's: its next content could not be given to it`,
-    { hint: 'run papyra as root, or give the log one of your groups with chgrp' },
+    { hint: 'shorten it with --in-place, which keeps the file itself; or run papyra as root, or give the log one of your groups with chgrp' }, // prettier-ignore
   );
 }
 

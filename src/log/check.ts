@@ -2,13 +2,15 @@
 import { accessSync, constants } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { namesFor } from '../files/names.js';
-import { assertOwner } from '../files/ownership.js';
+import { assertGroup, assertOwner } from '../files/ownership.js';
 import { attempt } from '../errors/system-error.js';
 import type { OpenLog } from './open.js';
 
 /** @throws {PapyraError} `permission_denied`, and whatever else would stop a compaction. */
 export function checkLog({ path, stat }: OpenLog): void {
-  assertOwner(namesFor(path).log, stat);
+  const { log } = namesFor(path);
+  assertOwner(log, stat);
+  assertGroup(log, stat);
   checkDirectory(path);
 }
 

@@ -227,13 +227,48 @@ describe('papyra schedule', () => {
   test.each([
     ['an interval that cron cannot say', ['--every', '5h'], 64, "--every: '5h' divides neither"],
     ['an interval without a unit', ['--every', '5'], 64, "--every: '5' has no unit"],
-    ['a log that is not there', ['--path', '/nonexistent/log'], 66, 'no log at /nonexistent/log'],
     ['the memory backend', ['--backend', 'memory'], 64, 'there is nothing to schedule'],
   ])('%s is refused', async (_what, args, code, message) => {
     const cwd = scene().directory;
     const run = await papyra(['schedule', 'cron', ...args], { cwd });
     expect(run).toMatchObject({ code, stdout: '' });
     expect(run.stderr).toContain(`papyra: error: ${message}`);
+  });
+
+  test.each([
+    ['cron', 'papyra is /.*, run by /.*, and the owner of the log is '],
+    ['systemd', 'papyra is /.*, run by /.*, and the owner of the log is '],
+    ['kubernetes', 'papyra-data is the volume'],
+    ['nomad', 'papyra-data is the volume'],
+  ])(
+    '%s is printed for a store of another machine, with what was assumed',
+    async (kind, assumed) => {
+      const args = ['--path', '/nonexistent/app/log', '--max-age', '7d'];
+      for (const every of [[], ['--every', '6h']]) {
+        const run = await papyra(['schedule', kind, ...args, ...every]);
+        expect([run.code, run.stdout]).toEqual([
+          0,
+          expect.stringContaining('/nonexistent/app/log'),
+        ]);
+        expect(run.stderr).toMatch(new RegExp(`warning: /nonexistent/app/log is not on this machine.*not a link.*${assumed}`)); // prettier-ignore
+        expect(run.stderr.trim().split('\n')).toHaveLength(1);
+      }
+      const set = await papyra(['schedule', kind, ...args, '--backend', 'rotating']);
+      expect([set.code, set.stderr]).toEqual([
+        0,
+        expect.stringContaining('is not on this machine'),
+      ]);
+    },
+  );
+
+  test('a configured log that the runtime has not made yet is no store of another machine', async () => {
+    const { directory } = scene();
+    const file = writeConfig(join(directory, 'other.json'), { persistence: { backend: 'json', path: 'new.ndjson', retention: { max_records: 5 } } }); // prettier-ignore
+    const run = await papyra(['--config', file, 'schedule', 'cron']);
+    expect([run.code, run.stderr]).toEqual([0, expect.not.stringContaining('not on this machine')]);
+    const far = writeConfig(join(directory, 'far.json'), { persistence: { backend: 'json', path: '/nonexistent/x/new.ndjson', retention: { max_records: 5 } } }); // prettier-ignore
+    const other = await papyra(['--config', far, 'schedule', 'cron']);
+    expect([other.code, other.stderr]).toEqual([0, expect.stringContaining('not on this machine')]);
   });
 
   test('a path with a control character is refused, and not printed raw', async () => {

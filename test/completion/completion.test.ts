@@ -42,6 +42,7 @@ function scene(shell: string): string {
 /** What is typed, up to the TAB, and what the line is then. */
 const TYPED: [string, string][] = [
   ['papyra pers', 'papyra persistence '],
+  ['papyra-ops pers', 'papyra-ops persistence '],
   ['papyra persistence c', 'papyra persistence compact '],
   ['papyra --json metrics r', 'papyra --json metrics reset '],
   ['papyra --color never sch', 'papyra --color never schedule '],

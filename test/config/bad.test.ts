@@ -1,6 +1,7 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { papyra } from '../support/papyra.js';
+import { writeConfig } from '../support/config.js';
+import { BARE, papyra } from '../support/papyra.js';
 import { tempLog } from '../support/temp.js';
 
 const RECORD = '{"timestamp": 1790000000.0}\n';
@@ -19,6 +20,19 @@ const CONFIGS: [string, string, string, number, RegExp][] = [
   ['a size in no known unit', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: {max_total_bytes: 5 bananas}}', 78, /max_total_bytes: found "5 bananas", allowed: bytes above zero/],
   ['retention as a list', 'papyra.yaml', 'persistence: {backend: json, path: x, retention: [1]}', 78, /persistence\.retention: found \[1\]/],
   ['a backend that is none', 'papyra.yaml', 'persistence: {backend: jsom, path: x}', 78, /persistence\.backend: found "jsom"[^]*did you mean json\?/],
+  ['a home', 'papyra.yaml', 'persistence: {backend: json, path: ~/log/x}', 78, /persistence\.path: found "~\/log\/x": ~ is not expanded here[^]*write \/.*\/log\/x; or \.\/~\/log\/x/],
+  ['the home of a user', 'papyra.yaml', 'persistence: {backend: json, path: x, archive: {dir: ~anna/backup}}', 78, /archive\.dir: found "~anna\/backup"[^]*\/home\/anna\/backup/],
+  ['a variable in a path', 'papyra.yaml', 'persistence: {backend: json, path: "$HOME/x"}', 78, /persistence\.path: found "\$HOME\/x": variables are not expanded here[^]*here \/nonexistent\/x/],
+  ['a variable in braces', 'papyra.yaml', 'metrics: {textfile: "/var/${NONE}/x.prom"}', 78, /metrics\.textfile: found[^]*write the path itself\n/],
+  ['a home of a password', 'papyra.yaml', 'persistence: {backend: redis, url: "redis://a", password_file: ~/p, tls: {ca: "$CA"}}', 78, /password_file: found "~\/p"/],
+  ['a home of a hook', 'papyra.yaml', 'hooks: {before_compact: [~/check.sh, "$HOME"]}', 78, /hooks\.before_compact: found "~\/check\.sh"/],
+  ['a home of a backend', 'papyra.yaml', 'persistence: {backend: ~/b.mjs}', 78, /persistence\.backend: found "~\/b\.mjs": ~ is not expanded/],
+  ['the runtime’s word for retention', 'papyra.yaml', 'persistence: {backend: json, path: x, retention_policy: {max_records: 5}}', 78, /retention_policy: unknown key[^]*write retention\n/],
+  ['a setting of the runtime alone', 'papyra.yaml', 'persistence: {backend: rotating, path: x, fsync: true}', 78, /fsync: unknown key[^]*for the runtime alone: remove/],
+  ['a class of the runtime', 'papyra.yaml', 'persistence: {backend: papyra.persistence.json.JsonFilePersistence, path: x}', 78, /write backend: json\n/],
+  ['a limit in the wrong section', 'papyra.yaml', 'persistence: {backend: json, path: x, max_records: 5}', 78, /max_records: unknown key[^]*write max_records under persistence\.retention/],
+  ['a key without its section', 'papyra.yaml', 'backend: json\npath: x', 78, /backend: unknown key[^]*write backend under persistence\n/],
+  ['tabs', 'papyra.yaml', 'persistence:\n\tbackend: json', 78, /line 2: tab[^]*expand -t 2/],
   ['no backend', 'papyra.yaml', 'persistence: {path: x}', 78, /persistence\.backend is missing/],
   ['no path', 'papyra.yaml', 'persistence: {backend: json}', 78, /persistence\.path is missing/],
   ['an empty path', 'papyra.yaml', 'persistence: {backend: json, path: ""}', 78, /persistence\.path: found ""/],
@@ -127,8 +141,8 @@ describe('a bad call is one error that names the flag or the variable', () => {
     expectCleanError(await papyra([...args, '--json']), 64, names);
   });
 
-  test('no command at all, or half of one, shows help on stderr: 64', async () => {
-    for (const args of [[], ['persistence'], ['metrics']]) {
+  test('half of a command shows help on stderr: 64', async () => {
+    for (const args of [['persistence'], ['metrics']]) {
       const run = await papyra(args);
       expect(run).toMatchObject({ code: 64, stdout: '' });
       expect(run.stderr).toContain('Usage: papyra');
@@ -184,4 +198,34 @@ describe('a bad call is one error that names the flag or the variable', () => {
       },
     );
   });
+});
+
+test('a home in PAPYRA_PATH is refused, as no shell reads it; a directory that has that name is not', async () => {
+  const log = tempLog(RECORD, '~');
+  const env = { ...BARE, PAPYRA_PATH: '~/x' };
+  const run = await papyra(['persistence', 'compact'], { env });
+  expect([run.code, run.stderr]).toEqual([64, expect.stringContaining('PAPYRA_PATH: found "~/x"')]);
+  const config = writeConfig(
+    join(dirname(log), 'papyra.yaml'),
+    'persistence: {backend: json, path: ./~}',
+  );
+  expect(await papyra(['--config', config, 'config', 'check'])).toMatchObject({ code: 0 });
+  const dollar = tempLog(RECORD, 'a$b');
+  const other = writeConfig(
+    join(dirname(dollar), 'papyra.yaml'),
+    'persistence: {backend: json, path: a$b}',
+  );
+  expect(await papyra(['--config', other, 'config', 'check'])).toMatchObject({ code: 0 });
+});
+
+test.each([
+  ['papyra.yaml', 'persistence:\r\n  backend: json\r\n  path: events.ndjson\r\n'],
+  ['papyra.json', '{"persistence": {"backend": "json",\r\n"path": "events.ndjson"}}\r\n'],
+  ['papyra.toml', '[persistence]\r\nbackend = "json"\r\npath = "events.ndjson"\r\n'],
+])('%s with a byte order mark and the line ends of Windows is read', async (name, content) => {
+  const log = tempLog(RECORD);
+  const config = writeConfig(join(dirname(log), name), `\ufeff${content}`);
+  const run = await papyra(['--config', config, 'config', 'show', '--json']);
+  expect([run.code, run.stderr]).toEqual([0, '']);
+  expect(run.stdout).toContain(JSON.stringify(log));
 });

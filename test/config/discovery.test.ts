@@ -265,7 +265,7 @@ describe.runIf(isRoot)('whose configuration counts', () => {
     ]);
 
     mkdirSync(join(directory, 'locked/inner'), { recursive: true });
-    const shell = `cd ${directory}/locked/inner && chmod 700 .. && exec setpriv --reuid ${PLAIN_USER} --clear-groups ${process.execPath} ${bin} persistence compact -n`;
+    const shell = `cd ${directory}/locked/inner && chmod 700 .. && exec setpriv --reuid ${PLAIN_USER} --regid ${PLAIN_USER} --clear-groups ${process.execPath} ${bin} persistence compact -n`;
     const inside = await execa('sh', ['-c', shell], { env: BARE, extendEnv: false, reject: false });
     expect([inside.exitCode, inside.stderr]).toEqual([0, '']);
     expect(inside.stdout).toContain(directory);

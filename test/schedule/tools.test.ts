@@ -51,6 +51,11 @@ describe('the words of a command come back as they were', () => {
   });
 });
 
+/** Not all machines have cron, and only that of Debian checks a file. */
+const NO_CRONTAB = !/-n\b/.test(
+  execaSync('sh', ['-c', 'crontab -h 2>&1'], { reject: false }).stdout,
+);
+
 describe.each(jobs)('for %s', (_what, job) => {
   test('systemd-analyze has nothing to complain about', async () => {
     const directory = tempDirectory();
@@ -61,6 +66,12 @@ describe.each(jobs)('for %s', (_what, job) => {
       reject: false,
     });
     expect({ code: verify.exitCode, stderr: verify.stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test.skipIf(NO_CRONTAB)('crontab has nothing to complain about', async () => {
+    const input = await content('cron', job);
+    const { stderr, exitCode } = execaSync('crontab', ['-n', '-'], { input, reject: false });
+    expect([exitCode, stderr]).toEqual([0, expect.stringContaining('successfully checked')]);
   });
 
   test('no line of a unit goes on in the next one', async () => {

@@ -1,0 +1,5 @@
+from papyra.persistence.base import PersistenceBackend
+
+
+class InMemoryPersistence(PersistenceBackend):
+    pass
