@@ -19,7 +19,7 @@ export function systemdUnits(job: Job, host: Host): UnitFile[] {
 function serviceOf(job: Job, host: Host): string {
   const { name, target, everySeconds } = job;
   const { restart, limit, burst } = serviceTiming(everySeconds);
-  const command = [host.node, host.papyra, ...job.args].map(systemdArgument).join(' ');
+  const command = [...host.command, ...job.args].map(systemdArgument).join(' ');
   const install = comment(
     `${FOLDER}/${name}.service`,
     ...purpose(job),

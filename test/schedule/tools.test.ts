@@ -18,8 +18,10 @@ const jobs = [
   ['a hostile path', fileJob(HOSTILE, `${HOSTILE}.d`)],
   ['a name that ends in a backslash', fileJob('/data/a/log\\')],
 ] as const;
+/** systemd-analyze looks whether the program is there. */
+const HERE = { ...PLACE, command: [process.execPath, '/usr/local/bin/papyra'] };
 const content = async (kind: ScheduleKind, job: (typeof jobs)[number][1]) =>
-  (await unitsFor(kind, job, { ...PLACE, node: process.execPath }))[0]!.content;
+  (await unitsFor(kind, job, HERE))[0]!.content;
 
 /** Texts without control characters; the same each time. */
 const TEXTS = fc
@@ -52,7 +54,7 @@ describe('the words of a command come back as they were', () => {
 describe.each(jobs)('for %s', (_what, job) => {
   test('systemd-analyze has nothing to complain about', async () => {
     const directory = tempDirectory();
-    const units = await unitsFor('systemd', job, { ...PLACE, node: process.execPath });
+    const units = await unitsFor('systemd', job, HERE);
     for (const { name, content } of units) writeFileSync(join(directory, name), content);
     const files = units.map(({ name }) => join(directory, name));
     const verify = execaSync('systemd-analyze', ['verify', '--man=no', ...files], {
@@ -69,7 +71,7 @@ describe.each(jobs)('for %s', (_what, job) => {
 
   test('the command of systemd has the arguments', async () => {
     const words = systemdWords(unitValue(await content('systemd', job), 'ExecStart'), true);
-    expect(words).toEqual([process.execPath, PLACE.papyra, ...job.args]);
+    expect(words).toEqual([...HERE.command, ...job.args]);
   });
 
   test('Kubernetes takes the CronJob, and it has the arguments', async () => {
