@@ -54,6 +54,7 @@ function makeBlob(arch: Arch, interpreter: string, work: string): void {
     main: 'main.cjs',
     output: 'blob',
     disableExperimentalSEAWarning: true,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     useCodeCache: true,
     assets: { 'koffi.node': fetchKoffi(arch), 'LICENCES.txt': 'LICENCES.txt' },
   };

@@ -4,18 +4,21 @@ import { isSea } from 'node:sea';
 import { pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 
+type Module = { default?: unknown };
+
 export async function importDefault(file: string): Promise<unknown> {
-  if (file.endsWith('.ts') && !isSea()) {
+  const url = pathToFileURL(file).href;
+  if (isSea()) return (await importInOneFile(url)).default;
+  if (file.endsWith('.ts')) {
     const { createJiti } = await import('jiti');
     return createJiti(file, { fsCache: false }).import(file, { default: true });
   }
-  const module = await importUrl(pathToFileURL(file).href);
-  return module.default;
+  return ((await import(url)) as Module).default;
 }
 
-/** `import()`, which in the one file finds only modules of Node itself where it is not asked for the usual loader. */
-function importUrl(url: string): Promise<{ default?: unknown }> {
+/** In the one file, `import()` finds only modules of Node itself; a script that asks for the usual loader finds all. */
+function importInOneFile(url: string): Promise<Module> {
   const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
   const script = new Script('(url) => import(url)', { importModuleDynamically });
-  return (script.runInThisContext() as typeof importUrl)(url);
+  return (script.runInThisContext() as typeof importInOneFile)(url);
 }
