@@ -98,6 +98,7 @@ function cronJob(
                   }),
                   securityContext: {
                     allowPrivilegeEscalation: false,
+                    readOnlyRootFilesystem: true,
                     capabilities: { drop: ['ALL'] },
                   },
                   resources: {
