@@ -46,22 +46,14 @@ export async function discoverConfig(
   env: NodeJS.ProcessEnv,
 ): Promise<FoundConfig | null> {
   if (named !== undefined) return loadNamed(startingAt(cwd, named));
+  const config = env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
   for (const directory of upwards(cwd)) {
     const found = await lookIn(directory, PROJECT_PLACES);
     if (found) return found;
   }
-  const own = configHome(env);
-  const ofUser = own === null ? null : await lookIn(join(own, 'papyra'), OWN_PLACES);
-  return ofUser ?? (await lookIn('/etc/papyra', OWN_PLACES));
-}
-
-/** null: this user has no home, as a user id of a container that no name belongs to. */
-function configHome(env: NodeJS.ProcessEnv): string | null {
-  try {
-    return env['XDG_CONFIG_HOME'] || join(env['HOME'] || homedir(), '.config');
-  } catch {
-    return null;
-  }
+  return (
+    (await lookIn(join(config, 'papyra'), OWN_PLACES)) ?? (await lookIn('/etc/papyra', OWN_PLACES))
+  );
 }
 
 function* upwards(from: string | null): Generator<string> {
