@@ -16,7 +16,10 @@ function obstacles(): string[] {
   const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
   const changes = run('git', ['status', '--porcelain']);
   const locked = (JSON.parse(read('package-lock.json')) as { version: string }).version;
-  const heading = new RegExp(`^## ${VERSION.replaceAll('.', '\\.')} \\(\\d{4}-\\d\\d-\\d\\d\\)$`, 'm');
+  const heading = new RegExp(
+    `^## ${VERSION.replaceAll('.', '\\.')} \\(\\d{4}-\\d\\d-\\d\\d\\)$`,
+    'm',
+  );
   return [
     ...(changes === '' ? [] : [`the checkout is not clean:\n${changes}`]),
     ...(locked === VERSION ? [] : [`package-lock.json has the version ${locked}, package.json ${VERSION}: npm install --package-lock-only`]), // prettier-ignore

@@ -1,5 +1,12 @@
 import { execaSync } from 'execa';
-import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PLAIN_USER } from '../support/papyra.js';
@@ -20,7 +27,9 @@ const WANTED = 'etc/systemd/system/timers.target.wants/papyra.timer';
 function filesOf(root: string): string[] {
   const own = ['./var/lib/dpkg', './var/log', './var/cache', './dev', './proc'];
   const skip = own.flatMap((path) => ['-path', path, '-prune', '-o']);
-  return execaSync('find', ['.', ...skip, '-print'], { cwd: root }).stdout.split('\n').sort();
+  return execaSync('find', ['.', ...skip, '-print'], { cwd: root })
+    .stdout.split('\n')
+    .sort();
 }
 
 /** The same package as a later version, whose example of a configuration has changed. */
@@ -59,7 +68,12 @@ describe('in a small Debian without Node', () => {
     for (const page of ['papyra', 'papyra-config', 'papyra-emergency']) {
       expect(inRoot(root, ['man', page]).stdout).toContain('NAME');
     }
-    for (const shell of ['bash-completion/completions/papyra', 'zsh/vendor-completions/_papyra', 'fish/vendor_completions.d/papyra.fish']) { // prettier-ignore
+    for (const shell of [
+      'bash-completion/completions/papyra',
+      'zsh/vendor-completions/_papyra',
+      'fish/vendor_completions.d/papyra.fish',
+    ]) {
+      // prettier-ignore
       expect(existsSync(join(root, 'usr/share', shell))).toBe(true);
     }
     expect(existsSync(join(root, WANTED))).toBe(false);

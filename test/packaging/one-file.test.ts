@@ -93,7 +93,12 @@ describe('in a root without Node', () => {
 
   test('Redis is compacted', async () => {
     const server = await startRedis();
-    await server.client.xadd('papyra:local:events', '1-1', 'data', '{"kind":"event","timestamp":1}');
+    await server.client.xadd(
+      'papyra:local:events',
+      '1-1',
+      'data',
+      '{"kind":"event","timestamp":1}',
+    );
     await server.client.xadd('papyra:local:events', '*', 'data', `{"kind":"event","timestamp":${Date.now() / 1000}}`); // prettier-ignore
     const { root } = hostWithoutNode();
     writeFileSync(join(root, 'etc/redis.yaml'), `persistence: { backend: redis, url: "${server.url}", approx_trim: false, retention: { max_age_seconds: 7d } }\n`); // prettier-ignore
@@ -148,7 +153,11 @@ describe('in a root without Node', () => {
 test('it starts at most 1.3 times as slow as from source', async () => {
   const log = join(tempDirectory(), 'events.ndjson');
   someLog(log, 0, 10);
-  for (const args of [['--version'], ['--quiet', 'persistence', 'compact', '--path', log, '--max-age', '7d']]) { // prettier-ignore
+  for (const args of [
+    ['--version'],
+    ['--quiet', 'persistence', 'compact', '--path', log, '--max-age', '7d'],
+  ]) {
+    // prettier-ignore
     const best = { source: Infinity, oneFile: Infinity };
     for (let round = 0; round < 10; round++) {
       for (const kind of ['source', 'oneFile'] as const) {

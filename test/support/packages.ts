@@ -107,4 +107,3 @@ export function someLog(path: string, expired: number, kept: number, owner?: num
   writeFileSync(path, [...old, ...fresh].join(''));
   if (owner !== undefined) execaSync('chown', ['--recursive', `${owner}:${owner}`, dirname(path)]);
 }
-
