@@ -7,7 +7,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PLAIN_USER } from '../support/papyra.js';
 import { debianSystem, inRoot, lastingDirectory, makePackages, someLog, version } from '../support/packages.js'; // prettier-ignore
@@ -101,10 +101,16 @@ describe('in a small Debian without Node', () => {
   }, 240_000);
 });
 
-test('the units are right, and the timer is not enabled by itself', () => {
+test('systemd has nothing to complain about in the units', () => {
   const tree = join(out.path, 'tree');
   execaSync('dpkg-deb', ['--extract', deb, tree]);
-  const units = ['papyra.service', 'papyra.timer'].map((unit) => join(tree, 'usr/lib/systemd/system', unit)); // prettier-ignore
-  const verify = execaSync('systemd-analyze', ['verify', '--man=no', '--root', tree, ...units.map((unit) => basename(unit))], { reject: false }); // prettier-ignore
-  expect(verify.stderr).not.toMatch(/papyra\.(service|timer):/);
+  const files = ['papyra.service', 'papyra.timer'].map((name) => {
+    const text = readFileSync(join(tree, 'usr/lib/systemd/system', name), 'utf8');
+    const file = join(tree, name);
+    // systemd-analyze looks whether the program is there.
+    writeFileSync(file, text.replace('/usr/bin/papyra', process.execPath));
+    return file;
+  });
+  const verify = execaSync('systemd-analyze', ['verify', '--man=no', ...files], { reject: false });
+  expect([verify.exitCode, verify.stderr]).toEqual([0, '']);
 });

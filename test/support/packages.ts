@@ -33,11 +33,13 @@ export function emptyRoot(program: string): string {
 /** A small Debian in which packages can be installed. The same one is unpacked for each test. */
 export function debianSystem(): string {
   const tarball = join(ROOT, 'dist-packages/fetched/test-system.tar');
+  // mmdebstrap looks at the end of the name.
+  const making = tarball.replace(/\.tar$/, '.new.tar');
   if (!existsSync(tarball)) {
     mkdirSync(dirname(tarball), { recursive: true });
     const include = '--include=mandoc,libstdc++6';
-    execaSync('mmdebstrap', ['--quiet', '--variant=essential', include, 'bookworm', `${tarball}.new`]); // prettier-ignore
-    execaSync('mv', [`${tarball}.new`, tarball]);
+    execaSync('mmdebstrap', ['--quiet', '--variant=essential', include, 'bookworm', making]); // prettier-ignore
+    execaSync('mv', [making, tarball]);
   }
   const root = join(tempDirectory(), 'system');
   mkdirSync(root);
