@@ -169,6 +169,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
+      'dist-packages/',
       'node_modules/',
       'src/records/kernel/assembly/',
       'src/records/kernel/wasm.ts',

@@ -4,7 +4,7 @@ import { isSea } from 'node:sea';
 import { pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 
-type Module = { default?: unknown };
+interface Module { default?: unknown }
 
 export async function importDefault(file: string): Promise<unknown> {
   const url = pathToFileURL(file).href;

@@ -89,5 +89,5 @@ function openUnlinked(directory: string): number {
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code !== 'ERR_DLOPEN_FAILED') return code ?? message;
-  return /failed to map/.test(message) ? 'noexec' : message;
+  return message.includes('failed to map') ? 'noexec' : message;
 }
