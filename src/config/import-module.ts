@@ -4,7 +4,9 @@ import { isSea } from 'node:sea';
 import { pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 
-interface Module { default?: unknown }
+interface Module {
+  default?: unknown;
+}
 
 export async function importDefault(file: string): Promise<unknown> {
   const url = pathToFileURL(file).href;
