@@ -13,7 +13,8 @@ export function version(): string {
 
 /** Runs a script of packaging/ on what is built; what it makes is in this folder. */
 export function makePackages(out: string, script: string, args: string[] = []): void {
-  const env = { PAPYRA_PACKAGES: out };
+  // A commit that is made meanwhile would give another time.
+  const env = { PAPYRA_PACKAGES: out, SOURCE_DATE_EPOCH: '1700000000' };
   execaSync('npx', ['tsx', join('packaging', `${script}.ts`), ...args], { cwd: ROOT, env });
 }
 
@@ -37,7 +38,7 @@ export function debianSystem(): string {
   const making = tarball.replace(/\.tar$/, '.new.tar');
   if (!existsSync(tarball)) {
     mkdirSync(dirname(tarball), { recursive: true });
-    const include = '--include=mandoc,libstdc++6';
+    const include = '--include=man-db,libstdc++6';
     execaSync('mmdebstrap', ['--quiet', '--variant=essential', include, 'bookworm', making]); // prettier-ignore
     execaSync('mv', [making, tarball]);
   }
