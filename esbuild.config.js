@@ -10,36 +10,22 @@ import { join, resolve } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { rollup } from 'rollup';
-
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+import { BUNDLE, OUTSIDE } from './esbuild.options.js';
 
 rmSync('dist', { recursive: true, force: true });
 
 await compileKernel('src/records/kernel/wasm.ts');
 await bundleWorker('src/log/scan-worker.ts', 'src/log/worker-code.ts');
 
-// jiti finds its own files beside itself; typescript is only for a loader of cosmiconfig that papyra replaces.
-const OUTSIDE = ['jiti', 'typescript'];
-
 const result = await build({
+  ...BUNDLE,
   write: false,
   entryPoints: { main: 'src/main.ts', index: 'src/index.ts' },
   outdir: 'dist',
-  bundle: true,
   splitting: true,
   format: 'esm',
-  platform: 'node',
   target: 'node20.19',
   chunkNames: 'chunks/[name]-[hash]',
-  external: OUTSIDE,
-  alias: { debug: resolve('src/backends/redis/no-debug.ts') },
-  define: { PAPYRA_VERSION: JSON.stringify(version) },
-  legalComments: 'none',
-  // Comments and blanks are parsed at each start; the names that a stack trace shows are kept.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  lineLimit: 120,
-  logLevel: 'warning',
   metafile: true,
 });
 
@@ -77,7 +63,7 @@ function compileBundle() {
 async function writeChunks(files) {
   const bundle = await rollup({
     input: ['main', 'index'].map((name) => resolve('dist', `${name}.js`)),
-    external: [...OUTSIDE, ...builtinModules.flatMap((name) => [name, `node:${name}`])],
+    external: [...OUTSIDE, ...builtinModules, /^node:/],
     treeshake: false,
     // What a package imports and does not use is its own affair.
     onwarn: (warning, warn) => warning.code === 'UNUSED_EXTERNAL_IMPORT' || warn(warning),

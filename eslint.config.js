@@ -195,6 +195,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
+      'dist-packages/',
       'node_modules/',
       'src/records/kernel/assembly/',
       'src/records/kernel/wasm.ts',

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { SLOW_FILES } from './test/slow.js';
 
+/** They take minutes, and many packages of Debian. */
+const LONG_FORM_ONLY = process.env['PAPYRA_SOAK'] === '1' ? [] : ['test/packaging/**'];
+
 export default defineConfig({
   test: {
     globalSetup: 'test/global-setup.ts',
@@ -10,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: SLOW_FILES },
       },
-      { extends: true, test: { name: 'slow', include: SLOW_FILES } },
+      { extends: true, test: { name: 'slow', include: SLOW_FILES, exclude: LONG_FORM_ONLY } },
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,5 +1,6 @@
 // Runs the command line of this process: reads argv, handles signals and stray exceptions, sets the exit code.
 import { writeSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { CommanderError } from 'commander';
 import type { Context } from '../commands/context.js';
 import type { GlobalFlags } from '../commands/options.js';
@@ -17,6 +18,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Ends the process when all output has been written. */
 export async function main(): Promise<void> {
+  assureHome();
   const args = process.argv.slice(2);
   let found = 0;
   const context: Context = {
@@ -32,6 +34,15 @@ export async function main(): Promise<void> {
   over();
   // Timers and connections of a backend module would keep the process alive.
   process.exit(code);
+}
+
+/** A user id of a container may have neither a name nor HOME; libraries ask for it. Most containers say `/`, too. */
+function assureHome(): void {
+  try {
+    homedir();
+  } catch {
+    process.env['HOME'] = '/';
+  }
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

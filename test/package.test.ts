@@ -1,18 +1,37 @@
 import { execaSync } from 'execa';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { makePackages, version } from './support/packages.js';
 import { BARE, papyra, publicInstall, ROOT } from './support/papyra.js';
 import { tempDirectory, tempLog } from './support/temp.js';
 
-describe('the tarball of npm pack', () => {
+/** The oldest Node that papyra takes, and the newer lines: 50 MB each, so only the long form fetches all of them. */
+const OTHERS = process.env['PAPYRA_SOAK'] === '1' ? ['20.19', '22', '24'] : ['20.19'];
+
+function otherNodes(directory: string): string[] {
+  return OTHERS.map((wanted) => {
+    const prefix = join(directory, `node-${wanted}`);
+    execaSync('npm', ['install', '--silent', '--no-save', '--prefix', prefix, `node-linux-${process.arch}@${wanted}`]); // prettier-ignore
+    return join(prefix, `node_modules/node-linux-${process.arch}/bin/node`);
+  });
+}
+
+describe('the tarball', () => {
   test('installs into an empty prefix, and command and library work there', () => {
     const directory = tempDirectory();
     const env = { ...BARE, HOME: process.env['HOME'] ?? directory };
     const npm = (args: string[]) => execaSync('npm', args, { cwd: ROOT, env, extendEnv: true });
-    const { stdout } = npm(['pack', '--ignore-scripts', '--json', '--pack-destination', directory]);
-    const [packed] = JSON.parse(stdout) as { filename: string; files: { path: string }[] }[];
-    const names = packed!.files.map(({ path }) => path);
+    makePackages(directory, 'npm');
+    const tarball = join(directory, `papyra-${version()}.tgz`);
+    const names = execaSync('tar', ['-tf', tarball]).stdout.replaceAll('package/', '').split('\n');
     expect(names).toContain('dist/THIRD-PARTY-LICENCES.txt');
     expect(names).toContain('man/papyra.1');
     expect(names).toContain('examples/prometheus-alerts.yaml');
@@ -20,7 +39,8 @@ describe('the tarball of npm pack', () => {
     expect(names.filter((name) => /^(src|test|commands|man\/prose)/.test(name))).toEqual([]);
 
     const prefix = join(directory, 'prefix');
-    npm(['install', '--global', '--prefix', prefix, join(directory, packed!.filename)]);
+    const install = npm(['install', '--global', '--prefix', prefix, tarball]);
+    expect([install.stderr, install.stdout.includes('warn')]).toEqual(['', false]);
     const log = tempLog('{"timestamp": 1}\n{"timestamp": 2}\n');
     const bin = join(prefix, 'bin/papyra');
     execaSync(bin, ['persistence', 'compact', '--path', log, '--max-records', '1'], {
@@ -28,6 +48,14 @@ describe('the tarball of npm pack', () => {
       extendEnv: false,
     });
     expect(readFileSync(log, 'utf8')).toBe('{"timestamp": 2}\n');
+
+    for (const node of otherNodes(directory)) {
+      const before = tempLog('{"timestamp": 1}\n{"timestamp": 2}\n');
+      const flags = ['--path', before, '--max-records', '1'];
+      const run = execaSync(node, [realpathSync(bin), '--quiet', 'persistence', 'compact', ...flags], { env: BARE, extendEnv: false }); // prettier-ignore
+      expect([run.stdout, run.stderr], node).toEqual(['', '']);
+      expect(readFileSync(before, 'utf8')).toBe('{"timestamp": 2}\n');
+    }
 
     const program = `import { openSystem } from 'papyra';
       const system = await openSystem({ persistence: { backend: 'memory' } });
@@ -37,6 +65,9 @@ describe('the tarball of npm pack', () => {
     expect(library.stdout).toBe('no_op');
     const required = `console.log(typeof require('papyra').openSystem)`;
     expect(execaSync('node', ['-e', required], { cwd: modules }).stdout).toBe('function');
+
+    npm(['uninstall', '--global', '--prefix', prefix, 'papyra']);
+    expect(execaSync('find', [prefix, '-not', '-type', 'd']).stdout).toBe('');
   }, 180_000);
 });
 

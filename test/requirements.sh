@@ -35,6 +35,17 @@ if [ "$(id -u)" = 0 ]; then
   need fusermount3 fuse3
   need getfacl acl
   need getfattr attr
+  if [ "${PAPYRA_SOAK:-}" = 1 ]; then
+    # Packages are made, and installed in small Debian systems.
+    need mmdebstrap mmdebstrap
+    need lintian lintian
+    need umoci umoci
+    need skopeo skopeo
+    need unshare util-linux
+    need x86_64-linux-gnu-strip binutils-x86-64-linux-gnu
+    need aarch64-linux-gnu-strip binutils-aarch64-linux-gnu
+    need qemu-aarch64-static qemu-user-static
+  fi
 fi
 
 [ -n "$missing" ] || exit 0

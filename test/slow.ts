@@ -43,6 +43,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/metrics/prometheus.test.ts': 'python3-prometheus-client, which reads the text',
   'test/metrics/textfile.test.ts': 'python3-prometheus-client, which reads the text',
   'test/model/': 'explores all states of a model',
+  'test/packaging/': 'makes packages, and installs them in roots of their own',
   'test/package.test.ts': 'packs the package and installs it',
   'test/places/': 'mounts',
   'test/records/line-reader.test.ts': 'random reads in a long loop',

@@ -21,7 +21,7 @@ export function elsewhere(
   return [`${log} is not on this machine, so the job was written for another one; it was assumed that ${assumed.join(', and that ')}`]; // prettier-ignore
 }
 
-const onHost = ({ node, papyra, user }: Host) => `there, too, papyra is ${papyra}, run by ${node}, and the owner of the log is ${user}`; // prettier-ignore
+const onHost = ({ command, user }: Host) => `there, too, papyra is run by ${command.join(' ')}, and the owner of the log is ${user}`; // prettier-ignore
 const inContainer = ({ volume }: Container) => `${volume} is the volume that holds it; the container must run as its owner`; // prettier-ignore
 
 const ASSUMED: Record<ScheduleKind, (place: Host & Container) => string> = {

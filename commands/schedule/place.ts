@@ -2,6 +2,7 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import { isSea } from 'node:sea';
 import { linkChain } from '../../src/files/links.js';
 import type { Container } from '../../src/schedule/container.js';
 import { LOW_PRIORITY, type Host } from '../../src/schedule/host.js';
@@ -13,8 +14,7 @@ export function placeOf(
   { image, volume = 'papyra-data' }: { image: string; volume?: string },
 ): Host & Container {
   return {
-    node: process.execPath,
-    papyra: resolve(process.argv[1]!),
+    command: isSea() ? [process.execPath] : [process.execPath, resolve(process.argv[1]!)],
     user: userName(),
     politely: Object.entries(LOW_PRIORITY).flatMap(([command, options]) => {
       const program = findProgram(command, ['/usr/bin', '/bin']);

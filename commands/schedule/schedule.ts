@@ -60,7 +60,7 @@ function addContainerOptions(command: Command): void {
   command
     .option(
       '--image <name>',
-      'the image to run, with Node and papyra in it; default: papyra, of this version',
+      'the image to run; default: papyra, with the version as its tag, as the image of the release is named',
       text('--image'),
     )
     .option(

@@ -2,7 +2,8 @@
 import { closeSync, constants, fsyncSync, linkSync, openSync, type Stats } from 'node:fs';
 import { expected, PapyraError } from '../errors/errors.js';
 import { flagsOf, type FileFlags } from '../system/attributes.js';
-import { openNameless, whyNoLink } from '../system/nameless.js';
+import { whyNoLink } from '../system/link.js';
+import { openNameless } from '../system/nameless.js';
 import { holeFrom } from '../system/space.js';
 import { collapseUnit } from './collapse.js';
 import { isSparse } from './copy.js';

@@ -6,7 +6,7 @@ import type { Job } from './job.js';
 
 /** What a cluster needs and the configuration does not say. */
 export interface Container {
-  /** An image with papyra and what it needs. */
+  /** The image with papyra and what it needs. */
   image: string;
   /** The volume that holds the data: a claim of Kubernetes, a host volume of Nomad. */
   volume: string;
@@ -65,7 +65,7 @@ function isInside(directory: string, path: string): boolean {
 export function needsOf(job: Job, container: Container): string[] {
   const { log, realLog, isLink, backend, others } = job;
   return [
-    `${container.image} must be an image with Node and papyra.`,
+    `${container.image} must be the image that papyra's release has as an archive, papyra-VERSION-linux-ARCH.oci.tar. Load it into your registry (skopeo copy) and name it with --image, or load it onto each node (ctr images import, docker load).`,
     ...(log !== null && container.owner === null
       ? [`Let it run as the owner of ${log}, which is not there where this was printed.`]
       : []),

@@ -20,18 +20,18 @@ export function cronUnit(job: Job, host: Host): UnitFile[] {
   return [{ name: `${job.name}.cron`, content }];
 }
 
-function commandOf({ args }: Job, { politely, node, papyra }: Host): string {
-  const words = [...politely, node, papyra, ...args];
+function commandOf({ args }: Job, { politely, command }: Host): string {
+  const words = [...politely, ...command, ...args];
   const odd = words.find((word) => word.includes('\\'));
   if (odd !== undefined) {
     throw impossible(`a backslash, as in ${odd}, does not mean the same in every cron`);
   }
   // cron ends the command at a % without a backslash, also in quotes.
-  const command = words
+  const line = words
     .map(shellWord)
     .join(' ')
     .replaceAll('%', String.raw`\%`);
-  if (Buffer.byteLength(command) <= LONGEST_COMMAND) return command;
+  if (Buffer.byteLength(line) <= LONGEST_COMMAND) return line;
   throw impossible(`the command is longer than the ${LONGEST_COMMAND} characters that it takes`);
 }
 

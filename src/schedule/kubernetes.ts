@@ -125,7 +125,11 @@ export function containerOf(job: Job, image: string) {
   };
 }
 
-export const CONFINED = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+export const CONFINED = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
 
 export const RESOURCES = {
   requests: { cpu: '100m', memory: '128Mi' },

@@ -56,6 +56,10 @@ ${user ? `      user   = ${hclText(user)}\n` : ''}
         image      = ${hclText(container.image)}
         entrypoint = ${list(ENTRYPOINT)}
         args       = ${list(job.args)}
+
+        readonly_rootfs = true
+        cap_drop        = ["all"]
+        security_opt    = ["no-new-privileges"]
 ${config === null ? '' : bind(config)}      }
 ${mounts.map(volumeMount).join('')}${templates(job, config)}
       logs {

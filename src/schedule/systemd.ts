@@ -19,7 +19,7 @@ export function systemdUnits(job: Job, host: Host): UnitFile[] {
 function serviceOf(job: Job, host: Host): string {
   const { name, target, everySeconds } = job;
   const { restart, limit, burst } = serviceTiming(everySeconds);
-  const command = [host.node, host.papyra, ...job.args].map(systemdArgument).join(' ');
+  const command = [...host.command, ...job.args].map(systemdArgument).join(' ');
   const install = comment(
     `${FOLDER}/${name}.service`,
     ...purpose(job),
@@ -59,7 +59,7 @@ const RESTART = 30;
 /** `papyra watch`, which runs all the time. */
 export function systemdService(job: Job, host: Host): UnitFile {
   const { name, target } = job;
-  const command = [host.node, host.papyra, ...job.args].map(systemdArgument).join(' ');
+  const command = [...host.command, ...job.args].map(systemdArgument).join(' ');
   const install = comment(
     `${FOLDER}/${name}.service`,
     ...purpose(job),

@@ -1,16 +1,7 @@
-// Loads koffi, the library that calls C functions, and calls them with errors as those of node:fs.
-import { createRequire } from 'node:module';
+// Calls C functions through koffi, with errors as those of node:fs.
 import { constants } from 'node:os';
 import { PapyraError } from '../errors/errors.js';
-
-/** Arguments after the declared ones come in pairs: a type, then the value. */
-export type CFunction = (...args: (number | string | Uint8Array | null)[]) => number;
-
-/** What papyra uses of koffi (whose own types need its whole package). */
-interface Koffi {
-  load(path: null): { func(prototype: string): CFunction };
-  errno(): number;
-}
+import { KOFFI_HINT, loadKoffi, type CFunction, type Koffi } from './koffi.js';
 
 interface Library {
   koffi: Koffi;
@@ -20,12 +11,11 @@ interface Library {
 let library: Library | undefined;
 const functions = new Map<string, CFunction>();
 
-/** Loads the prebuilt package of koffi for this system, at the first call: npm installs the optional one that fits. */
+/** Loads koffi at the first call. */
 function load(): Library {
   if (library) return library;
   try {
-    const require = createRequire(import.meta.url);
-    const koffi = require(`@koromix/koffi-${process.platform}-${process.arch}`) as Koffi;
+    const koffi = loadKoffi();
     return (library = { koffi, c: koffi.load(null) });
   } catch (error) {
     throw unavailable(error);
@@ -39,7 +29,7 @@ function unavailable(cause: unknown): PapyraError {
     'config_invalid',
     `papyra cannot make system calls here (${process.platform}, ${process.arch}): ${reason}`,
     {
-      hint: `nothing was done; reinstall papyra with its optional dependencies (npm install --include=optional). Without them these still work: dry runs, doctor, config, schedule, reading metrics, and Redis`,
+      hint: `nothing was done; ${KOFFI_HINT}. Without system calls these still work: dry runs, doctor, config, schedule, reading metrics, and Redis`,
       cause,
     },
   );

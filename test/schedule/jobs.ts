@@ -4,8 +4,7 @@ import { jobOf, type Job, type Service } from '../../src/schedule/job.js';
 import type { EffectiveConfig, StoreConfig } from '../../src/index.js';
 
 export const PLACE: Host & Container = {
-  node: '/usr/bin/node',
-  papyra: '/usr/local/bin/papyra',
+  command: ['/usr/bin/node', '/usr/local/bin/papyra'],
   user: 'root',
   politely: ['/usr/bin/nice', '-n', '10', '/usr/bin/ionice', '-c', '2', '-n', '7'],
   image: 'registry.example/papyra:1',

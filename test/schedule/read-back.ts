@@ -32,6 +32,9 @@ const config = z.strictObject({
   image: text,
   entrypoint: z.array(text),
   args: z.array(text),
+  readonly_rootfs: z.literal(true),
+  cap_drop: z.tuple([z.literal('all')]),
+  security_opt: z.tuple([z.literal('no-new-privileges')]),
   mount: one(mount).optional(),
 });
 const task = z.strictObject({

@@ -20,8 +20,10 @@ const jobs = [
   ['a hostile path', fileJob(HOSTILE, `${HOSTILE}.d`)],
   ['a name that ends in a backslash', fileJob('/data/a/log\\')],
 ] as const;
+/** systemd-analyze looks whether the program is there. */
+const HERE = { ...PLACE, command: [process.execPath, '/usr/local/bin/papyra'] };
 const content = async (kind: ScheduleKind, job: (typeof jobs)[number][1]) =>
-  (await unitsFor(kind, job, { ...PLACE, node: process.execPath }))[0]!.content;
+  (await unitsFor(kind, job, HERE))[0]!.content;
 
 /** Texts without control characters; the same each time. */
 const TEXTS = fc
@@ -59,7 +61,7 @@ const NO_CRONTAB = !/-n\b/.test(
 describe.each(jobs)('for %s', (_what, job) => {
   test('systemd-analyze has nothing to complain about', async () => {
     const directory = tempDirectory();
-    const units = await unitsFor('systemd', job, { ...PLACE, node: process.execPath });
+    const units = await unitsFor('systemd', job, HERE);
     for (const { name, content } of units) writeFileSync(join(directory, name), content);
     const files = units.map(({ name }) => join(directory, name));
     const verify = execaSync('systemd-analyze', ['verify', '--man=no', ...files], {
@@ -82,7 +84,7 @@ describe.each(jobs)('for %s', (_what, job) => {
 
   test('the command of systemd has the arguments', async () => {
     const words = systemdWords(unitValue(await content('systemd', job), 'ExecStart'), true);
-    expect(words).toEqual([process.execPath, PLACE.papyra, ...job.args]);
+    expect(words).toEqual([...HERE.command, ...job.args]);
   });
 
   test('Kubernetes takes the CronJob, and it has the arguments', async () => {
@@ -112,13 +114,16 @@ describe.each([
   ['Redis', redisJob({ flags: [], port: null })],
 ])('a service for %s', (_what, job) => {
   test('systemd-analyze has nothing to complain about, and the command has the arguments', async () => {
-    const [unit] = await unitsFor('systemd', job, { ...PLACE, node: process.execPath });
+    const [unit] = await unitsFor('systemd', job, {
+      ...PLACE,
+      command: [process.execPath, 'papyra.js'],
+    });
     const file = join(tempDirectory(), unit!.name);
     writeFileSync(file, unit!.content);
     const verify = execaSync('systemd-analyze', ['verify', '--man=no', file], { reject: false });
     expect({ code: verify.exitCode, stderr: verify.stderr }).toEqual({ code: 0, stderr: '' });
     const words = systemdWords(unitValue(unit!.content, 'ExecStart'), true);
-    expect(words).toEqual([process.execPath, PLACE.papyra, ...job.args]);
+    expect(words).toEqual([process.execPath, 'papyra.js', ...job.args]);
     expect(job.args).toContain('watch');
   });
 

@@ -1,6 +1,9 @@
 # Compacts cache:6379 papyra:local every 6 hours.
 # Why that often: this is a test.
-# registry.example/papyra:1 must be an image with Node and papyra.
+# registry.example/papyra:1 must be the image that papyra's release has as an
+# archive, papyra-VERSION-linux-ARCH.oci.tar. Load it into your registry (skopeo
+# copy) and name it with --image, or load it onto each node (ctr images import,
+# docker load).
 # The configuration names /var/lib/node_exporter/papyra.prom and
 # /etc/papyra/password and /etc/papyra/ca.pem: see that they are there, too.
 # What is not for this file is read from a variable of Nomad; redis_url may be
@@ -38,6 +41,10 @@ job "papyra-cache-6379-papyra-local-025861ed" {
         image      = "registry.example/papyra:1"
         entrypoint = ["nice", "-n", "10", "ionice", "-c", "2", "-n", "7", "papyra"]
         args       = ["--config", "/etc/papyra/config.yaml", "--quiet", "persistence", "compact", "--max-duration", "270m"]
+
+        readonly_rootfs = true
+        cap_drop        = ["all"]
+        security_opt    = ["no-new-privileges"]
 
         mount {
           type     = "bind"
