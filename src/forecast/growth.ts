@@ -4,7 +4,8 @@
 // less than a day, in all of it. Whole days and weeks, because traffic has a rhythm of days and weeks. The newest ones,
 // because it also changes. Where two weeks or more were seen, a burst is left out: up to three days in a row that brought
 // more than one and a half times the median, one of them more than two and a half times, that are over, and that came no more
-// often than once in two weeks. It says nothing of the days ahead. Of a shorter record nobody can tell a burst from a weekly job, so all of it counts.
+// often than once in two weeks. It says nothing of the days ahead. Of a shorter record nobody can tell a burst from a
+// weekly job, so all of it counts.
 
 /** Seconds. */
 export const DAY = 86_400;
@@ -33,7 +34,7 @@ export interface Growth {
 }
 
 /** From less time, nobody can say how much a day brings. */
-const LEAST_SECONDS = 3600;
+export const LEAST_SECONDS = 3600;
 const WEEK_DAYS = 7;
 /** More is not looked at. */
 const MOST_DAYS = 28;

@@ -1,6 +1,6 @@
 // Makes the forecast of a store from the history of its runs, and from what else is known of its growth.
 import { forecastOf, type Room } from '../forecast/forecast.js';
-import { DAY, growthOf, type Growth, type Step } from '../forecast/growth.js';
+import { DAY, growthOf, LEAST_SECONDS, type Growth, type Step } from '../forecast/growth.js';
 import type { Forecast } from '../report/forecast.js';
 import type { CompactionReport } from '../report/report.js';
 import type { RetentionPolicy } from '../retention/policy.js';
@@ -106,7 +106,8 @@ function removalOf(history: readonly HistoryEntry[], growth: Growth | null, now:
   const begin = Math.max(1, inWindow);
   const runs = history.slice(begin);
   const days = (timeOf(runs.at(-1) ?? history[0]!) - timeOf(history[begin - 1]!)) / DAY;
-  if (!(days > 0)) return { bytesPerDay: null, recordsPerDay: null };
+  // What was removed within minutes says nothing of a day.
+  if (!(days * DAY >= LEAST_SECONDS)) return { bytesPerDay: null, recordsPerDay: null };
   const perDay = (of: (run: HistoryEntry) => number | null) =>
     runs.reduce((sum, run) => sum + Math.max(0, of(run) ?? 0), 0) / days;
   return {
