@@ -236,8 +236,8 @@ describe('papyra schedule', () => {
   });
 
   test.each([
-    ['cron', 'papyra is /.*, run by /.*, and the owner of the log is '],
-    ['systemd', 'papyra is /.*, run by /.*, and the owner of the log is '],
+    ['cron', 'papyra is run by /.*, and the owner of the log is '],
+    ['systemd', 'papyra is run by /.*, and the owner of the log is '],
     ['kubernetes', 'papyra-data is the volume'],
     ['nomad', 'papyra-data is the volume'],
   ])(
