@@ -1,6 +1,14 @@
 // Many stores in one run: by names and globs, some of them broken, on several backends, stopped half way.
 import { execa } from 'execa';
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
@@ -91,7 +99,8 @@ describe('a run over many stores', () => {
     }
     expect(reports.slice(5).every(({ status, records }) => status === 'compacted' && records.dropped === 10)).toBe(true); // prettier-ignore
     expect(reports.slice(0, 5).map(({ exit_code }: { exit_code?: number }) => exit_code)).toEqual(Object.values(broken)); // prettier-ignore
-    for (const name of Object.keys(broken)) expect(run.stderr).toContain(`papyra: error: ${name}: `);
+    for (const name of Object.keys(broken))
+      expect(run.stderr).toContain(`papyra: error: ${name}: `);
     expect(run.stderr.match(/papyra: error: /g)).toHaveLength(5);
     chmodSync(at('forbidden'), 0o600);
     for (const name of ['forbidden', 'locked']) expect(readFileSync(at(name), 'utf8')).toBe(EXPIRED + LIVE); // prettier-ignore
