@@ -7,7 +7,7 @@ import type { Paint } from '../src/output/paint.js';
 import { progressTo, type ProgressMode } from '../src/output/progress.js';
 import { storesDocument, storesText, type StoreOutcome, type StoresView } from '../src/output/stores.js'; // prettier-ignore
 import { monotonicMs } from '../src/units/clock.js';
-import { collectGarbage } from '../src/units/collector.js';
+import { collectGarbage, holdNewSpace } from '../src/units/collector.js';
 import { consoleFor, consoleForResult, using, type Context } from './context.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
 
@@ -51,6 +51,7 @@ export async function onStores<R extends object>(
   const { store } = flags;
   const output = consoleFor(context, flags);
   const { signal } = context;
+  const letGrow = holdNewSpace();
   const set = await openStores({ ...openOptions(flags), ...(store && { store }), signal });
   const limits = new Limits(work);
   const progress = progressTo(context.stderr, flags.quiet ? 'never' : (work.progress ?? 'never'));
@@ -61,6 +62,7 @@ export async function onStores<R extends object>(
       (system) => work.run(system, { onProgress, ...limits.left() }),
     );
   if (set.isOne) {
+    letGrow();
     const running = run(set.stores[0]!, (state) => progress.update(state));
     await showOne(running.finally(() => progress.stop()), flags, context, work); // prettier-ignore
     return;

@@ -50,6 +50,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/records/scanner.test.ts': 'python3, which reads the same lines',
   'test/schedule/times.test.ts': 'systemd-analyze',
   'test/schedule/tools.test.ts': 'systemd-analyze',
+  'test/stores/many.test.ts': 'hundreds of stores, a redis server, and time, which measures memory',
   'test/watch/growth.test.ts': 'hundreds of runs, each with several fsyncs',
   'test/watch/live.test.ts': 'python3 writers, for half a minute',
   'test/watch/pressure.test.ts': 'mounts',

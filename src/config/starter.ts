@@ -15,6 +15,7 @@ const SCHEMA_FILE = './papyra.schema.json';
 const HEAD = `# yaml-language-server: $schema=${SCHEMA_FILE}
 #
 # Configuration of papyra; the whole of it is in man papyra-config.
+# Many stores in one file, also by globs: see "stores" there.
 # Nothing expires until retention has a limit. To see whether all this holds:
 #   papyra --config THIS-FILE config check
 # For completion and checks in an editor, beside this file:

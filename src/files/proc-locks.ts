@@ -22,16 +22,17 @@ export function lockingProcesses(file: OpenFile): LockingProcess[] {
     return [];
   }
   const { dev, ino } = fstatSync(file.fd, { bigint: true });
-  // On btrfs subvolumes and overlays stat(2) returns another device than the kernel has in its tables.
-  const devices = [deviceText(dev), mountOf(file.fd)?.device];
-  const pids = new Set<number>();
-  for (const line of table.split('\n')) {
+  const locks = table.split('\n').flatMap((line) => {
     const match = / FLOCK +\w+ +\w+ +(\d+) +([0-9a-f]+):([0-9a-f]+):(\d+) /.exec(line);
     // `->` marks a process that waits for the lock.
-    if (!match || line.includes('->') || BigInt(match[4]!) !== ino) continue;
+    if (!match || line.includes('->') || BigInt(match[4]!) !== ino || match[1] === '0') return [];
     const device = `${parseInt(match[2]!, 16)}:${parseInt(match[3]!, 16)}`;
-    if (devices.includes(device) && match[1] !== '0') pids.add(Number(match[1]));
-  }
+    return [{ pid: Number(match[1]), device }];
+  });
+  if (locks.length === 0) return [];
+  // On btrfs subvolumes and overlays stat(2) returns another device than the kernel has in its tables.
+  const devices = [deviceText(dev), mountOf(file.fd)?.device];
+  const pids = new Set(locks.filter(({ device }) => devices.includes(device)).map(({ pid }) => pid)); // prettier-ignore
   const named = [...pids].map(describe);
   // If the process that took the lock has ended, those that inherited its descriptor hold it.
   const isGone = named.length > 0 && named.every(({ command }) => command === '');

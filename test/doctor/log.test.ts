@@ -104,9 +104,9 @@ describe('a healthy log', () => {
     const { code, stdout } = await papyra(['doctor', ...place.args]);
     expect(code).toBe(0);
     const [title, blank, ...lines] = stdout.trimEnd().split('\n');
-    expect(title).toBe(`Checks of ${place.log}: all 23 passed`);
+    expect(title).toBe(`Checks of ${place.log}: all 24 passed`);
     expect(blank).toBe('');
-    expect(lines).toHaveLength(23);
+    expect(lines).toHaveLength(24);
     for (const line of lines) expect(line).toMatch(/^ {2}pass {2}[a-z_]{4,15} +\S.{0,54}$/);
   });
 });
