@@ -10,6 +10,7 @@ import { monotonicMs } from '../src/units/clock.js';
 import { collectGarbage } from '../src/units/collector.js';
 import { consoleFor, consoleForResult, using, type Context } from './context.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
+import { sayOnce } from './say-once.js';
 
 /** A store is mostly waited for: for writers that may still be there, for the disk, for a server. */
 const AT_ONCE = 4;
@@ -181,14 +182,12 @@ function gathered<R extends object>(
   outcomes: readonly StoreOutcome<R>[],
   { warnings }: Work<R>,
 ): string[] {
-  const labels = new Map<string, string[]>();
-  for (const { store, report, error } of outcomes) {
-    const own = [...((report && warnings?.(report)) ?? []), ...(error?.warnings ?? [])];
-    for (const warning of own) labels.set(warning, [...(labels.get(warning) ?? []), store]);
-  }
-  return [...labels].map(([warning, [first, ...others]]) => {
-    return `${first!}${others.length > 0 ? ` and ${others.length} more` : ''}: ${warning}`;
-  });
+  return sayOnce(
+    outcomes.flatMap(({ store: label, report, error }) => {
+      const own = [...((report && warnings?.(report)) ?? []), ...(error?.warnings ?? [])];
+      return own.map((text) => ({ label, text }));
+    }),
+  );
 }
 
 /** Everything has been said: the exit code is left. */
