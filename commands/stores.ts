@@ -8,7 +8,7 @@ import { progressTo, type ProgressMode } from '../src/output/progress.js';
 import { storesDocument, storesText, type StoreOutcome, type StoresView } from '../src/output/stores.js'; // prettier-ignore
 import { monotonicMs } from '../src/units/clock.js';
 import { collectGarbage } from '../src/units/collector.js';
-import { consoleFor, consoleForResult, using, type Context } from './context.js';
+import { consoleFor, consoleForResult, severalStores, using, type Context } from './context.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
 import { sayOnce } from './say-once.js';
 
@@ -27,6 +27,8 @@ export interface Work<R extends object> {
   /** The report in an error: of a store of which only parts failed. */
   partial?: (error: PapyraError) => R | undefined;
   progress?: ProgressMode;
+  /** Why it can only be done with one store; left out: it can be done with many. */
+  one?: string;
   /** Of the whole command, in seconds. */
   lockWait?: number | undefined;
   maxDuration?: number | undefined;
@@ -53,6 +55,10 @@ export async function onStores<R extends object>(
   const output = consoleFor(context, flags);
   const { signal } = context;
   const set = await openStores({ ...openOptions(flags), ...(store && { store }), signal });
+  if (work.one !== undefined && set.stores.length > 1) {
+    const labels = set.stores.map(({ label }) => label);
+    throw severalStores(labels, set.warnings, work.one);
+  }
   const limits = new Limits(work);
   const progress = progressTo(context.stderr, flags.quiet ? 'never' : (work.progress ?? 'never'));
   const run = (one: ClosedStore, onProgress: (state: Progress) => void): Promise<R> =>

@@ -51,7 +51,7 @@ function addServiceOptions(command: Command, service: string): void {
     )
     .option(
       '--listen <address>',
-      'with --watch: serve /metrics and /healthz on this port, or address and port',
+      'with --watch: serve /metrics, /healthz and /livez on this port, or address and port',
       listenOn('--listen'),
     );
 }

@@ -89,7 +89,13 @@ export function onlyStore({ stores, warnings }: LoadedStores): ConfiguredStore {
 /** Whether a configuration, a flag or the environment names a store. */
 export async function namesStore(request: LoadRequest): Promise<boolean> {
   const { input, overrides } = await gatherConfig(request);
-  const given = [input.persistence, overrides.path, overrides.backend, overrides.redis_url];
+  const given = [
+    input.persistence,
+    input.stores,
+    overrides.path,
+    overrides.backend,
+    overrides.redis_url,
+  ];
   return given.some((one) => one !== undefined);
 }
 

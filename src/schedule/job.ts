@@ -52,7 +52,7 @@ export interface LogPlace {
 export interface Service {
   /** Flags of `papyra watch`. */
   flags: string[];
-  /** The port of /healthz; null: it does not listen. */
+  /** The port of /livez; null: it does not listen. */
   port: number | null;
 }
 

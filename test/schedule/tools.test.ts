@@ -134,7 +134,7 @@ describe.each([
     expect(sidecar!.args!.map((arg) => arg.replaceAll('$$', '$'))).toEqual(job.args);
     const ports = job.service!.port === null ? undefined : [job.service!.port];
     expect(sidecar!.ports?.map(({ containerPort }) => containerPort)).toEqual(ports);
-    expect(sidecar!.livenessProbe?.httpGet?.path).toBe(ports && '/healthz');
+    expect(sidecar!.livenessProbe?.httpGet?.path).toBe(ports && '/livez');
   });
 });
 
