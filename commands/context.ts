@@ -1,7 +1,7 @@
 // Defines what commands get from their process, and opens the console and the store for them.
 import { PapyraError } from '../src/errors/errors.js';
 import type { Finding } from '../src/errors/exit-codes.js';
-import { openSystem, type System } from '../src/index.js';
+import { openStores, type System } from '../src/index.js';
 import { Console, type Stream } from '../src/output/console.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
 
@@ -39,21 +39,35 @@ export async function withSystem<T>(
   signal: AbortSignal,
   use: (system: System) => Promise<T>,
 ): Promise<T> {
-  const store = onlyOf(flags.store);
-  const options = { ...openOptions(flags), ...(store !== undefined && { store }), signal };
-  return using(() => openSystem(options), output, use);
+  const { store } = flags;
+  const set = await openStores({ ...openOptions(flags), ...(store && { store }), signal });
+  const [only, ...others] = set.stores;
+  if (!only || others.length > 0) {
+    throw severalStores(
+      set.stores.map(({ label }) => label),
+      set.warnings,
+    );
+  }
+  return using(() => only.open(), output, use);
 }
 
-function onlyOf(names: readonly string[] = []): string | undefined {
-  const [name, ...others] = new Set(names);
-  if (others.length === 0) return name;
-  throw new PapyraError(
-    'usage',
-    `--store was given ${names.length} times: this command takes one store`,
-    {
-      hint: 'run it for each; nothing was done',
-    },
-  );
+/** How many are named in an error. */
+const NAMED = 20;
+
+/** The error of a command that works on one store, and was not told on which. */
+export function severalStores(
+  labels: readonly string[],
+  warnings: readonly string[],
+  why = `this command works on one store, and ${labels.length} are meant`,
+): PapyraError {
+  if (labels.length === 0) {
+    return new PapyraError('not_found', warnings[0] ?? 'the configuration has no store');
+  }
+  const some = labels.slice(0, NAMED).join(', ');
+  const more = labels.length > NAMED ? ` and ${labels.length - NAMED} more` : '';
+  return new PapyraError('usage', why, {
+    hint: `add --store NAME with one of ${some}${more}; nothing was done`,
+  }); // prettier-ignore
 }
 
 /** The same, for a store that is known how to be opened. */

@@ -200,7 +200,7 @@ export const minFree = (flag: string) =>
 export const listenOn = (flag: string) => value(flag, parseListen);
 
 /** Values of a flag that may be given more than once. */
-const names = (flag: string) => {
+export const names = (flag: string) => {
   const name = text(flag);
   return (given: string, before: string[] = []): string[] => [...before, name(given)];
 };

@@ -8,8 +8,9 @@ import { progressTo, type ProgressMode } from '../src/output/progress.js';
 import { storesDocument, storesText, type StoreOutcome, type StoresView } from '../src/output/stores.js'; // prettier-ignore
 import { monotonicMs } from '../src/units/clock.js';
 import { collectGarbage, holdNewSpace } from '../src/units/collector.js';
-import { consoleFor, consoleForResult, using, type Context } from './context.js';
+import { consoleFor, consoleForResult, severalStores, using, type Context } from './context.js';
 import { openOptions, type GlobalFlags, type StoreFlags } from './options.js';
+import { sayOnce } from './say-once.js';
 
 /** A store is mostly waited for: for writers that may still be there, for the disk, for a server. */
 const AT_ONCE = 4;
@@ -26,6 +27,8 @@ export interface Work<R extends object> {
   /** The report in an error: of a store of which only parts failed. */
   partial?: (error: PapyraError) => R | undefined;
   progress?: ProgressMode;
+  /** Why it can only be done with one store; left out: it can be done with many. */
+  one?: string;
   /** Of the whole command, in seconds. */
   lockWait?: number | undefined;
   maxDuration?: number | undefined;
@@ -53,6 +56,10 @@ export async function onStores<R extends object>(
   const { signal } = context;
   const letGrow = holdNewSpace();
   const set = await openStores({ ...openOptions(flags), ...(store && { store }), signal });
+  if (work.one !== undefined && set.stores.length > 1) {
+    const labels = set.stores.map(({ label }) => label);
+    throw severalStores(labels, set.warnings, work.one);
+  }
   const limits = new Limits(work);
   const progress = progressTo(context.stderr, flags.quiet ? 'never' : (work.progress ?? 'never'));
   const run = (one: ClosedStore, onProgress: (state: Progress) => void): Promise<R> =>
@@ -183,14 +190,12 @@ function gathered<R extends object>(
   outcomes: readonly StoreOutcome<R>[],
   { warnings }: Work<R>,
 ): string[] {
-  const labels = new Map<string, string[]>();
-  for (const { store, report, error } of outcomes) {
-    const own = [...((report && warnings?.(report)) ?? []), ...(error?.warnings ?? [])];
-    for (const warning of own) labels.set(warning, [...(labels.get(warning) ?? []), store]);
-  }
-  return [...labels].map(([warning, [first, ...others]]) => {
-    return `${first!}${others.length > 0 ? ` and ${others.length} more` : ''}: ${warning}`;
-  });
+  return sayOnce(
+    outcomes.flatMap(({ store: label, report, error }) => {
+      const own = [...((report && warnings?.(report)) ?? []), ...(error?.warnings ?? [])];
+      return own.map((text) => ({ label, text }));
+    }),
+  );
 }
 
 /** Everything has been said: the exit code is left. */

@@ -23,7 +23,7 @@ export function addWatch(parent: Command, context: Context): void {
     )
     .option(
       '--listen <address>',
-      'serve /metrics and /healthz over HTTP on this port, such as 9464, only to this machine; or on an address: 0.0.0.0:9464, [::1]:9464',
+      'serve /metrics, /healthz and /livez over HTTP on this port, such as 9464, only to this machine; or on an address: 0.0.0.0:9464, [::1]:9464',
       listenOn('--listen'),
     );
   addStoreOptions(command).action(async (_options: unknown, self: Command) => {

@@ -441,11 +441,21 @@ export async function openArchives(
   options: OpenOptions = {},
 ): Promise<{ archive: Archives; close(): Promise<void> }> {
   checkOpenOptions(options);
-  const { configFile, overrides, cwd, persistence, metrics, hooks } = options;
-  const input = { persistence, metrics, hooks };
-  const isNamed = configFile !== undefined || (await namesStore({ configFile, overrides, cwd, input })); // prettier-ignore
-  if (isNamed) return openSystem(options);
+  if (await isStoreNamed(options)) return openSystem(options);
   return { archive: archivesFor(undefined), close: () => Promise.resolve() };
+}
+
+/** The same of all stores, or those named; undefined: no store is configured or given. */
+export async function openStoresOfArchives(
+  options: OpenStoresOptions = {},
+): Promise<Stores | undefined> {
+  checkOpenStoresOptions(options);
+  const { store, ...others } = options;
+  return store || (await isStoreNamed(others)) ? openStores(options) : undefined;
+}
+
+async function isStoreNamed(options: OpenOptions): Promise<boolean> {
+  return options.configFile !== undefined || (await namesStore(requestOf(options)));
 }
 
 async function loadModule(file: string, explicit: boolean): Promise<unknown> {

@@ -57,6 +57,9 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/watch/redis.test.ts': 'a redis server',
   'test/watch/server.test.ts': 'clients that are waited for',
   'test/watch/service.test.ts': 'services that run for seconds, and python3',
+  'test/stores/metrics.test.ts': 'python3, which parses the metrics',
+  'test/stores/schedule.test.ts': 'systemd-analyze',
+  'test/stores/watch.test.ts': 'a service on a hundred stores',
 };
 
 /** The same as patterns of vitest. */

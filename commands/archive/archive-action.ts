@@ -1,6 +1,16 @@
 // Runs the commands on archives, and shows what they found or did.
 import { PapyraError } from '../../src/errors/errors.js';
-import { openArchives, type ArchiveOptions, type Archives } from '../../src/index.js';
+import {
+  openArchives,
+  openStoresOfArchives,
+  type ArchiveList,
+  type ArchiveOptions,
+  type ArchivePruning,
+  type Archives,
+  type ArchiveVerification,
+  type OpenStoresOptions,
+  type System,
+} from '../../src/index.js';
 import {
   archiveListText,
   archivePruningText,
@@ -8,12 +18,15 @@ import {
   archiveVerificationText,
 } from '../../src/output/archive.js';
 import { LineSink, type Sink } from '../../src/output/line-sink.js';
-import { consoleFor, consoleForResult, type Context } from '../context.js';
-import { openOptions, type GlobalFlags } from '../options.js';
+import { archiveLists, archivePrunings, archiveVerifications } from '../../src/output/archives.js';
+import { consoleFor, consoleForResult, severalStores, type Context } from '../context.js';
+import { openOptions, type GlobalFlags, type StoreFlags } from '../options.js';
+import { onStores, type Work } from '../stores.js';
 
 export interface ArchiveFlags extends GlobalFlags {
   archive?: string;
   of?: string;
+  store?: string[];
   all?: boolean;
   path?: string;
   backend?: string;
@@ -34,20 +47,26 @@ export interface PruneFlags extends ArchiveFlags {
 }
 
 export async function list(flags: ArchiveFlags, context: Context): Promise<void> {
-  const found = await withArchives(flags, context, (archive, how) => archive.list(how));
-  const output = consoleFor(context, flags);
-  output.result(found, (paint) => archiveListText(found, paint));
-  output.warnings(found.warnings);
+  await onArchives<ArchiveList>(flags, context, {
+    run: (archive, how) => archive.list(how),
+    text: archiveListText,
+    many: archiveLists,
+    none: () => ({ schema: 'papyra.archive-list/v1', archives: [], leftovers: [], ...NO_PLACE }),
+  });
 }
 
 export async function verify(flags: ArchiveFlags, context: Context): Promise<void> {
-  const found = await withArchives(flags, context, (archive, how) => archive.verify(how));
-  const isSound = found.status === 'sound';
-  const output = consoleForResult(context, flags, isSound);
-  output.result(found, (paint) => archiveVerificationText(found, paint));
-  output.warnings(found.warnings);
-  if (!isSound) context.found('archive_damaged');
+  await onArchives<ArchiveVerification>(flags, context, {
+    run: (archive, how) => archive.verify(how),
+    text: archiveVerificationText,
+    many: archiveVerifications,
+    finding: ({ status }) => (status === 'sound' ? undefined : 'archive_damaged'),
+    none: () => ({ schema: 'papyra.archive-verification/v1', status: 'sound', archives: [], gaps: [], leftovers: [], duration_ms: 0, ...NO_PLACE }), // prettier-ignore
+  });
 }
+
+/** Of a store of many whose records are not archived. */
+const NO_PLACE = { directory: '', warnings: [] };
 
 const KINDS = { events: 'event', audits: 'audit', 'dead-letters': 'dead_letter' } as const;
 
@@ -87,23 +106,67 @@ export async function restore(flags: RestoreFlags, context: Context): Promise<vo
 
 export async function prune(flags: PruneFlags, context: Context): Promise<void> {
   const { maxAge, dryRun = false } = flags;
-  const done = await withArchives(flags, context, (archive, how) =>
-    archive.prune({ ...how, maxAgeSeconds: maxAge, dryRun }),
-  );
-  const output = consoleFor(context, flags);
-  output.result(done, (paint) => archivePruningText(done, paint));
-  output.warnings(done.warnings);
+  await onArchives<ArchivePruning>(flags, context, {
+    run: (archive, how) => archive.prune({ ...how, maxAgeSeconds: maxAge, dryRun }),
+    text: archivePruningText,
+    many: archivePrunings,
+    none: () => ({ schema: 'papyra.archive-pruning/v1', status: dryRun ? 'dry_run' : 'nothing_to_do', max_age_seconds: maxAge, removed: [], kept: 0, freed_bytes: 0, ...NO_PLACE }), // prettier-ignore
+  });
+}
+
+interface ArchiveWork<R extends object> extends Pick<Work<R>, 'text' | 'many' | 'finding'> {
+  run: (archive: Archives, how: ArchiveOptions) => Promise<R>;
+  none: () => R;
+}
+
+/** Of one store, or of what is in a directory, as ever; of many stores one after the other. */
+async function onArchives<R extends { directory: string; warnings: string[] }>(
+  flags: ArchiveFlags,
+  context: Context,
+  { run, none, ...work }: ArchiveWork<R>,
+): Promise<void> {
+  const { archive, of, all } = flags;
+  const set = await openStoresOfArchives(whichStores(flags, context));
+  if (set && !set.isOne && of === undefined && !all) {
+    const how = { signal: context.signal, ...(archive !== undefined && { archive }) };
+    await onStores(storeFlags(flags), context, {
+      ...work,
+      run: async ({ archive: archives, config }) => {
+        if (archive === undefined && config.archive === undefined) return none();
+        return run(archives, how).catch(rethrown);
+      },
+      warnings: ({ warnings }) => warnings,
+    });
+    return;
+  }
+  const found = await withArchives(flags, context, run);
+  const finding = work.finding?.(found);
+  const output = consoleForResult(context, flags, !finding);
+  output.result(found, (paint) => work.text(found, paint));
+  output.warnings(found.warnings);
+  if (finding) context.found(finding);
 }
 
 /** `--max-age` of prune is no limit of the store. */
+function storeFlags(flags: ArchiveFlags): GlobalFlags & StoreFlags {
+  const { config, json, quiet, verbose, color, store, path, backend, timeout } = flags;
+  const given = { config, json, quiet, verbose, color, store, path, backend, timeout };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function whichStores(flags: ArchiveFlags, { signal }: Context): OpenStoresOptions {
+  const { store, ...others } = storeFlags(flags);
+  return { ...openOptions(others), ...(store && { store }), signal };
+}
+
 async function withArchives<T>(
   flags: ArchiveFlags,
-  { signal }: Context,
+  context: Context,
   use: (archive: Archives, how: ArchiveOptions) => Promise<T>,
 ): Promise<T> {
-  const { config, path, backend, timeout, archive, of, all } = flags;
-  const store = Object.entries({ config, path, backend, timeout }).filter(([, value]) => value !== undefined); // prettier-ignore
-  const opened = await openArchives({ ...openOptions(Object.fromEntries(store)), signal });
+  const { archive, of, all } = flags;
+  const { signal } = context;
+  const opened = await openOne(flags, context);
   try {
     return await use(opened.archive, {
       signal,
@@ -112,10 +175,42 @@ async function withArchives<T>(
       ...(all === undefined ? {} : { all }),
     });
   } catch (error) {
-    throw error instanceof PapyraError && error.code === 'interrupted' ? stopped(error) : error;
+    return rethrown(error);
   } finally {
     await opened.close();
   }
+}
+
+/** Where --of or --all says which archives are meant, any store with their directory will do. */
+async function openOne(
+  flags: ArchiveFlags,
+  context: Context,
+): Promise<{ archive: Archives; close(): Promise<void> }> {
+  const { archive, of, all } = flags;
+  const { store, ...options } = whichStores(flags, context);
+  const set = await openStoresOfArchives({ ...options, ...(store && { store }) });
+  if (!set) return openArchives(options);
+  if (set.isOne) return set.stores[0]!.open();
+  const labels = set.stores.map(({ label }) => label);
+  if (of === undefined && !all) throw severalStores(labels, set.warnings);
+  const found = new Map<string, System>();
+  for (const one of set.stores) {
+    const system = await one.open().catch(() => undefined);
+    const directory = archive ?? system?.config.archive;
+    if (system && directory !== undefined && !found.has(directory)) found.set(directory, system);
+    else await system?.close();
+  }
+  const [first, ...others] = found.values();
+  for (const system of others) await system.close();
+  if (first && others.length === 0) return first;
+  await first?.close();
+  throw new PapyraError('usage', `the stores have ${found.size === 0 ? 'no archive directory' : `archives in several directories: ${[...found.keys()].join(', ')}`}`, {
+    hint: 'name one with --archive; nothing was done',
+  }); // prettier-ignore
+}
+
+function rethrown(error: unknown): never {
+  throw error instanceof PapyraError && error.code === 'interrupted' ? stopped(error) : error;
 }
 
 function stopped({ message, signal }: PapyraError): PapyraError {

@@ -1,7 +1,7 @@
 // `papyra archive list | verify | restore | prune`: the commands and their flags.
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.js';
-import { duration, moment, text } from '../options.js';
+import { duration, moment, names, text } from '../options.js';
 import type { ArchiveFlags, PruneFlags, RestoreFlags } from './archive-action.js';
 
 export function addArchive(parent: Command, context: Context): void {
@@ -107,6 +107,11 @@ function addPlaces(command: Command, several: boolean): Command {
     );
   if (several) command.option('--all', 'the archives of all stores in the directory');
   return command
+    .option(
+      '--store <name>',
+      `of the stores of the configuration this one${several ? '; may be given more than once; default: all' : ''}`,
+      names('--store'),
+    )
     .option(
       '--path <file>',
       'the archives of this log, in place of the configured store (or PAPYRA_PATH)',

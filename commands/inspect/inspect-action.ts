@@ -106,15 +106,20 @@ function rangeOf({ since, until, archive }: RangeFlags): SummaryOptions {
 
 /** Counts the records of all kinds. */
 export async function inspectSummary(flags: SummaryFlags, context: Context): Promise<void> {
-  const { summaryText } = await import('../../src/output/summary.js');
-  const output = consoleFor(context, flags);
+  const [{ onStores }, { summaries }, { summaryText }] = await Promise.all([
+    import('../stores.js'),
+    import('../../src/output/summaries.js'),
+    import('../../src/output/summary.js'),
+  ]);
   const { signal } = context;
   const types = flags.limit === undefined ? {} : { types: flags.limit };
-  const summary = await withSystem(flags, output, signal, (system) =>
-    system.inspect.summary({ ...rangeOf(flags), ...types, signal }),
-  ).catch((error: unknown) => {
-    throw error instanceof PapyraError && error.code === 'interrupted' ? stopped(error, false) : error; // prettier-ignore
+  await onStores(flags, context, {
+    run: (system) =>
+      system.inspect.summary({ ...rangeOf(flags), ...types, signal }).catch((error: unknown) => {
+        throw error instanceof PapyraError && error.code === 'interrupted' ? stopped(error, false) : error; // prettier-ignore
+      }),
+    text: summaryText,
+    warnings: ({ warnings }) => warnings,
+    many: summaries,
   });
-  output.result(summary, (paint) => summaryText(summary, paint));
-  output.warnings(summary.warnings);
 }

@@ -60,6 +60,9 @@ export async function compact(flags: CompactFlags, context: Context): Promise<vo
   };
   await onStores(flags, context, {
     progress: flags.progress,
+    ...(flags.free !== undefined && {
+      one: '--free names one store: it would free that much of each',
+    }),
     lockWait: flags.lockWait,
     maxDuration: flags.maxDuration,
     run: (system, share) => {

@@ -6,11 +6,11 @@ import { isSea } from 'node:sea';
 import { linkChain } from '../../src/files/links.js';
 import type { Container } from '../../src/schedule/container.js';
 import { LOW_PRIORITY, type Host } from '../../src/schedule/host.js';
-import type { Job } from '../../src/schedule/job.js';
+import { PapyraError } from '../../src/errors/errors.js';
 
 /** This machine, for cron and systemd; for Kubernetes and Nomad, the image and volume that the flags name. */
 export function placeOf(
-  job: Job,
+  logs: string[],
   { image, volume = 'papyra-data' }: { image: string; volume?: string },
 ): Host & Container {
   return {
@@ -22,7 +22,7 @@ export function placeOf(
     }),
     image,
     volume,
-    owner: job.log === null ? null : ownerOf(job.log),
+    owner: ownersOf(logs)[0] ?? null,
   };
 }
 
@@ -48,9 +48,25 @@ function isThere(program: string): boolean {
   }
 }
 
-function ownerOf(log: string): Container['owner'] {
-  const stat = statSync(log, { throwIfNoEntry: false });
-  return stat ? { uid: stat.uid, gid: stat.gid } : null;
+/** A container runs as one user, who must be able to work on all logs. */
+export function assertOneOwner(logs: string[]): void {
+  const owners = ownersOf(logs);
+  if (owners.length < 2 || owners.some(({ uid }) => uid === 0)) return;
+  const ids = owners.slice(0, 5).map(({ uid, gid }) => `${uid}:${gid}`);
+  throw new PapyraError('usage', `the logs belong to several users (${ids.join(', ')}), and a container runs as one`, {
+    hint: 'print a job for the stores of each user, with --store NAME',
+  }); // prettier-ignore
+}
+
+/** Of the logs that are on this machine, each once, root first. */
+function ownersOf(logs: string[]): NonNullable<Container['owner']>[] {
+  const owners = new Map(
+    logs.flatMap((log) => {
+      const stat = statSync(log, { throwIfNoEntry: false });
+      return stat ? [[`${stat.uid}:${stat.gid}`, { uid: stat.uid, gid: stat.gid }] as const] : [];
+    }),
+  );
+  return [...owners.values()].sort((one, other) => one.uid - other.uid);
 }
 
 /** The path of a log when links are followed. */

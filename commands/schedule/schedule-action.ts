@@ -1,7 +1,14 @@
 // Runs `papyra schedule`: prints the job that compacts the store which the flags name.
 import type { Command } from 'commander';
 import { PapyraError } from '../../src/errors/errors.js';
-import type { System } from '../../src/index.js';
+import { asPapyraError } from '../../src/errors/exit-codes.js';
+import {
+  openStores,
+  type ClosedStore,
+  type EffectiveConfig,
+  type Stores,
+  type System,
+} from '../../src/index.js';
 import { printable } from '../../src/output/text.js';
 import {
   chooseInterval,
@@ -9,22 +16,33 @@ import {
   intervalWarnings,
   limitWarnings,
   serviceInterval,
+  shortestOf,
   type Growth,
+  type Interval,
 } from '../../src/schedule/interval.js';
-import { jobOf, logOf } from '../../src/schedule/job.js';
+import {
+  jobOf,
+  jobOfMany,
+  logOf,
+  type Chosen,
+  type Job,
+  type Service,
+} from '../../src/schedule/job.js';
 import { unitsFor, type Schedule, type ScheduleKind } from '../../src/schedule/schedule.js';
-import { consoleFor, withSystem, type Context } from '../context.js';
+import { consoleFor, using, type Context } from '../context.js';
 import {
   everyOf,
   interval as parsedInterval,
+  openOptions,
   type GlobalFlags,
   type StoreFlags,
 } from '../options.js';
 import type { ListenAddress } from '../../src/watch/address.js';
+import { sayOnce, type Said } from '../say-once.js';
 import { serviceOf } from './service.js';
 import { elsewhere } from './elsewhere.js';
 import { hookWarnings } from './hooks.js';
-import { findLog, placeOf } from './place.js';
+import { assertOneOwner, findLog, placeOf } from './place.js';
 
 export interface ScheduleFlags extends GlobalFlags, StoreFlags {
   every?: string;
@@ -51,44 +69,143 @@ export async function schedule(
   const flags = command.optsWithGlobals<ScheduleFlags>();
   const output = consoleFor(context, flags);
   const image = `papyra:${command.parent?.parent?.version() ?? ''}`;
-  const result = await withSystem(flags, output, context.signal, (system) =>
-    scheduleFor(kind, system, { image, ...flags }),
+  const { store } = flags;
+  const { signal } = context;
+  const set = await openStores({ ...openOptions(flags), ...(store && { store }), signal });
+  const result = await scheduleFor(kind, set, { image, ...flags }, (one, use) =>
+    using(() => one.open(), output, use),
   );
   output.result(result, () => result.files.map(({ content }) => content).join('\n'));
   output.warnings(result.warnings);
 }
 
+type Use = <T>(store: ClosedStore, use: (system: System) => Promise<T>) => Promise<T>;
+
 async function scheduleFor(
   kind: ScheduleKind,
-  system: System,
+  set: Stores,
   flags: ScheduleFlags & { image: string },
+  open: Use,
 ): Promise<Schedule> {
-  const { config, store } = system;
-  const interval = await intervalOf(system, flags);
-  const log = logOf(config);
-  const location = log === null ? null : findLog(log);
   const service = serviceOf(kind, flags);
-  const job = jobOf(config, store.target ?? store.backend, interval, location, service);
-  const place = placeOf(job, flags);
+  const { job, backend, logs, configs, interval, warnings } = set.isOne
+    ? await open(set.stores[0]!, (system) => jobOfOne(kind, system, flags, service))
+    : await jobOfAll(kind, set, flags, service, open);
+  if (kind === 'kubernetes' || kind === 'nomad') assertOneOwner(logs);
+  const place = placeOf(logs, flags);
   const words = Object.values(place).flat().map(String);
-  assertPrintable([job.target, job.realLog ?? '', ...job.args, ...job.others, ...words]);
+  const paths = job.logs.flatMap(({ path, realPath }) => [path, realPath]);
+  assertPrintable([job.target, ...paths, ...job.archives, ...job.args, ...job.others, ...words]);
   return {
     schema: 'papyra.schedule/v1',
     kind,
-    backend: store.backend,
+    backend,
     target: job.target,
     every_seconds: interval.seconds,
     reason: interval.reason,
     files: await unitsFor(kind, job, place),
     warnings: [
-      ...elsewhere(kind, config, place),
-      ...interval.warnings,
-      ...limitWarnings(config.retention),
-      ...intervalWarnings(interval.seconds, config.retention),
-      ...hookWarnings(kind, config),
+      ...configs.flatMap((config) => elsewhere(kind, config, place)),
+      ...warnings,
       ...job.secrets.map((name) => `${name} is in force here, and is not in what was printed: ${SECRETS[kind]}`), // prettier-ignore
     ],
   };
+}
+
+/** A job, and what was seen of its stores. */
+interface Found {
+  job: Job;
+  backend: string;
+  /** All of them, those that a glob matches, too. */
+  logs: string[];
+  configs: EffectiveConfig[];
+  interval: Interval;
+  warnings: string[];
+}
+
+async function jobOfOne(
+  kind: ScheduleKind,
+  system: System,
+  flags: ScheduleFlags,
+  service: Service | null,
+): Promise<Found> {
+  const { config, store } = system;
+  const interval = await intervalOf(system, flags);
+  const log = logOf(config);
+  const location = log === null ? null : findLog(log);
+  return {
+    job: jobOf(config, store.target ?? store.backend, interval, location, service),
+    backend: store.backend,
+    logs: log === null ? [] : [log],
+    configs: [config],
+    interval,
+    warnings: [...interval.warnings, ...warningsOf(kind, system, interval.seconds)],
+  };
+}
+
+function warningsOf(kind: ScheduleKind, { config }: System, seconds: number): string[] {
+  const { retention } = config;
+  return [
+    ...limitWarnings(retention),
+    ...intervalWarnings(seconds, retention),
+    ...hookWarnings(kind, config),
+  ];
+}
+
+/** One job for many stores. A store that cannot be opened now is in the job all the same. */
+async function jobOfAll(
+  kind: ScheduleKind,
+  { stores: closed, configFile, warnings }: Stores,
+  flags: ScheduleFlags,
+  service: Service | null,
+  open: Use,
+): Promise<Found> {
+  const said: Said[] = [];
+  const stores: Chosen['stores'] = [];
+  const backends = new Set<string>();
+  const logs: string[] = [];
+  const wanted: { label: string; seconds: number; reason: string; asked: boolean }[] = [];
+  let failure: PapyraError | undefined;
+  for (const store of closed) {
+    const { name, label } = store;
+    try {
+      await open(store, async (system) => {
+        const { config } = system;
+        const interval = await intervalOf(system, flags);
+        const asked = flags.every !== undefined;
+        wanted.push({ label, asked, ...interval });
+        said.push(...interval.warnings.map((text) => ({ label, text })));
+        said.push(...warningsOf(kind, system, interval.seconds).map((text) => ({ label, text })));
+        backends.add(system.store.backend);
+        const log = logOf(config);
+        if (log !== null) logs.push(log);
+        const place = log === null ? { realLog: null, isLink: false } : findLog(log);
+        stores.push({ name, config, ...place });
+      });
+    } catch (thrown) {
+      const error = await asPapyraError(thrown);
+      if (error.code === 'interrupted') throw error;
+      failure ??= error;
+      said.push({ label, text: `nothing is known of it for this job: ${error.message}` });
+    }
+  }
+  const interval = shortestOf(wanted);
+  if (interval === undefined || configFile === null) throw failure ?? noStore(warnings);
+  const chosen = { names: [...new Set(flags.store)], configFile, stores };
+  return {
+    job: jobOfMany(chosen, interval, service),
+    backend: [...backends].sort().join(', '),
+    logs,
+    configs: stores.map(({ config }) => config),
+    interval,
+    warnings: [...warnings, ...sayOnce(said)],
+  };
+}
+
+function noStore(warnings: readonly string[]): PapyraError {
+  return new PapyraError('usage', `there is no store to compact: ${warnings.join('; ') || 'the configuration has none'}`, {
+    hint: 'print this when the logs are there; nothing was done',
+  }); // prettier-ignore
 }
 
 async function intervalOf({ config, metrics }: System, { every, watch = false }: ScheduleFlags) {

@@ -25,7 +25,7 @@ export function addSchedule(parent: Command, context: Context): void {
       .command(kind)
       .summary(`print ${makes} to compact the store`)
       .description(
-        `Print ${makes} to compact the configured store, or the one that the flags name. It prints, and installs nothing.`,
+        `Print ${makes} to compact the configured store, or the one that the flags name; of many stores one for all of them. It prints, and installs nothing.`,
       )
       .option(
         '--every <interval>',
@@ -51,7 +51,7 @@ function addServiceOptions(command: Command, service: string): void {
     )
     .option(
       '--listen <address>',
-      'with --watch: serve /metrics and /healthz on this port, or address and port',
+      'with --watch: serve /metrics, /healthz and /livez on this port, or address and port',
       listenOn('--listen'),
     );
 }

@@ -100,9 +100,9 @@ async function look(store: Store | undefined, how: ArchiveOptions): Promise<Foun
   const name = storeName(store);
   const id = (await (await memoryOf(store))?.read())?.store_id;
   const own = readCatalog(directory, { name, id });
-  // Archives of this store that another host or volume wrote, as far as the name tells.
-  const isKnown = own.archives.some(({ manifest }) => manifest);
-  const catalog = isKnown ? own : readCatalog(directory, { name });
+  // Archives of this store that another host or volume wrote, as far as the name tells; of one of many, the path, too.
+  const isKnown = id !== undefined && own.archives.some(({ manifest }) => manifest);
+  const catalog = isKnown ? own : sameTarget(readCatalog(directory, { name }), store);
   const home = store.backend.metricsLocation();
   const { liveFilesOf } = await import('../archive/live-files.js');
   return {
@@ -110,6 +110,23 @@ async function look(store: Store | undefined, how: ArchiveOptions): Promise<Foun
     live: 'log' in home ? liveFilesOf(home.log) : [],
     isStreams: store.config.store.backend === 'redis',
   };
+}
+
+/** Stores of one configuration may share a directory, and the names of their logs. */
+function sameTarget(catalog: Catalog, { config, backend }: Store): Catalog {
+  if (config.label === undefined) return catalog;
+  const archives = catalog.archives.filter(({ manifest }) => !manifest || manifest.target === backend.target); // prettier-ignore
+  return { ...catalog, archives };
+}
+
+/**
+ * The archives of a store that are there, those of the oldest run first.
+ *
+ * @throws {PapyraError} `not_found` when the directory is not there.
+ */
+export async function archivesOf(store: Store, directory: string): Promise<string[]> {
+  const [{ catalog }, { isMissing, pathOf }] = await Promise.all([look(store, { archive: directory }), import('../archive/catalog.js')]); // prettier-ignore
+  return catalog.archives.filter((archive) => !isMissing(archive)).map(pathOf);
 }
 
 function directoryOf(store: Store | undefined, { archive }: ArchiveOptions): string {

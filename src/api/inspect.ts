@@ -27,7 +27,7 @@ export async function* listRecords(
   how: RecordsOptions,
 ): AsyncGenerator<ListedRecord, void, undefined> {
   checkRecordsOptions(how);
-  for await (const records of batches(backend, requestOf(config, how))) {
+  for await (const records of batches(backend, await requestOf(config, backend, how))) {
     for (const { kind, timestamp, bytes } of records) {
       yield { kind, timestamp: Number.isNaN(timestamp) ? null : timestamp, json: bytes };
     }
@@ -39,7 +39,12 @@ function batches(backend: Backend, request: RecordsRequest) {
   throw new PapyraError('usage', `the backend ${backend.name} cannot list its records`);
 }
 
-function requestOf({ retention }: EffectiveConfig, how: RecordsOptions): RecordsRequest {
+async function requestOf(
+  config: EffectiveConfig,
+  backend: Backend,
+  how: RecordsOptions,
+): Promise<RecordsRequest> {
+  const { retention } = config;
   const { kind, type, target, since, until, limit, signal } = how;
   return {
     wanted: { kind, type, target, since, until },
@@ -47,10 +52,22 @@ function requestOf({ retention }: EffectiveConfig, how: RecordsOptions): Records
     limit,
     newestFirst: how.newestFirst ?? false,
     follow: how.follow ?? false,
-    archive: how.archive === undefined ? undefined : resolve(how.archive),
+    archive: await archivesIn(how.archive, { config, backend }),
     signal,
     onWarning: how.onWarning ?? (() => undefined),
   };
+}
+
+async function archivesIn(
+  given: string | undefined,
+  store: { config: EffectiveConfig; backend: Backend },
+): Promise<RecordsRequest['archive']> {
+  if (given === undefined) return undefined;
+  const directory = resolve(given);
+  // Other backends say that they have none.
+  const { archivesOf } = await import('./archive.js');
+  const hasArchives = 'path' in store.config.store || store.config.store.backend === 'redis';
+  return { directory, files: hasArchives ? await archivesOf(store, directory) : [] };
 }
 
 /** So many types are told apart, of each kind. */
@@ -74,7 +91,10 @@ export async function summarize(
   };
   const counts = new Map(RECORD_KINDS.map((kind) => [kind, new KindCount(kind)]));
   let lastAudit: Buffer | undefined;
-  for await (const records of batches(backend, requestOf(config, { ...range, onWarning }))) {
+  for await (const records of batches(
+    backend,
+    await requestOf(config, backend, { ...range, onWarning }),
+  )) {
     for (const { kind, timestamp, bytes } of records) {
       counts.get(kind)!.add(timestamp, bytes);
       if (kind === 'audit') lastAudit = Buffer.from(bytes);

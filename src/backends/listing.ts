@@ -11,8 +11,8 @@ export interface RecordsRequest {
   newestFirst: boolean;
   /** Goes on with what is appended, until the signal ends it. */
   follow: boolean;
-  /** A directory with archives of this store, which are listed before it; undefined: none. */
-  archive?: string | undefined;
+  /** The archives of this store in a directory, in order: they are listed before it; undefined: none. */
+  archive?: { directory: string; files: readonly string[] } | undefined;
   signal?: AbortSignal | undefined;
   /** Told what the operator should know. */
   onWarning: (warning: string) => void;

@@ -62,6 +62,8 @@ export function configuredStores(
 interface Entry {
   name: string;
   isGlob: boolean;
+  /** The directory in which all matches of the glob are. */
+  within?: string;
   stores: (ConfiguredStore & { isGlob: boolean })[];
   warnings: string[];
   invalid: PapyraError[];
@@ -77,7 +79,7 @@ function storesOf(name: string, written: PersistenceInput, request: ResolveReque
     try {
       const section = `stores.${name}`;
       const config = resolveConfig({ ...request, section, input: { ...input, persistence: of } });
-      entry.stores.push({ name, label, config: { ...config, label }, isGlob: entry.isGlob, ...(failure && { failure }) }); // prettier-ignore
+      entry.stores.push({ name, label, config: { ...config, label, ...(entry.within !== undefined && { within: entry.within }) }, isGlob: entry.isGlob, ...(failure && { failure }) }); // prettier-ignore
     } catch (error) {
       if (!(error instanceof PapyraError) || error.code !== 'config_invalid') throw error;
       // What is wrong for one match of a glob is mostly wrong for all.
@@ -103,6 +105,8 @@ function storesOf(name: string, written: PersistenceInput, request: ResolveReque
   const pattern = startingAt(found ? dirname(found.file) : cwd, path);
   const matches = expand(pattern);
   entry.isGlob = true;
+  const parts = pattern.split('/');
+  entry.within = parts.slice(0, parts.findIndex(isWildcard)).map(literalOf).join('/') || '/';
   for (const match of matches) {
     add(match.part === '' ? name : `${name}/${match.part}`, match.path, match.failure);
   }

@@ -195,6 +195,8 @@ export interface EffectiveConfig {
   file: string | null;
   /** What one of `stores` is called: its name and, of a path with wildcards, what they matched. Of `persistence`: undefined. */
   label?: string | undefined;
+  /** Of a glob: the directory in which all of its matches are. */
+  within?: string | undefined;
   store: StoreConfig;
   retention: RetentionPolicy;
   /** Where dropped records go first; undefined: nowhere. */

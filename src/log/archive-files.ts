@@ -1,29 +1,11 @@
-// Finds the archives of a store, and reads the lines in them.
-import { createReadStream, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+// Reads the lines in archives.
+import { createReadStream } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
-import { attempt, systemError } from '../errors/system-error.js';
+import { systemError } from '../errors/system-error.js';
 import { decompressor } from '../files/archive-codec.js';
 import { endsWithFrame } from '../files/zstd-frames.js';
-import { parseArchiveName, type Compression } from '../files/archive-names.js';
+import type { Compression } from '../files/archive-names.js';
 import { LONGEST_LINE } from './lines-of.js';
-
-/**
- * The archives of a store in a directory, those of the oldest run first. Many logs may share a directory: the name is what
- * tells them apart.
- *
- * @throws {PapyraError} `not_found` when the directory is not there.
- */
-export function archivesOf(directory: string, name: string): string[] {
-  const found = attempt('list the archives in', directory, () => readdirSync(directory)).flatMap(
-    (file) => {
-      const named = parseArchiveName(file);
-      return named?.store === name ? [named] : [];
-    },
-  );
-  found.sort((a, b) => (a.run < b.run ? -1 : a.run > b.run ? 1 : a.file < b.file ? -1 : 1));
-  return found.map(({ file }) => join(directory, file));
-}
 
 const CHUNK_BYTES = 1 << 18;
 

@@ -2,7 +2,7 @@
 import type { RecordBatches, RecordsRequest, StoredRecord } from '../backends/listing.js';
 import { interruption } from '../errors/errors.js';
 import { classify, RecordFilter, type RecordKind } from '../records/record-filter.js';
-import { archiveLines, archivesOf } from './archive-files.js';
+import { archiveLines } from './archive-files.js';
 import type { Known } from './known.js';
 import { newestOf, type BatchSource } from './newest-of.js';
 import { SeenRecords } from './seen-records.js';
@@ -28,11 +28,10 @@ export interface ArchivedStore {
  * names it wants to see what has expired.
  */
 export async function* withArchives(
-  directory: string,
+  { directory, files: paths }: NonNullable<RecordsRequest['archive']>,
   store: ArchivedStore,
   request: RecordsRequest,
 ): RecordBatches {
-  const paths = archivesOf(directory, store.name);
   if (paths.length === 0) request.onWarning(`no archive of ${store.name} is in ${directory}`);
   const filter = new RecordFilter(request.wanted);
   let seen = new SeenRecords();

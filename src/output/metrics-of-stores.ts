@@ -1,5 +1,6 @@
 // Shows the metrics of many stores.
 import type { MetricsReport } from '../metrics/report.js';
+import { historyText } from './history.js';
 import { sum, type StoresView } from './stores.js';
 import { formatBytes, formatShortCount, plural, printable } from './text.js';
 
@@ -21,6 +22,17 @@ export const metricsOfStores: StoresView<MetricsReport> = {
     return last_success === null ? paint.dim('no run yet') : paint.dim(minute(last_success));
   },
   rank: (report) => report.disk_usage_bytes,
+};
+
+/** The last runs of each store. */
+export const historiesOfStores: StoresView<MetricsReport> = {
+  ...metricsOfStores,
+  whole: (outcomes, paint) => {
+    const shown = outcomes.flatMap(({ store, report }) => {
+      return report ? [`${paint.bold(printable(store))}\n${historyText(report, paint)}`] : [];
+    });
+    return shown.length > 0 ? shown.join('\n') : `${metricsOfStores.headline([], paint)}.\n`;
+  },
 };
 
 /** `2026-11-22 05:00` */

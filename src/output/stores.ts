@@ -31,6 +31,8 @@ export interface StoresView<R> {
   rank: (report: R) => number | null;
   /** What is shown behind the table. */
   details?: (outcomes: readonly StoreOutcome<R>[], paint: Paint) => string[];
+  /** The whole text, in place of all of that. */
+  whole?: (outcomes: readonly StoreOutcome<R>[], paint: Paint) => string;
 }
 
 /** What was done with many stores, and the document of `--json`. */
@@ -65,6 +67,7 @@ export function storesText<R>(
   { remaining, all: isAll }: { remaining: number; all: boolean },
   paint: Paint,
 ): string {
+  if (view.whole) return view.whole(outcomes, paint);
   const reports = outcomes.flatMap(({ report }) => (report ? [report] : []));
   const failed = outcomes.filter(({ error }) => error && error.code !== 'interrupted');
   const all = outcomes.length + remaining;

@@ -41,6 +41,7 @@ export interface ArchiveEntry {
 }
 
 interface ArchiveDocument {
+  /** Empty: the store is one of many, and its records are not archived. */
   directory: string;
   /** What the operator should know, one sentence each. */
   warnings: string[];

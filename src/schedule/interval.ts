@@ -84,6 +84,19 @@ export function chooseInterval(
   };
 }
 
+/** Of the intervals that stores ask for the shortest, with the name of the first that asks for it; undefined: none does. */
+export function shortestOf(
+  wanted: readonly (Interval & { label: string; asked: boolean })[],
+): Interval | undefined {
+  const seconds = Math.min(...wanted.map((one) => one.seconds));
+  const first = wanted.find((one) => one.seconds === seconds);
+  if (!first) return undefined;
+  const { label, reason, asked } = first;
+  if (asked) return { seconds, reason };
+  const others = wanted.some((one) => one.seconds !== seconds);
+  return { seconds, reason: `${others ? 'the shortest that a store asks for, which is' : 'all stores ask for it, such as'} ${label}: ${reason}` }; // prettier-ignore
+}
+
 const REDIS: Interval = {
   seconds: HOUR,
   reason: 'what has expired in Redis takes memory, and trimming little and often stalls it least',

@@ -1,5 +1,5 @@
 // Describes a scheduled compaction, from which the files of all schedulers are made.
-import { resolve } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { flagsOf } from '../config/as-flags.js';
 import { ENVIRONMENT } from '../config/environment.js';
 import type { EffectiveConfig, Overrides } from '../config/types.js';
@@ -15,13 +15,10 @@ export interface Job {
   backend: string;
   /** The name of the store for the operator, without credentials. */
   target: string;
-  /** The log, or the active file of a rotating set; null: the backend has no files. */
-  log: string | null;
-  /** The path of the log with links resolved, and whether the log itself is a link. */
-  realLog: string | null;
-  isLink: boolean;
-  /** The directory to which dropped records go first; null: they are not archived. */
-  archive: string | null;
+  /** Where the logs are; none: the backend has no files. */
+  logs: LogPlace[];
+  /** The directories to which dropped records go first; none: they are not archived. */
+  archives: string[];
   /** null: there is no configuration file, only flags. */
   configFile: string | null;
   /** Other files that the configuration names: the text for Prometheus, hooks, passwords, certificates. */
@@ -38,11 +35,24 @@ export interface Job {
   service: Service | null;
 }
 
+/** Where a log is, or where the logs are that a glob matches. */
+export interface LogPlace {
+  /** The name among `stores`; null: there is no other. */
+  store: string | null;
+  /** The log, or the active file of a rotating set; of a glob, the directory in which its matches are. */
+  path: string;
+  /** The same with links resolved. */
+  realPath: string;
+  /** The log itself is a link. */
+  isLink: boolean;
+  isGlob: boolean;
+}
+
 /** What a service is told beside its store. */
 export interface Service {
   /** Flags of `papyra watch`. */
   flags: string[];
-  /** The port of /healthz; null: it does not listen. */
+  /** The port of /livez; null: it does not listen. */
   port: number | null;
 }
 
@@ -65,18 +75,19 @@ export function jobOf(
   found: { realLog: string; isLink: boolean } | null = null,
   service: Service | null = null,
 ): Job {
-  const { store, file } = config;
+  const { store, file, overrides } = config;
   const log = logOf(config);
+  const { realLog, isLink } = found ?? { realLog: log, isLink: false };
+  const logs = log === null ? [] : [{ store: null, path: log, realPath: realLog ?? log, isLink, isGlob: false }]; // prettier-ignore
   return {
     name: jobName(target),
     backend: store.backend,
     target,
-    log,
-    ...(found ?? { realLog: log, isLink: false }),
-    archive: config.archive ?? null,
+    logs,
+    archives: config.archive === undefined ? [] : [config.archive],
     configFile: file,
     others: othersOf(config),
-    secrets: store.backend === 'redis' ? secretsOf(config.overrides) : [],
+    secrets: store.backend === 'redis' ? secretsOf(overrides) : [],
     everySeconds: seconds,
     reason,
     times: timesFor(seconds, seedOf(target)),
@@ -84,16 +95,71 @@ export function jobOf(
       ...(file === null ? [] : ['--config', file]),
       ...(service ? ['watch'] : ['--quiet', 'persistence', 'compact']),
       ...(config.label === undefined ? [] : ['--store', config.label]),
-      ...flagsOf(config.overrides, config.label === undefined ? log : null),
-      ...(service ? service.flags : limitsOf(log, store.backend, seconds)),
+      ...flagsOf(overrides, config.label === undefined ? log : null),
+      ...(service ? service.flags : limitsOf(log !== null, store.backend, seconds)),
     ],
     service,
   };
 }
 
+/** The stores for which there is one job. */
+export interface Chosen {
+  /** Those that were asked for by `--store`; none: all, those that come later, too. */
+  names: readonly string[];
+  configFile: string;
+  /** At least one. */
+  stores: { name: string; config: EffectiveConfig; realLog: string | null; isLink: boolean }[];
+}
+
+/** One job for many stores. With one of Redis among them, the configuration is kept as secret as for Redis. */
+export function jobOfMany(
+  { names, configFile, stores }: Chosen,
+  { seconds, reason }: { seconds: number; reason: string },
+  service: Service | null = null,
+): Job {
+  const configs = stores.map(({ config }) => config);
+  const isRedis = configs.some(({ store }) => store.backend === 'redis');
+  const { overrides } = configs[0]!;
+  const logs = stores.flatMap(placeIn);
+  const words = names.length === 0 ? ['stores', basename(dirname(configFile)), basename(configFile, extname(configFile))] : names; // prettier-ignore
+  return {
+    name: jobName(words.join('-')),
+    backend: isRedis ? 'redis' : configs[0]!.store.backend,
+    target: `${names.length === 0 ? 'all stores' : `the stores ${names.join(', ')}`} of ${configFile}`,
+    logs: [...new Map(logs.map((place) => [`${place.isGlob} ${place.path}`, place])).values()],
+    archives: unique(configs.flatMap(({ archive }) => archive ?? [])),
+    configFile,
+    others: unique(configs.flatMap(othersOf)),
+    secrets: isRedis ? secretsOf(overrides) : [],
+    everySeconds: seconds,
+    reason,
+    times: timesFor(seconds, seedOf([configFile, ...names].join(' '))),
+    args: [
+      ...['--config', configFile],
+      ...(service ? ['watch'] : ['--quiet', 'persistence', 'compact']),
+      ...names.flatMap((name) => ['--store', name]),
+      ...flagsOf(overrides, null),
+      ...(service ? service.flags : limitsOf(logs.length > 0, isRedis ? 'redis' : '', seconds)),
+    ],
+    service,
+  };
+}
+
+function placeIn({ name, config, realLog, isLink }: Chosen['stores'][number]): LogPlace[] {
+  const path = logOf(config);
+  if (path === null) return [];
+  const { within } = config;
+  if (within !== undefined) return [{ store: name, path: within, realPath: within, isLink: false, isGlob: true }]; // prettier-ignore
+  return [{ store: name, path, realPath: realLog ?? path, isLink, isGlob: false }];
+}
+
+function unique(words: string[]): string[] {
+  return [...new Set(words)];
+}
+
 /** A run on files waits for another run. A run on Redis ends before the next one, which continues its work. */
-function limitsOf(log: string | null, backend: string, seconds: number): string[] {
-  if (log !== null) return ['--lock-wait', durationText(lockWaitFor(seconds))];
+function limitsOf(hasLog: boolean, backend: string, seconds: number): string[] {
+  if (hasLog) return ['--lock-wait', durationText(lockWaitFor(seconds))];
   return backend === 'redis' ? ['--max-duration', durationText((seconds * 3) / 4)] : [];
 }
 

@@ -23,7 +23,7 @@ export function kubernetesUnit(job: Job, container: Container): UnitFile[] {
     ...needsOf(job, container),
     ...(config === null ? [] : configNotes(job, config)),
     ...(job.backend === 'redis' ? secretNotes(job) : []),
-    ...(job.log === null ? [] : VOLUME_NOTES),
+    ...(job.logs.length === 0 ? [] : VOLUME_NOTES),
     'Then save this and type kubectl apply -f on it. The times are those of the control plane, mostly UTC.',
   );
   const document = stringify(cronJob(job, container, mounts, config), YAML);

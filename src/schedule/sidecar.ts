@@ -14,7 +14,7 @@ import {
   YAML,
 } from './kubernetes.js';
 
-/** A container that fails for ten minutes is started again. */
+/** A container that is stuck for ten minutes is started again; one of which a store fails is not, for that cures nothing. */
 const PROBE = { periodSeconds: 60, timeoutSeconds: 5, failureThreshold: 10 };
 
 /** The volumes with the data are those of the pod, under their names there. */
@@ -41,7 +41,7 @@ export function kubernetesSidecar(job: Job, service: Service, container: Contain
               restartPolicy: 'Always',
               ...(service.port !== null && {
                 ports: [{ name: 'papyra', containerPort: service.port }],
-                livenessProbe: { httpGet: { path: '/healthz', port: 'papyra' }, ...PROBE },
+                livenessProbe: { httpGet: { path: '/livez', port: 'papyra' }, ...PROBE },
               }),
               securityContext: {
                 ...(owner && { runAsUser: owner.uid, runAsGroup: owner.gid }),

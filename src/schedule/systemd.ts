@@ -101,11 +101,10 @@ WantedBy=multi-user.target
 }
 
 /** The mounts and the network that must be ready first. */
-function needsOf({ log, realLog, archive, configFile, others, backend }: Job): string {
-  const logs = log === realLog ? [log] : [log, realLog];
-  const paths = [...logs, archive, configFile, ...others]
-    .filter((path) => path !== null)
-    .map(systemdWord);
+function needsOf({ logs, archives, configFile, others, backend }: Job): string {
+  const named = logs.flatMap(({ path, realPath }) => [path, realPath]);
+  const all = [...named, ...archives, ...(configFile === null ? [] : [configFile]), ...others];
+  const paths = [...new Set(all)].map(systemdWord);
   const lines = [
     ...(paths.length === 0 ? [] : [`RequiresMountsFor=${paths.join(' ')}`]),
     ...(backend === 'redis' ? ['Wants=network-online.target', 'After=network-online.target'] : []),

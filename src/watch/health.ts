@@ -1,7 +1,7 @@
 // Judges whether the service does its work.
 import type { Tended } from './tended.js';
 
-/** The document of `/healthz`. */
+/** The document of `/healthz` and `/livez`. */
 export interface Health {
   schema: 'papyra.health/v1';
   /** `failing`: the last run of a store failed; `overdue`: the service does not come round to its runs. */

@@ -1,4 +1,4 @@
-// Serves /metrics and /healthz over HTTP, for programs that watch the service.
+// Serves /metrics, /healthz and /livez over HTTP, for programs that watch the service.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { PapyraError } from '../errors/errors.js';
 import { addressText, type ListenAddress } from './address.js';
@@ -45,8 +45,8 @@ export async function serveHttp(address: ListenAddress, answers: Answers): Promi
 function answer(request: IncomingMessage, response: ServerResponse, answers: Answers): void {
   const { method = '', url = '', headers } = request;
   const [path] = url.split('?');
-  if (path !== '/metrics' && path !== '/healthz') {
-    send(request, response, 404, TEXT, 'not found: there are /metrics and /healthz\n');
+  if (path !== '/metrics' && path !== '/healthz' && path !== '/livez') {
+    send(request, response, 404, TEXT, 'not found: there are /metrics, /healthz and /livez\n');
   } else if (method !== 'GET' && method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     send(request, response, 405, TEXT, 'only GET and HEAD are allowed\n');
@@ -55,7 +55,9 @@ function answer(request: IncomingMessage, response: ServerResponse, answers: Ans
     send(request, response, 200, open ? OPENMETRICS : PROMETHEUS, answers.metrics());
   } else {
     const health = answers.health();
-    const code = health.status === 'ok' ? 200 : 503;
+    // To start the service again cures no store, but a service that is stuck.
+    const isWell = path === '/livez' ? health.status !== 'overdue' : health.status === 'ok';
+    const code = isWell ? 200 : 503;
     send(request, response, code, 'application/json', `${JSON.stringify(health)}\n`);
   }
 }

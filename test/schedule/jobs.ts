@@ -1,6 +1,6 @@
 import type { Container } from '../../src/schedule/container.js';
 import type { Host } from '../../src/schedule/host.js';
-import { jobOf, type Job, type Service } from '../../src/schedule/job.js';
+import { jobOf, jobOfMany, type Job, type Service } from '../../src/schedule/job.js';
 import type { EffectiveConfig, StoreConfig } from '../../src/index.js';
 
 export const PLACE: Host & Container = {
@@ -59,6 +59,27 @@ export function redisJob(service: Service | null = null): Job {
   const metrics = { enabled: true, textfile: '/var/lib/node_exporter/papyra.prom' };
   const config = configOf('', undefined, { store, metrics });
   return jobOf(config, 'cache:6379 papyra:local', EVERY, null, service);
+}
+
+/** Two logs, one of them a link, the matches of a glob, and their archives; with `names` only for these. */
+export function manyJob(names: string[] = [], service: Service | null = null): Job {
+  const store = (name: string, log: string, more: Partial<EffectiveConfig> = {}) => ({
+    name,
+    config: configOf(log, undefined, { label: name, archive: '/backup/papyra', ...more }),
+    realLog: log,
+    isLink: false,
+  });
+  const stores = [
+    store('orders', '/var/lib/orders/events.ndjson'),
+    {
+      ...store('billing', '/srv/billing/events.ndjson'),
+      realLog: '/volume/b.ndjson',
+      isLink: true,
+    },
+    store('tenants', '/var/lib/tenants/a/events.ndjson', { within: '/var/lib/tenants' }),
+    store('tenants', '/var/lib/tenants/b/events.ndjson', { within: '/var/lib/tenants', archive: '/backup/tenants' }), // prettier-ignore
+  ].filter(({ name }) => names.length === 0 || names.includes(name));
+  return jobOfMany({ names, configFile: '/etc/papyra/many.yaml', stores }, EVERY, service);
 }
 
 /** What no scheduler may expand, split or lose. */

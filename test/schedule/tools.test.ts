@@ -10,7 +10,7 @@ import { parse as parseYaml } from 'yaml';
 import { hclText, shellWord, systemdArgument, systemdWord } from '../../src/schedule/quote.js';
 import { unitsFor, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { tempDirectory } from '../support/temp.js';
-import { fileJob, fileService, HOSTILE, PLACE, redisJob } from './jobs.js';
+import { fileJob, fileService, HOSTILE, manyJob, PLACE, redisJob } from './jobs.js';
 import { hclWords, nomadJob, systemdWords, unitValue } from './read-back.js';
 
 const jobs = [
@@ -18,6 +18,8 @@ const jobs = [
   ['an archive', fileJob('/data/a/log.ndjson', '/backup')],
   ['Redis', redisJob()],
   ['a hostile path', fileJob(HOSTILE, `${HOSTILE}.d`)],
+  ['many stores', manyJob()],
+  ['some stores', manyJob(['orders', 'tenants'])],
   ['a name that ends in a backslash', fileJob('/data/a/log\\')],
 ] as const;
 /** systemd-analyze looks whether the program is there. */
@@ -112,6 +114,7 @@ describe.each([
   ['a log', fileService('/data/a/log.ndjson', 9464)],
   ['a hostile path', fileService(HOSTILE, 1)],
   ['Redis', redisJob({ flags: [], port: null })],
+  ['many stores', manyJob([], { flags: [], port: 9464 })],
 ])('a service for %s', (_what, job) => {
   test('systemd-analyze has nothing to complain about, and the command has the arguments', async () => {
     const [unit] = await unitsFor('systemd', job, {
@@ -147,7 +150,7 @@ describe.each([
     expect(sidecar!.args!.map((arg) => arg.replaceAll('$$', '$'))).toEqual(job.args);
     const ports = job.service!.port === null ? undefined : [job.service!.port];
     expect(sidecar!.ports?.map(({ containerPort }) => containerPort)).toEqual(ports);
-    expect(sidecar!.livenessProbe?.httpGet?.path).toBe(ports && '/healthz');
+    expect(sidecar!.livenessProbe?.httpGet?.path).toBe(ports && '/livez');
   });
 });
 

@@ -4,7 +4,7 @@ import { mountsOf } from '../../src/schedule/container.js';
 import { jobName } from '../../src/schedule/name.js';
 import { unitsFor, type ScheduleKind } from '../../src/schedule/schedule.js';
 import { jobOf } from '../../src/schedule/job.js';
-import { configOf, EVERY, fileJob, fileService, PLACE, redisJob } from './jobs.js';
+import { configOf, EVERY, fileJob, fileService, manyJob, PLACE, redisJob } from './jobs.js';
 
 const KINDS: ScheduleKind[] = ['cron', 'systemd', 'kubernetes', 'nomad'];
 const golden = (name: string) => join(import.meta.dirname, 'golden', name);
@@ -14,6 +14,8 @@ describe.each(KINDS)('%s', (kind) => {
     ['a log', fileJob()],
     ['a log with an archive elsewhere', fileJob('/data/a/log.ndjson', '/backup')],
     ['Redis', redisJob()],
+    ['many stores', manyJob()],
+    ['some stores', manyJob(['orders', 'tenants'])],
   ])('for %s is as in the golden file', async (_what, job) => {
     for (const { name, content } of await unitsFor(kind, job, PLACE)) {
       await expect(content).toMatchFileSnapshot(golden(name));
@@ -25,6 +27,7 @@ describe.each<ScheduleKind>(['systemd', 'kubernetes'])('%s, a service', (kind) =
   test.each([
     ['a log', fileService('/var/lib/app/events.ndjson', kind === 'kubernetes' ? 9464 : null)],
     ['Redis', redisJob({ flags: [], port: null })],
+    ['many stores', manyJob([], { flags: [], port: kind === 'kubernetes' ? 9464 : null })],
   ])('for %s is as in the golden file', async (_what, job) => {
     const units = await unitsFor(kind, job, PLACE);
     expect(units).toHaveLength(1);
@@ -50,7 +53,8 @@ describe('mounts in a container', () => {
     ['/real.ndjson', null],
     ['/volume/real.ndjson', ['/volume', '/data']],
   ])('a link to %s: no mount in another one', (realLog, paths) => {
-    const job = { ...fileJob('/data/log.ndjson'), realLog, isLink: true };
+    const job = fileJob('/data/log.ndjson');
+    job.logs = [{ ...job.logs[0]!, realPath: realLog, isLink: true }];
     const mounted = () => mountsOf(job, PLACE).map(({ path }) => path);
     if (paths) expect(mounted()).toEqual(paths);
     else expect(mounted).toThrow('is in the root directory');
@@ -58,6 +62,23 @@ describe('mounts in a container', () => {
 
   test.each<ScheduleKind>(['kubernetes', 'nomad'])('%s: not the root directory', async (kind) => {
     await expect(text(kind, '/log.ndjson')).rejects.toThrow('is in the root directory');
+  });
+
+  test('of many stores: each directory once, also where one is in another', () => {
+    const mounted = (job: ReturnType<typeof manyJob>) =>
+      mountsOf(job, PLACE).map(({ name, source, path }) => `${name} ${source} ${path}`);
+    expect(mounted(manyJob())).toEqual([
+      'data app-data-orders /var/lib/orders',
+      'data-2 app-data-billing /volume',
+      'link app-data-billing-link /srv/billing',
+      'data-3 app-data-tenants /var/lib/tenants',
+      'archive app-data-archive /backup/papyra',
+      'archive-2 app-data-archive-2 /backup/tenants',
+    ]);
+    const job = manyJob();
+    job.logs.push({ ...job.logs[0]!, store: 'all', path: '/var/lib/x.ndjson' });
+    job.archives = ['/var/lib/archive'];
+    expect(mounted(job).map((line) => line.split(' ')[2])).toEqual(['/volume', '/srv/billing', '/var/lib']); // prettier-ignore
   });
 
   test('the owner of a log that is not here must be looked up', async () => {

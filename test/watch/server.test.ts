@@ -60,6 +60,15 @@ describe('the HTTP server', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 503 .*"reason":"stuck"/s);
   });
 
+  test('says that it is alive, whatever its stores do, unless it is stuck', async () => {
+    const port = await serve('127.0.0.1', { ...WELL, status: 'failing', reason: 'refused' });
+    expect(await raw(port, request('GET /healthz HTTP/1.1'))).toContain('HTTP/1.1 503');
+    expect(await raw(port, request('GET /livez HTTP/1.1'))).toMatch(/^HTTP\/1\.1 200 .*"failing"/s);
+    server!.close();
+    const other = await serve('127.0.0.1', { ...WELL, status: 'overdue', reason: 'stuck' });
+    expect(await raw(other, request('GET /livez HTTP/1.1'))).toContain('HTTP/1.1 503');
+  });
+
   test.each([
     ['another path', 'GET / HTTP/1.1', '404'],
     ['another path, written cleverly', 'GET /metrics/../etc HTTP/1.1', '404'],
