@@ -77,7 +77,7 @@ async function holdLock(path: string): Promise<void> {
   await new Promise((resolve) => holder.stdout.once('data', resolve));
 }
 
-describe('a run over many stores', () => {
+describe('a run over many stores', { timeout: soak ? 900_000 : 120_000 }, () => {
   test(`of ${COUNT}, five of which are broken, compacts the others and names the five`, async () => {
     const home = tempDirectory();
     const at = (name: string) => join(home, name, 'events.ndjson');
