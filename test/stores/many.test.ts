@@ -20,7 +20,10 @@ import { startRedis, stopServers } from '../support/redis.js';
 import { tempDirectory } from '../support/temp.js';
 
 /** In the short form fewer: each store takes some fsyncs. */
-const COUNT = process.env['PAPYRA_SOAK'] === '1' ? 1000 : 200;
+const soak = process.env['PAPYRA_SOAK'] === '1';
+const COUNT = soak ? 1000 : 200;
+/** In each of three runs. */
+const MEASURED = soak ? 1000 : 100;
 const EXPIRED = '{"kind":"event","timestamp":1}\n'.repeat(10);
 const LIVE = `{"kind":"event","timestamp":${Date.now() / 1000}}\n`;
 const COMPACT = ['persistence', 'compact'];
@@ -74,7 +77,7 @@ async function holdLock(path: string): Promise<void> {
   await new Promise((resolve) => holder.stdout.once('data', resolve));
 }
 
-describe('a run over many stores', () => {
+describe('a run over many stores', { timeout: soak ? 900_000 : 120_000 }, () => {
   test(`of ${COUNT}, five of which are broken, compacts the others and names the five`, async () => {
     const home = tempDirectory();
     const at = (name: string) => join(home, name, 'events.ndjson');
@@ -123,7 +126,7 @@ describe('a run over many stores', () => {
     const nodes = peakMemory(['-e', '0']).mib;
     for (const flags of [[], ['--json'], ['--quiet']]) {
       const home = tempDirectory();
-      tenants(home, COUNT / 2);
+      tenants(home, MEASURED);
       const file = writeConfig(join(home, 'papyra.config.json'), {
         defaults: DEFAULTS,
         metrics: { textfile: 'papyra.prom' },
