@@ -1,6 +1,9 @@
 # Compacts the stores orders, tenants of /etc/papyra/many.yaml every 6 hours.
 # Why that often: this is a test.
-# registry.example/papyra:1 must be an image with Node and papyra.
+# registry.example/papyra:1 must be the image that papyra's release has as an
+# archive, papyra-VERSION-linux-ARCH.oci.tar. Load it into your registry (skopeo
+# copy) and name it with --image, or load it onto each node (ctr images import,
+# docker load).
 # What is not for this file is read from a variable of Nomad:
 #   nomad var put nomad/jobs/papyra-orders-tenants config=@/etc/papyra/many.yaml
 # Then save this and type nomad job run on it. The times are UTC.
@@ -55,6 +58,10 @@ job "papyra-orders-tenants" {
         image      = "registry.example/papyra:1"
         entrypoint = ["nice", "-n", "10", "ionice", "-c", "2", "-n", "7", "papyra"]
         args       = ["--config", "/etc/papyra/many.yaml", "--quiet", "persistence", "compact", "--store", "orders", "--store", "tenants", "--lock-wait", "10m"]
+
+        readonly_rootfs = true
+        cap_drop        = ["all"]
+        security_opt    = ["no-new-privileges"]
 
         mount {
           type     = "bind"

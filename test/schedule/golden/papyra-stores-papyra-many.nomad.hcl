@@ -1,6 +1,9 @@
 # Compacts all stores of /etc/papyra/many.yaml every 6 hours.
 # Why that often: this is a test.
-# registry.example/papyra:1 must be an image with Node and papyra.
+# registry.example/papyra:1 must be the image that papyra's release has as an
+# archive, papyra-VERSION-linux-ARCH.oci.tar. Load it into your registry (skopeo
+# copy) and name it with --image, or load it onto each node (ctr images import,
+# docker load).
 # /srv/billing/events.ndjson is a link to /volume/b.ndjson: it must lead there
 # in the container, too.
 # What is not for this file is read from a variable of Nomad:
@@ -67,6 +70,10 @@ job "papyra-stores-papyra-many" {
         image      = "registry.example/papyra:1"
         entrypoint = ["nice", "-n", "10", "ionice", "-c", "2", "-n", "7", "papyra"]
         args       = ["--config", "/etc/papyra/many.yaml", "--quiet", "persistence", "compact", "--lock-wait", "10m"]
+
+        readonly_rootfs = true
+        cap_drop        = ["all"]
+        security_opt    = ["no-new-privileges"]
 
         mount {
           type     = "bind"
