@@ -58,8 +58,17 @@ describe('a Redis store', () => {
     expect(code).toBe(0);
     expect(report.status).toBe('healthy');
     expect(report.checks.map(({ name }) => name)).toEqual([
-      ...['store', 'retention', 'metrics', 'last_compaction', 'errors', 'growth', 'nothing_freed'],
-      ...['next_run', 'eviction', 'memory', 'durability', 'groups', 'clock'],
+      ...['store', 'retention', 'metrics', 'last_compaction', 'errors', 'growth', 'forecast'],
+      ...[
+        'nothing_freed',
+        'guards',
+        'next_run',
+        'eviction',
+        'memory',
+        'durability',
+        'groups',
+        'clock',
+      ],
     ]);
     expect(await papyra(['--quiet', 'doctor', ...args])).toEqual({ code: 0, stdout: '', stderr: '' }); // prettier-ignore
     expect(await server.client.dbsize()).toBe(keys);
