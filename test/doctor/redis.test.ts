@@ -111,8 +111,8 @@ describe('a Redis store', () => {
   ])('whose memory limit is %d times what it uses', async (times, status) => {
     const used = Number(/used_memory:(\d+)/.exec(await server.client.info('memory'))![1]);
     await server.client.config('SET', 'maxmemory', String(Math.round(used * times)));
-    // What comes in a day is more than what is left.
-    expect((await doctor(args)).found).toEqual({ forecast: 'fail', memory: status });
+    // Whether a day's growth fits, too, is what the check `forecast` says.
+    expect((await doctor(args)).found['memory']).toBe(status);
   });
 
   test('that a restart would empty', async () => {
