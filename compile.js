@@ -6,12 +6,12 @@ import { createRequire } from 'node:module';
 import process from 'node:process';
 
 const require = createRequire(import.meta.url);
-const { load, scripts } = require('./bin/load.js');
+const { compiledName, load, scripts } = require('./bin/load.js');
 
 process.on('exit', () => {
   for (const [file, script] of scripts) {
     if (!file.includes('/chunks/') || script.cachedDataRejected === false) continue;
-    writeFileSync(`${file}.compiled`, script.createCachedData());
+    writeFileSync(compiledName(file), script.createCachedData());
   }
 });
 load(require.resolve('./dist/main.js')).main();

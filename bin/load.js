@@ -1,6 +1,6 @@
-// Loads the files of dist/ with the code that V8 made of them in the build: a quarter less work at each start.
+// Loads the files of dist/ with the code that V8 made of them in the build: a sixth less work at each start.
 'use strict';
-const { readFileSync } = require('node:fs');
+const { readFileSync, statSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname, resolve } = require('node:path');
 const vm = require('node:vm');
@@ -9,10 +9,7 @@ const modules = new Map();
 /** Each file that was compiled, for the build. */
 const scripts = new Map();
 
-/**
- * Loads a CommonJS file, and what it requires by a relative path. Names of files in dist/chunks have a hash of their
- * content, so compiled code cannot be of another file. V8 rejects what another version of it has made.
- */
+/** Loads a CommonJS file, and what it requires by a relative path. */
 function load(file) {
   const known = modules.get(file);
   if (known) return known.exports;
@@ -37,10 +34,31 @@ function compile(file) {
 
 function compiled(file) {
   try {
-    return readFileSync(`${file}.compiled`);
+    return readFileSync(compiledName(file));
   } catch {
     return undefined;
   }
 }
 
-module.exports = { load, scripts };
+let suffix;
+
+/**
+ * Names of files in dist/chunks have a hash of their content, so compiled code cannot be of another file. It is only for
+ * the very Node that made it: V8 takes the code of another patch release for its own, and crashes.
+ */
+function compiledName(file) {
+  suffix ??= [process.version, process.versions.v8, process.arch, sizeOf(process.execPath)].join(
+    '_',
+  );
+  return `${file}.${suffix}.compiled`;
+}
+
+function sizeOf(path) {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+module.exports = { compiledName, load, scripts };
