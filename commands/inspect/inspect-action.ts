@@ -3,6 +3,7 @@ import { PapyraError } from '../../src/errors/errors.js';
 import type { RecordsOptions, SummaryOptions } from '../../src/index.js';
 import { LineSink, type Sink } from '../../src/output/line-sink.js';
 import { RecordLines, safeJson } from '../../src/output/record-line.js';
+import { holdNewSpace } from '../../src/units/collector.js';
 import { consoleFor, withSystem, type Context } from '../context.js';
 import type { GlobalFlags, StoreFlags } from '../options.js';
 
@@ -46,6 +47,8 @@ export async function inspectRecords(
   const sink = new LineSink(context.stdout as unknown as Sink);
   const lines = new RecordLines(output.paint, isTerminal);
   let shown = 0;
+  // A reader that stops would leave it as large as it became.
+  holdNewSpace();
   const options = optionsOf(kind, flags, context, (warning) => output.warnings([warning]));
   try {
     await withSystem(flags, output, context.signal, async (system) => {

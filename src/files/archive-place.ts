@@ -95,8 +95,8 @@ export function ensureDirectoryId(directory: string, temp: string): string {
   const path = join(directory, DIRECTORY_FILE);
   const id = crypto.randomUUID();
   const text = `${JSON.stringify({ schema: SCHEMA, id, made_at: new Date().toISOString() })}\n`;
-  writeNew(temp, text);
   try {
+    writeNew(temp, text);
     linkSync(temp, path);
   } catch (error) {
     // EEXIST: another run was faster. The others: this file system has no hard links.
