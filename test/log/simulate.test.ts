@@ -47,7 +47,8 @@ async function dryRun(store: Store, { limit, value }: SimulatedLimit, odd: Odd) 
   const overrides = limit === null ? {} : { [limit]: value };
   const system = await openSystem({ ...store, overrides });
   const report = await system.persistence.compact({
-    dryRun: true, maxDrop: 1,
+    dryRun: true,
+    maxDrop: 1,
     allowEmpty: true,
     now: NOW,
     ...odd,
