@@ -42,9 +42,9 @@ const MAY_KNOW = {
     'src/log',
   ],
   'src/guards': ['src/errors', 'src/units', 'src/report', 'src/retention'],
-  'src/hooks': ['src/errors', 'src/report'],
+  'src/hooks': ['src/errors', 'src/report', 'src/files/program.ts'],
   'src/metrics': ['src/errors', 'src/report', 'src/text', 'src/forecast', 'src/files'],
-  'src/settings': ['src/errors', 'src/text', 'src/config'],
+  'src/settings': ['src/errors', 'src/text', 'src/config', 'src/files/program.ts'],
   // Views know the shapes that they show, not the code that makes them.
   // A record is shown by the fields that are in it.
   'src/output': [
@@ -67,6 +67,7 @@ const MAY_KNOW = {
   ],
   'src/doctor': [
     'src/errors',
+    'src/files/program.ts',
     'src/report',
     'src/units',
     'src/retention',

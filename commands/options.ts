@@ -193,10 +193,6 @@ export const everyOf = (flag: string) =>
     throw new PapyraError('usage', `'${text}' is less than a second`);
   });
 
-/** Bytes, or a share of a file system. */
-export const minFree = (flag: string) =>
-  value(flag, (text) => (text.endsWith('%') ? { share: parseShare(text) } : { bytes: parseSize(text) })); // prettier-ignore
-
 export const listenOn = (flag: string) => value(flag, parseListen);
 
 /** Values of a flag that may be given more than once. */

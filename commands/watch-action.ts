@@ -11,7 +11,7 @@ import { stamped } from '../src/output/watch.js';
 import { serviceInterval } from '../src/schedule/interval.js';
 import type { Console } from '../src/output/console.js';
 import { addressText, type ListenAddress } from '../src/watch/address.js';
-import type { MinFree } from '../src/watch/free-space.js';
+import type { Amount } from '../src/units/units.js';
 import { notifierFor } from '../src/watch/notify.js';
 import { Service } from '../src/watch/service.js';
 import type { StoreSource } from '../src/watch/stores.js';
@@ -23,7 +23,7 @@ import { logTo } from './watch-log.js';
 export interface WatchFlags extends GlobalFlags, StoreFlags {
   /** Seconds. */
   every?: number;
-  minFree?: MinFree;
+  minFree?: Amount;
   listen?: ListenAddress;
 }
 

@@ -1,7 +1,7 @@
 // Declares `papyra watch`.
 import type { Command } from 'commander';
 import type { Context } from './context.js';
-import { addStoreOptions, everyOf, listenOn, minFree } from './options.js';
+import { addStoreOptions, amount, everyOf, listenOn } from './options.js';
 import type { WatchFlags } from './watch-action.js';
 
 export function addWatch(parent: Command, context: Context): void {
@@ -19,7 +19,7 @@ export function addWatch(parent: Command, context: Context): void {
     .option(
       '--min-free <amount>',
       'compact at once when a file system of a store has less free than this: 2GB, 10%; where that is not enough, the oldest records go whatever the retention says, but none younger than an hour',
-      minFree('--min-free'),
+      amount('--min-free'),
     )
     .option(
       '--listen <address>',

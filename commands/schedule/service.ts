@@ -3,7 +3,7 @@ import { PapyraError } from '../../src/errors/errors.js';
 import type { Service } from '../../src/schedule/job.js';
 import type { ScheduleKind } from '../../src/schedule/schedule.js';
 import { addressText, type ListenAddress } from '../../src/watch/address.js';
-import { minFree as parsedMinFree } from '../options.js';
+import { amount } from '../options.js';
 
 export interface ServiceFlags {
   watch?: boolean;
@@ -26,7 +26,7 @@ export function serviceOf(kind: ScheduleKind, flags: ServiceFlags): Service | nu
       hint: 'add --watch, or leave it out; nothing was done',
     });
   }
-  if (minFree !== undefined) parsedMinFree('--min-free')(minFree);
+  if (minFree !== undefined) amount('--min-free')(minFree);
   const address = kind === 'kubernetes' ? reachable(listen ?? IN_POD) : listen;
   return {
     flags: [

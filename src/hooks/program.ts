@@ -1,10 +1,8 @@
 // Finds the file that a hook executes.
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
-
-/** Used when there is no PATH. */
-const USUAL_PATH = '/usr/bin:/bin';
+import { isProgram, USUAL_PATH } from '../files/program.js';
 
 /**
  * A name with a slash is a path from `directory` on; any other name is looked for on the PATH. The caller checks the
@@ -17,7 +15,7 @@ export function findProgram(name: string, directory: string, hook: string): stri
   const path = process.env['PATH'] || USUAL_PATH;
   const places = isPath ? [directory] : path.split(delimiter).map((at) => resolve(directory, at));
   const candidates = places.map((place) => resolve(place, name));
-  const found = candidates.find(isExecutable);
+  const found = candidates.find(isProgram);
   if (found !== undefined) return found;
   const there = candidates.find((candidate) => existsSync(candidate));
   throw new PapyraError(
@@ -40,13 +38,4 @@ function hintFor(
   return isPath
     ? `mend the path in the configuration; relative ones start at ${directory}`
     : `name it with its path, or add its directory to the PATH, which is ${path}`;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }

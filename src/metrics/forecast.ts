@@ -29,7 +29,6 @@ export function forecastFor({
   room,
   arrivals,
 }: StoreSeen): Forecast {
-  // prettier-ignore
   const runs = history.filter(isKnown);
   const byRuns = growthOf(stepsOf(history, usage, now));
   const byTimes = arrivals ? growthOf(arrivals) : null;
@@ -54,7 +53,6 @@ export function growthOfRuns(
   usage: number | null,
   now: number,
 ): Growth | null {
-  // prettier-ignore
   return growthOf(stepsOf(history, usage, now));
 }
 

@@ -1,9 +1,7 @@
 // Finds the Python of the application: the one that was named, that of the virtual environment, or that of the PATH.
-import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
-
-const USUAL_PATH = '/usr/bin:/bin';
+import { isProgram, USUAL_PATH } from '../files/program.js';
 
 /**
  * A name without a slash is looked for on the PATH. Links are not resolved: Python finds its virtual environment by the
@@ -23,13 +21,4 @@ export function findPython(named: string | undefined, env: NodeJS.ProcessEnv): s
   if (named !== undefined) throw new PapyraError('usage', `--python ${named}: no such program`, { hint }); // prettier-ignore
   const why = home ? `${wanted} (of VIRTUAL_ENV) is no program` : 'there is no python3 on the PATH';
   throw new PapyraError('config_invalid', `cannot ask the settings: ${why}`, { hint });
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,8 +1,6 @@
 // Measures what a file system has free, and says how much is lacking.
 import { stat, statfs } from 'node:fs/promises';
-
-/** How much must stay free: bytes, or a share of the file system from 0 to 1. */
-export type MinFree = { bytes: number } | { share: number };
+import type { Amount } from '../units/units.js';
 
 export interface Place {
   directory: string;
@@ -22,7 +20,8 @@ export interface Space {
   wanted: number;
 }
 
-export async function spaceAt({ directory }: Place, minFree: MinFree): Promise<Space> {
+/** `minFree`: how much must stay free; a share is one of the file system. */
+export async function spaceAt({ directory }: Place, minFree: Amount): Promise<Space> {
   const { bavail, blocks, bsize } = await statfs(directory);
   const wanted = 'bytes' in minFree ? minFree.bytes : Math.ceil(minFree.share * blocks * bsize);
   return { free: bavail * bsize, wanted };

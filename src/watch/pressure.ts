@@ -6,12 +6,13 @@
 import type { CompactOptions } from '../index.js';
 import type { PapyraError } from '../errors/errors.js';
 import { formatBytes } from '../output/text.js';
-import { spaceAt, type MinFree, type Place, type Space } from './free-space.js';
+import type { Amount } from '../units/units.js';
+import { spaceAt, type Place, type Space } from './free-space.js';
 import type { ServiceEvents } from './service.js';
 import type { Tended } from './tended.js';
 
 export interface PressureOptions {
-  minFree: MinFree;
+  minFree: Amount;
   events: ServiceEvents;
   /** Returns why it failed. */
   compact: (store: Tended, how?: CompactOptions) => Promise<PapyraError | undefined>;

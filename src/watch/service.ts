@@ -13,8 +13,8 @@ import { asPapyraError } from '../errors/exit-codes.js';
 import type { CompactionReport, CompactOptions, StoreMetrics, System } from '../index.js';
 import { monotonicMs } from '../units/clock.js';
 import { collectGarbage } from '../units/collector.js';
+import type { Amount } from '../units/units.js';
 import { Alarm } from './alarm.js';
-import type { MinFree } from './free-space.js';
 import { healthOf, type Health, type Signs } from './health.js';
 import type { Notifier } from './notify.js';
 import { Pressure } from './pressure.js';
@@ -27,7 +27,7 @@ export interface ServiceOptions {
   /** How often a store is compacted, in milliseconds; undefined: as its retention asks for. */
   everyMs: number | undefined;
   everyMsOf: (system: System) => number;
-  minFree: MinFree | undefined;
+  minFree: Amount | undefined;
   notifier: Notifier;
   events: ServiceEvents;
   /** Asks for a stop at the next safe point. */

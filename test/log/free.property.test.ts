@@ -8,10 +8,10 @@ import { collapseUnit } from '../../src/files/collapse.js';
 import { FILLER_BYTES } from '../../src/files/filler.js';
 import { decideFreeing, type DatedLine } from '../../src/retention/decide.js';
 import type { LineKind, RetentionRules } from '../../src/retention/policy.js';
+import { NOW, textOf } from '../support/property-line.js';
 import { testSeed } from '../support/random.js';
 import { tempLog } from '../support/temp.js';
 
-const NOW = 1_000_000;
 const FLOOR = 1000;
 
 /** Mostly old, so that there is often enough; now and then one that holds. */
@@ -29,20 +29,6 @@ const asked = fc.record({
   undated: fc.constantFrom<RetentionRules['undated']>('keep', 'drop'),
   inPlace: fc.boolean(),
 });
-
-function textOf({ kind, age, pad }: { kind: LineKind; age: number; pad: number }): string {
-  const filling = 'x'.repeat(pad);
-  switch (kind) {
-    case 'record':
-      return `{"pad": "${filling}", "timestamp": ${NOW - age}.0}\n`;
-    case 'undated':
-      return `{"pad": "${filling}"}\n`;
-    case 'unreadable':
-      return `{"pad": "${filling}\n`;
-    case 'blank':
-      return `${' '.repeat(pad)}\n`;
-  }
-}
 
 function unitAt(path: string): number | undefined {
   try {

@@ -2,17 +2,14 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { planLog } from '../../src/backends/json/plan.js';
-import type { RetentionRules } from '../../src/retention/policy.js';
+import type { LineKind, RetentionRules } from '../../src/retention/policy.js';
+import { NOW, textOf } from '../support/property-line.js';
 import { testSeed } from '../support/random.js';
 import { tempLog } from '../support/temp.js';
 
-const NOW = 1_000_000;
-
-type Kind = 'record' | 'undated' | 'unreadable' | 'blank';
-
 const line = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant<Kind>('record'), age: fc.nat(2000), pad: fc.nat(80) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom<Kind>('undated', 'unreadable', 'blank'), age: fc.nat(1), pad: fc.nat(40) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant<LineKind>('record'), age: fc.nat(2000), pad: fc.nat(80) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom<LineKind>('undated', 'unreadable', 'blank'), age: fc.nat(1), pad: fc.nat(40) }) },
 ); // prettier-ignore
 
 const rules = fc.record({
@@ -24,23 +21,9 @@ const rules = fc.record({
   now: fc.constant(NOW),
 });
 
-function textOf({ kind, age, pad }: { kind: Kind; age: number; pad: number }): string {
-  const filling = 'x'.repeat(pad);
-  switch (kind) {
-    case 'record':
-      return `{"pad": "${filling}", "timestamp": ${NOW - age}.0}\n`;
-    case 'undated':
-      return `{"pad": "${filling}"}\n`;
-    case 'unreadable':
-      return `{"pad": "${filling}\n`;
-    case 'blank':
-      return `${' '.repeat(pad)}\n`;
-  }
-}
-
 /** The contract's three sentences, word for word, on a list. */
 function obvious(
-  lines: { kind: Kind; age: number; text: string }[],
+  lines: { kind: LineKind; age: number; text: string }[],
   rules: RetentionRules,
 ): string {
   const { max_age_seconds: age, max_records: count, max_total_bytes: size } = rules;
