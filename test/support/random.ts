@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** A small seeded generator (mulberry32): the same seed gives the same run on every machine. */
 export class Random {
   #state: number;
@@ -29,9 +31,15 @@ export class Random {
   }
 }
 
-/** The seed of this test run: PAPYRA_SEED to repeat one. Printed, so that a failure can be. */
+/**
+ * The seed of a test: PAPYRA_SEED to repeat one. Otherwise the long form draws a new one each time, to find what is not
+ * known yet; the short form has the same one always, so that it judges a change and not the day. Printed either way.
+ */
 export function testSeed(what: string): number {
-  const seed = Number(process.env['PAPYRA_SEED'] ?? Date.now() % 2 ** 31);
+  const given = process.env['PAPYRA_SEED'];
+  const seed = Number(given ?? (process.env['PAPYRA_SOAK'] === '1' ? Date.now() % 2 ** 31 : seedOf(what))); // prettier-ignore
   console.log(`${what}: PAPYRA_SEED=${seed}`);
   return seed;
 }
+
+const seedOf = (what: string): number => createHash('sha256').update(what).digest().readUInt32BE() >>> 1; // prettier-ignore
