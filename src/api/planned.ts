@@ -3,7 +3,7 @@
 import type { Plan, PlanRequest } from '../backends/backend.js';
 import type { Guards } from '../config/types.js';
 import type { PapyraError } from '../errors/errors.js';
-import { doubtOf, isDoubtable, type Drop, type Past } from '../guards/doubt.js';
+import { doubtOf, isDoubtable, SILENCE_SECONDS, type Drop, type Past } from '../guards/doubt.js';
 import { dropOf } from '../guards/drop.js';
 import { held, verdictOn } from '../guards/min-reclaim.js';
 import { beyondLimit, doubted, unknownDrop } from '../guards/refusal.js';
@@ -83,7 +83,7 @@ async function doubtAll(opened: Opened, plan: Plan, { rules }: PlanRequest): Pro
 }
 
 async function timed(drop: Omit<Drop, 'times'>, plan: Plan): Promise<Drop> {
-  return { ...drop, times: (await plan.times?.()) ?? null };
+  return { ...drop, times: (await plan.times?.(SILENCE_SECONDS)) ?? null };
 }
 
 /** Metrics that cannot be read tell nothing; the run itself warns of them. */

@@ -56,8 +56,11 @@ export interface Plan {
   report: CompactionReport;
   /** Of a dry run: why `execute` could not do it now. */
   refusal?: PapyraError | undefined;
-  /** When the records were written. Left out: the backend cannot tell. */
-  times?(): Promise<PlanTimes>;
+  /**
+   * When the records were written. Left out: the backend cannot tell. `near`: seconds; how far apart the two sides of the
+   * age limit are needs to be known exactly only where it is more.
+   */
+  times?(near: number): Promise<PlanTimes>;
   /** Does exactly what `report` says, once. */
   execute(): Promise<CompactionReport>;
   /** In place of `execute`: what is of use to the next run although nothing goes. Does not touch the store. */

@@ -27,7 +27,8 @@ const NEVER_DOUBTED = 0.1;
 const STRICTER = 6;
 /** Of a limit that no run has applied yet. */
 const FIRST = { times: 1000, share: 0.98 };
-const SILENCE_SECONDS = 300 * 86_400;
+/** Longer than hosts and systems sleep. */
+export const SILENCE_SECONDS = 300 * 86_400;
 /** The year 2000. Records of an earlier date are those of a clock that was not set, and tell nothing of ours. */
 const CLOCKS_WERE_SET = 946_684_800;
 

@@ -2,44 +2,58 @@
 import type { PlanTimes } from '../backends/backend.js';
 import type { Tick } from '../files/read.js';
 import { ageCutoff, type RetentionRules } from '../retention/policy.js';
+import type { Block } from './block.js';
 import { eachLine } from './each-line.js';
 import type { OpenLog } from './open.js';
 import type { LogScan } from './scan.js';
 
-/** Of a block on one side of the limit its sums tell; one that the limit runs through is read again. */
+/**
+ * A block on one side of the limit tells by its sums. A block that the limit runs through has a record on each side of
+ * it, between its oldest and its newest; it is read again only while the two sides may be more than `near` seconds
+ * apart. So a log in any order, all of whose blocks are such, is not read twice.
+ */
 export async function timesOf(
   files: readonly { log: OpenLog; seen: LogScan }[],
   rules: RetentionRules,
+  near: number,
   tick: Tick,
 ): Promise<PlanTimes> {
   const cutoff = ageCutoff(rules);
-  const all: Side = { oldest: NaN, newest: NaN };
-  const expired: Side = { oldest: NaN, newest: NaN };
-  const live: Side = { oldest: NaN, newest: NaN };
+  const times: PlanTimes = { oldest: NaN, newest: NaN, newestExpired: NaN, oldestLive: NaN };
+  const unsure: { log: OpenLog; block: Block }[] = [];
+  const expiredAt = (at: number) => (times.newestExpired = later(times.newestExpired, at));
+  const liveAt = (at: number) => (times.oldestLive = earlier(times.oldestLive, at));
   for (const { log, seen } of files) {
     for (const block of seen.blocks) {
+      // Rounded down to seconds.
       const { oldest, newest } = block.sums;
-      widen(all, oldest);
-      widen(all, newest);
-      // Times of blocks are rounded down to seconds.
-      if (oldest >= cutoff) widen(live, oldest);
-      else if (newest + 1 < cutoff) widen(expired, newest);
-      else if (!Number.isNaN(newest)) {
-        await eachLine(log, block, tick, (kind, _start, _end, timestamp) => {
-          if (kind === 'record') widen(timestamp < cutoff ? expired : live, timestamp);
-        });
-      }
+      if (Number.isNaN(newest)) continue;
+      times.oldest = earlier(times.oldest, oldest);
+      times.newest = later(times.newest, newest);
+      if (oldest >= cutoff) liveAt(oldest);
+      else if (newest + 1 < cutoff) expiredAt(newest);
+      else unsure.push({ log, block });
     }
   }
-  return { ...all, newestExpired: expired.newest, oldestLive: live.oldest };
+  const exact = { ...times };
+  for (const { block } of unsure) {
+    const { oldest, newest } = block.sums;
+    if (oldest + 1 <= cutoff) expiredAt(oldest);
+    if (newest >= cutoff) liveAt(newest + 1);
+  }
+  for (const { log, block } of unsure) {
+    if (times.oldestLive - times.newestExpired <= near) return times;
+    await eachLine(log, block, tick, (kind, _start, _end, timestamp) => {
+      if (kind !== 'record') return;
+      if (timestamp < cutoff) exact.newestExpired = later(exact.newestExpired, timestamp);
+      else exact.oldestLive = earlier(exact.oldestLive, timestamp);
+    });
+    expiredAt(exact.newestExpired);
+    liveAt(exact.oldestLive);
+  }
+  return times.oldestLive - times.newestExpired <= near ? times : exact;
 }
 
-interface Side {
-  oldest: number;
-  newest: number;
-}
-
-function widen(side: Side, at: number): void {
-  if (!(at >= side.oldest)) side.oldest = Number.isNaN(at) ? side.oldest : at;
-  if (!(at <= side.newest)) side.newest = Number.isNaN(at) ? side.newest : at;
-}
+/** NaN: there is none. */
+const later = (a: number, b: number): number => (a >= b || Number.isNaN(b) ? a : b);
+const earlier = (a: number, b: number): number => (a <= b || Number.isNaN(b) ? a : b);

@@ -128,7 +128,7 @@ export async function planLog(
       report,
       refusal,
       decision,
-      times: () => timesOf([file], rules, phases()),
+      times: (near) => timesOf([file], rules, near, phases()),
       execute: () => execute(decision, report, request, phases),
       hold: async () => {
         if (!request.dryRun) await keepIndex(decision);

@@ -126,7 +126,7 @@ export async function planSet(
     const run = { names, request, phases, reader, opened, ...task };
     const refusal = request.dryRun ? await firstRefusal(run, plans) : undefined;
     const files = plans.map(({ segment, seen }) => ({ log: segment.log, seen }));
-    const times = () => timesOf(files, rules, phases());
+    const times = (near: number) => timesOf(files, rules, near, phases());
     return { report, refusal, plans, times, execute: () => executeSet(run, plans, merged), close };
   } catch (error) {
     await close();
