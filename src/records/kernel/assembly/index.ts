@@ -126,7 +126,8 @@ export function scan(from: usize, to: usize): usize {
         p = next;
         continue;
       }
-      next = skipRecord(start);
+      const learning = shapesAreOn && lessons < MAX_LESSONS;
+      next = skipRecord(start, learning);
       if (odd) break;
       if (next == 0) {
         next = nextLine(p);
@@ -134,7 +135,7 @@ export function scan(from: usize, to: usize): usize {
         p = next;
         continue;
       }
-      if (shapesAreOn && lessons < MAX_LESSONS) {
+      if (learning) {
         learnShape(SLOTS, slots, p, next, MAX_SIBLINGS);
         lessons += 1;
       }
