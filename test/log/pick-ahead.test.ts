@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -43,10 +44,13 @@ function drawBlocks(random: Random) {
 
 test('two threads pick the same lines as one, also when the second one dies in the midst of it', async () => {
   const random = new Random(testSeed('pick ahead'));
+  let picked = 0;
   for (let round = 0; round < (soak ? 200 : 12); round++) {
     const { file, reader, blocks } = drawBlocks(random);
     const expected = blocks.map((block) => Buffer.from(pickBlock(file, block, reader)));
     const thread = new SecondThread();
+    thread.worker.on('message', () => (picked += 1));
+    await once(thread.worker, 'online');
     // It is used by one log after another; not all of them are read to their end.
     for (const share of [0.3, 1, 1]) {
       const ahead = new PickAhead({ file, reader, tick: () => undefined }, blocks, thread);
@@ -54,29 +58,14 @@ test('two threads pick the same lines as one, also when the second one dies in t
       for (let at = 0; at < blocks.length * share; at++) {
         if (at === dies) void thread.stop();
         expect(expected[at]!.equals(await ahead.next())).toBe(true);
-        if (random.chance(0.1)) await new Promise((resolve) => setTimeout(resolve, 1));
+        if (random.chance(0.2)) await new Promise((resolve) => setTimeout(resolve, 1));
       }
       ahead.end();
     }
     await thread.stop();
   }
+  expect(picked).toBeGreaterThan(10);
 }, 120_000);
-
-test('the second thread picks, too', async () => {
-  const random = new Random(testSeed('both threads pick'));
-  const { file, reader, blocks } = drawBlocks(random);
-  const thread = new SecondThread();
-  const ahead = new PickAhead({ file, reader, tick: () => undefined }, blocks, thread);
-  let picked = 0;
-  thread.worker.on('message', () => (picked += 1));
-  for (let at = 0; at < blocks.length && picked === 0; at++) {
-    await ahead.next();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  ahead.end();
-  await thread.stop();
-  expect(picked).toBeGreaterThan(0);
-}, 60_000);
 
 test.each([
   ['a line has become two', (block: Marked) => ({ at: block.start, bytes: '\n' })],
