@@ -39,6 +39,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/log/index.test.ts': 'logs of many megabytes, read several times',
   'test/log/inspect.test.ts': 'python3, which reads the same lines, and logs of many megabytes',
   'test/log/simulate.test.ts': 'random logs, with several dry runs each',
+  'test/log/threads.test.ts': 'logs that are large enough for two threads',
   'test/man.test.ts': 'mandoc',
   'test/metrics/prometheus.test.ts': 'python3-prometheus-client, which reads the text',
   'test/metrics/textfile.test.ts': 'python3-prometheus-client, which reads the text',

@@ -13,6 +13,8 @@ export interface Sums {
   future: number;
   /** Bytes of the longest line. */
   longest: number;
+  /** A bit for each line: it is of a category that was to be marked. undefined: all lines are, or none, or nobody asked. */
+  marks?: Uint8Array;
 }
 
 export function noSums(start: number): Sums {
