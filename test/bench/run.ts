@@ -1,161 +1,137 @@
-// npm run bench -- [--records 1000000] [--rounds 5] [--seed 1] [--only WORD] [--json FILE] [--keep]
-// Runs papyra and each peer that is here in turn, on fresh copies of the same log, and compares results.
-import { execaSync } from 'execa';
-import { createReadStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+// npm run bench: runs papyra and its peers in turn, from the same start. `--help` names the options, README.md the rest.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
-import { ROOT } from '../support/papyra.js';
-import { CASES, type Case, type Contender } from './cases.js';
-import { cutoff, nearlyAll, writeLog } from './data.js';
+import { CASES } from './cases.js';
+import { measured } from './command.js';
+import type { Bench, Case } from './contender.js';
+import { type CaseResult, type Document, rowsOf } from './document.js';
+import { conditions, conditionsText, MACHINE } from './machine.js';
+import { chosen, type Options, readOptions, USAGE, UsageError } from './options.js';
+import { writeReadme } from './readme.js';
+import { measure, median } from './rounds.js';
+import { boundsTable, caseTable } from './screen.js';
 
-const { values } = parseArgs({
-  options: {
-    records: { type: 'string', default: '1000000' },
-    rounds: { type: 'string', default: '5' },
-    seed: { type: 'string', default: '1' },
-    only: { type: 'string', default: '' },
-    json: { type: 'string', default: join(tmpdir(), 'papyra-bench.json') },
-  },
-});
-const rounds = Number(values.rounds);
-const directory = mkdtempSync(join(tmpdir(), 'papyra-bench-'));
-const [log, out, fresh] = ['log.ndjson', 'out', 'fresh'].map((name) => join(directory, name)) as [string, string, string]; // prettier-ignore
+/** Says, and keeps, why a case or a contender did not run. */
+type LeaveOut = (one: { case: string; contender?: string; why: string }) => void;
 
-interface Row {
-  case: string;
-  contender: string;
-  median_seconds: number;
-  min_seconds: number;
-  ratio: number;
-  megabytes_per_second: number;
-  peak_rss_mib: number;
-}
-
-function isHere({ needs }: Contender): boolean {
-  if (needs === undefined) return true;
-  if (!needs.startsWith('@')) return execaSync('which', [needs], { reject: false }).exitCode === 0;
+async function runCase(
+  one: Case,
+  bench: Bench,
+  options: Options,
+  document: Document,
+  leaveOut: LeaveOut,
+): Promise<CaseResult | undefined> {
+  // prettier-ignore
+  const why = one.refusal?.() ?? lackOfRoom(one, bench);
+  if (why !== undefined) {
+    leaveOut({ case: one.name, why });
+    return undefined;
+  }
+  const trial = await one.open(bench);
   try {
-    createRequire(import.meta.url).resolve(needs);
-    return true;
-  } catch {
-    return false;
+    for (const contender of trial.missing) {
+      leaveOut({ case: one.name, contender, why: 'it is not installed' });
+    }
+    if (options.targets) {
+      trial.contenders = trial.contenders.filter(
+        ({ bound }, at) => at === 0 || bound !== undefined,
+      );
+    }
+    const before = await conditions(bench.directory, bench.records);
+    console.log(`\n${one.name} (${trial.subject}): ${conditionsText(before)}`);
+    const rounds = Math.min(options.rounds, one.rounds ?? Infinity);
+    const again = Math.min(options.again, one.again ?? Infinity);
+    const done = await measure(trial, { rounds, again, say: (text) => console.log(`  ${text}`) });
+    return {
+      name: one.name,
+      group: one.group,
+      subject: trial.subject,
+      rounds,
+      attempts: done.attempts,
+      conditions: before,
+      rows: rowsOf(done, document.node_mib),
+    };
+  } finally {
+    await trial.close();
   }
 }
 
-function filled(command: string, count: number): string {
-  const now = Date.now() / 1000;
-  const half = Math.floor(count / 2);
-  const words: Record<string, string> = {
-    LOG: log,
-    OUT: out,
-    BIN: join(ROOT, 'bin/papyra.js'),
-    DUCKDB: join(ROOT, 'test/bench/duckdb.mjs'),
-    CUTOFF: String(cutoff(count)),
-    AGE: String(Math.round(now - cutoff(count))),
-    NEARLY: String(Math.round(now - nearlyAll(count))),
-    HALF: String(count - half),
-    PERCENT: String(Math.floor(count / 100)),
-    BYTES: String(Math.floor(statSync(fresh).size / 2)),
+function lackOfRoom(one: Case, bench: Bench): string | undefined {
+  const { bavail, bsize } = statfsSync(bench.directory);
+  const [free, room] = [bavail * bsize, one.room(bench)];
+  if (free > room * 1.05) return undefined;
+  return `it takes ${(room / 1e9).toFixed(1)} GB in ${bench.directory}, where ${(free / 1e9).toFixed(1)} are free: --in DIR names another place`;
+}
+
+async function runAll(options: Options): Promise<Document> {
+  const directory = mkdtempSync(join(options.in, 'papyra-bench-'));
+  const bench: Bench = { ...options, directory, ownCore: options['own-core'] };
+  const document: Document = {
+    machine: MACHINE,
+    started_at: new Date().toISOString(),
+    records: options.records,
+    seed: options.seed,
+    cold: options.cold,
+    node_mib: nodeAlone(directory),
+    cases: [],
+    left_out: [],
   };
-  return command.replace(/\b[A-Z]{3,}(?=\b|s\b)/g, (word) => words[word] ?? word);
-}
-
-function shell(command: string): void {
-  execaSync('sh', ['-c', command]);
-}
-
-function measure(command: string): { seconds: number; kib: number } {
-  const { stdout } = execaSync('python3', [join(ROOT, 'test/bench/measure.py'), command], {
-    // Where no configuration is, as the peers have none.
-    cwd: directory,
-  });
-  const [seconds, kib] = stdout.split(' ').map(Number) as [number, number];
-  return { seconds, kib };
-}
-
-/** What a result is, in a word: of the bytes, or of how many records there are. */
-async function fingerprint({ result }: Contender): Promise<string | undefined> {
-  if (!result) return undefined;
-  const hash = createHash('sha256');
-  let lines = 0;
-  let head = true;
-  for await (const chunk of createReadStream(result.file === 'LOG' ? log : out)) {
-    const bytes = chunk as Buffer;
-    hash.update(bytes);
-    for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) lines += 1;
-    // Fillers of a removal in place are nobody's records.
-    if (head) lines -= bytes.toString('latin1').match(/^\{"kind":"compaction".*$/gm)?.length ?? 0;
-    head = false;
-  }
-  return result.compare === 'bytes' ? hash.digest('hex').slice(0, 12) : String(lines);
-}
-
-async function runCase(one: Case): Promise<Row[]> {
-  const count = one.records ?? Number(values.records);
-  writeLog(fresh, one.shape, count, Number(values.seed));
-  const contenders = one.contenders.filter(isHere);
-  const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
-  const peaks = new Map<string, number>();
-  const results = new Map<string, Set<string>>();
-  // The first round warms up, and is compared, too.
-  for (let round = 0; round <= rounds; round++) {
-    for (const contender of contenders) {
-      shell(`cd ${directory} && rm -rf log.ndjson* out .papyra .log* && cp fresh log.ndjson`);
-      if (one.before !== undefined) shell(filled(one.before, count));
-      shell(`rm -rf ${out}; sync`);
-      const { seconds, kib } = measure(filled(contender.command, count));
-      if (round > 0) times.get(contender.name)!.push(seconds);
-      peaks.set(contender.name, Math.max(peaks.get(contender.name) ?? 0, kib));
-      const print = await fingerprint(contender);
-      const kind = contender.result?.compare;
-      if (print !== undefined) results.set(kind!, (results.get(kind!) ?? new Set()).add(print));
+  console.log(`${MACHINE}; Node alone takes ${document.node_mib.toFixed(0)} MiB; medians of ${options.rounds} rounds`); // prettier-ignore
+  const leaveOut: LeaveOut = (what) => {
+    document.left_out.push(what);
+    console.log(`${what.case}: ${what.contender ?? 'it'} is left out: ${what.why}`);
+  };
+  try {
+    for (const one of chosen(CASES, options)) {
+      try {
+        const result = await runCase(one, bench, options, document, leaveOut);
+        if (result === undefined) continue;
+        document.cases.push(result);
+        console.log(caseTable(result));
+      } catch (error) {
+        // The other cases are worth their minutes all the same.
+        leaveOut({ case: one.name, why: `it failed: ${(error as Error).message}` });
+        process.exitCode = 1;
+      }
     }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
   }
-  for (const [kind, prints] of results) {
-    if (prints.size > 1)
-      throw new Error(`${one.name}: results differ by ${kind}: ${[...prints].join(', ')}`);
-  }
-  const { size } = statSync(fresh);
-  const medianOf = (name: string) => times.get(name)!.toSorted((a, b) => a - b)[Math.floor(rounds / 2)]!; // prettier-ignore
-  const base = medianOf(contenders[0]!.name);
-  return contenders.map(({ name }) => ({
-    case: one.name,
-    contender: name,
-    median_seconds: medianOf(name),
-    min_seconds: Math.min(...times.get(name)!),
-    ratio: medianOf(name) / base,
-    megabytes_per_second: size / 1e6 / medianOf(name),
-    peak_rss_mib: peaks.get(name)! / 1024,
-  }));
+  return document;
 }
 
-const machine = `${cpus()[0]!.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
-console.log(
-  `${machine}; ${values.records} records, ${rounds} rounds, medians, seed ${values.seed}`,
-);
-const rows: Row[] = [];
+/** Peak memory of Node with nothing to do. */
+function nodeAlone(directory: string): number {
+  return median([1, 2, 3].map(() => measured('node -e 0', directory).peak_mib));
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) return console.log(USAGE);
+  const cases = chosen(CASES, options);
+  if (cases.length === 0) throw new UsageError('no case is so: --list names them');
+  if (options.list) {
+    return cases.forEach(({ group, name }) => console.log(`${group.padEnd(6)} ${name}`));
+  }
+  mkdirSync(options.in, { recursive: true });
+  const document =
+    options.from === undefined
+      ? await runAll(options)
+      : (JSON.parse(readFileSync(options.from, 'utf8')) as Document);
+  if (options.from === undefined) {
+    writeFileSync(options.json, `${JSON.stringify(document, null, 1)}\n`);
+    console.log(`\nThe numbers are in ${options.json}`);
+  } else {
+    for (const one of document.cases) console.log(caseTable(one));
+  }
+  if (options.targets) console.log(boundsTable(document.cases));
+  if (options['write-readme']) await writeReadme(document);
+}
+
 try {
-  for (const one of CASES.filter(({ name }) => name.includes(values.only))) {
-    const missing = one.contenders.filter((contender) => !isHere(contender));
-    for (const { name } of missing) console.log(`${one.name}: ${name} is not here`);
-    const measured = await runCase(one);
-    rows.push(...measured);
-    const table = new Table({
-      head: [one.name, 'seconds', '× first', 'MB/s', 'peak MiB'],
-      colAligns: ['left', 'right', 'right', 'right', 'right'],
-      style: { head: [], border: [] },
-    });
-    for (const row of measured) {
-      table.push([row.contender, row.median_seconds.toFixed(3), row.ratio.toFixed(2), Math.round(row.megabytes_per_second), Math.round(row.peak_rss_mib)]); // prettier-ignore
-    }
-    console.log(table.toString());
-  }
-} finally {
-  rmSync(directory, { recursive: true, force: true });
+  await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 64;
 }
-writeFileSync(values.json, `${JSON.stringify({ machine, ...values, rows }, null, 1)}\n`);
-console.log(`written to ${values.json}`);

@@ -1,0 +1,42 @@
+// Cases of logs of gigabytes.
+import type { LogCase, LogContender } from './log-case.js';
+import { AGE, COPY, NOTHING, papyra } from './log-contenders.js';
+
+/** Nothing that writes what stays is faster. */
+const FLOOR: LogContender = {
+  name: 'tail -c of what stays + sync',
+  command: 'tail -c HALFBYTES LOG >OUT && sync OUT',
+  result: { file: 'OUT', compare: 'bytes' },
+};
+
+export const TWO_GIGABYTES: LogCase = {
+  name: '2 GB, age, half expired',
+  group: 'large',
+  times: 8,
+  again: 1,
+  contenders: [
+    FLOOR,
+    COPY,
+    papyra('', AGE, { bound: { ratio: 1.25 } }),
+    papyra('--offline', AGE, { bound: { ratio: 1.2 } }),
+    papyra('--in-place', AGE, { compare: 'count' }),
+    NOTHING,
+  ],
+};
+
+/** Blocks are shared there: what stays takes no time, and no room. */
+const onDisk = (disk: 'xfs' | 'btrfs', name: string): LogCase => ({
+  name: `${name}, 1 GB, age, half expired`,
+  group: 'disks',
+  disk,
+  times: 4,
+  again: 1,
+  contenders: [
+    NOTHING,
+    COPY,
+    papyra('', AGE, { compare: 'count', bound: { more: 0.15 } }),
+    { ...papyra('', AGE, { compare: 'count', bound: { more: 0.15 }, free: 16 }), name: 'papyra, 16 MB free' }, // prettier-ignore
+  ],
+});
+
+export const DISK_CASES = [onDisk('xfs', 'XFS'), onDisk('btrfs', 'btrfs')];
