@@ -27,7 +27,10 @@ export const COLUMNS: Record<Group, Column[]> = {
   log: LOG,
   read: LOG,
   large: LOG,
-  disks: [...LOG, { head: 'MB freed', cell: ({ figures }) => fixed(figures.freed_mb, 0) }],
+  disks: [
+    ...LOG,
+    { head: 'MB freed', cell: ({ figures }) => String(Math.round(figures.freed_mb ?? 0) + 0) },
+  ],
   redis: [
     { head: 'ms', cell: ({ figures }) => fixed(figures.seconds * 1000, 0) },
     ...RATIO,

@@ -55,7 +55,7 @@ function section(cases: CaseResult[], { machine, started_at, cold }: Document): 
 const tableRow = (cells: string[]) => `| ${cells.join(' | ')} |`;
 
 /** Flags stand in backticks. */
-const code = (text: string) => text.replace(/--?[a-z][\w-]*(?: drop)?/g, '`$&`');
+const code = (text: string) => text.replace(/(?<=^| )--?[a-z][\w-]*(?: drop)?/g, '`$&`');
 
 /** Most cases have the same. */
 function subjects(cases: CaseResult[]): string {

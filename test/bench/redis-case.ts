@@ -24,6 +24,7 @@ export const REDIS_CASES: Case[] = SIZES.map(([entries, bytes]) => ({
   name: `${grouped(entries)} × ${grouped(bytes)} bytes, half trimmed`,
   group: 'redis',
   hasBound: false,
+  again: 1,
   // All of it is in memory.
   room: () => 0,
   refusal: () => (isInstalled('redis-server') ? undefined : 'redis-server is not installed'),

@@ -1,5 +1,6 @@
-// Measures the contenders of a trial in rounds, and again where the rounds do not agree.
-import type { Contender, Figures, Trial } from './contender.js';
+// Measures contenders in rounds, and again where the rounds do not agree.
+import type { Contender, Figures } from './contender.js';
+import { unlessStopped } from './stop.js';
 
 /** What a contender took in all rounds. */
 export interface Result {
@@ -22,7 +23,7 @@ const CALM = 1 / 3;
 
 /** Measures at most `1 + again` times, and keeps the attempt whose rounds agree best. */
 export async function measure(
-  { contenders }: Trial,
+  contenders: Contender[],
   options: { rounds: number; again: number; say: (text: string) => void },
 ): Promise<Measured> {
   let best: Result[] | undefined;
@@ -54,6 +55,7 @@ async function attempt(
   for (let round = 0; round <= rounds; round++) {
     // None always comes after the same other one.
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
+      await unlessStopped();
       await contender.prepare();
       const figures = await contender.run();
       if (round > 0) taken.get(contender)!.push(figures);
