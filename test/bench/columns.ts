@@ -4,7 +4,7 @@ import type { Row } from './document.js';
 
 export interface Column {
   head: string;
-  cell(row: Row): string;
+  cell: (row: Row) => string;
 }
 
 const fixed = (value: number | undefined, digits: number) => value?.toFixed(digits) ?? '';

@@ -36,7 +36,10 @@ async function idleShare(): Promise<number> {
 function coreTimes(): { idle: number; all: number } {
   const times = cpus().map((core) => core.times);
   const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-  return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.flatMap(Object.values)) };
+  return {
+    idle: sum(times.map(({ idle }) => idle)),
+    all: sum(times.flatMap((one) => Object.values(one))),
+  };
 }
 
 function diskSpeed(directory: string, records: number): number {

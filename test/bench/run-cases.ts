@@ -51,7 +51,10 @@ function nodeAlone(directory: string): number {
 async function guarded(run: Run, one: Case): Promise<void> {
   try {
     const why = one.refusal?.() ?? lackOfRoom(one, run.bench);
-    if (why !== undefined) return leaveOut(run, { case: one.name, why });
+    if (why !== undefined) {
+      leaveOut(run, { case: one.name, why });
+      return;
+    }
     const result = await runCase(run, one);
     run.document.cases.push(result);
     console.log(caseTable(result));

@@ -1,6 +1,7 @@
 // npm run bench: runs papyra and its peers in turn, from the same start. `--help` names the options, README.md the rest.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { CASES } from './cases.js';
+import type { Case } from './contender.js';
 import type { Document } from './document.js';
 import { chosen, type Options, readOptions, USAGE, UsageError } from './options.js';
 import { writeReadme } from './readme.js';
@@ -9,12 +10,18 @@ import { boundsTable, caseTable } from './screen.js';
 import { heedSignals } from './stop.js';
 
 async function main(options: Options): Promise<void> {
-  if (options.help) return console.log(USAGE);
   const cases = chosen(CASES, options);
   if (cases.length === 0) throw new UsageError('no case is so: --list names them');
-  if (options.list) {
-    return cases.forEach(({ group, name }) => console.log(`${group.padEnd(6)} ${name}`));
-  }
+  if (options.help) console.log(USAGE);
+  else if (options.list) console.log(listed(cases));
+  else await shown(options);
+}
+
+function listed(cases: readonly Case[]): string {
+  return cases.map(({ group, name }) => `${group.padEnd(6)} ${name}`).join('\n');
+}
+
+async function shown(options: Options): Promise<void> {
   const document = options.from === undefined ? await measuredNow(options) : readBack(options.from);
   if (options.targets) console.log(boundsTable(document.cases));
   if (options['write-readme']) await writeReadme(document);
