@@ -11,6 +11,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/backends/redis/': 'redis servers',
   'test/backends/rotating.test.ts': 'long loops over sets of files',
   'test/backends/without-webassembly.test.ts': 'each case in each way to run without WebAssembly',
+  'test/bench/': 'python3, and runs of papyra that are measured',
   'test/commands/compact.test.ts': 'python3, which reads again what was kept',
   'test/commands/hostile.test.ts': 'logs of hundreds of megabytes',
   'test/commands/long-head.test.ts': 'a line of 600 MB',
