@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { disk, tmpfs } from '../support/mounts.js';
 import { compact, isRoot } from '../support/papyra.js';
 import { Random, testSeed } from '../support/random.js';
-import { beside, difference, placeOrSkip, startWriter, title, underWriter } from './log.js';
+import {
+  beside,
+  difference,
+  leaveFree,
+  placeOrSkip,
+  startWriter,
+  title,
+  underWriter,
+} from './log.js';
 
 const FILLER = /^\{"kind":"compaction","timestamp":0[^\n]*\n/;
 const AGE = ['--max-age', '1d'];
@@ -26,21 +34,13 @@ function logOn(place: string, content: string): string {
   return log;
 }
 
-/** Leaves so many megabytes on a disk. */
-function fill(place: string, megabytes: number): void {
-  const { stdout } = execaSync('df', ['--output=avail', '-B1M', place]);
-  const free = Number(stdout.split('\n')[1]);
-  execaSync('fallocate', ['-l', `${free - megabytes}M`, join(place, 'filled')]);
-  execaSync('sync', ['-f', place]);
-}
-
 describe.skipIf(!isRoot)(title('A rewrite that shares blocks'), () => {
   test.for(['xfs', 'btrfs'] as const)('on %s needs no room for what stays, and loses nothing of a live writer', { timeout: 120_000 }, async (kind, { skip }) => {
     const place = placeOrSkip(skip, () => disk(kind));
     const all = lines(120_000);
     const log = logOn(place, all.join(''));
     execaSync('sync', ['-f', place]);
-    fill(place, 8);
+    leaveFree(place, 8);
     const before = statSync(log);
     const { done, appended } = await underWriter(startWriter(log), () => compact(['--path', log, '--max-records', '60000']));
     expect(done.code, done.stderr).toBe(0);

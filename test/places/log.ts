@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { execa, execaSync } from 'execa';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -201,4 +201,13 @@ export function placeOrSkip<T>(skip: (why: string) => never, make: () => T): T {
     console.log(why);
     return skip(why);
   }
+}
+
+/** Leaves so many megabytes on a disk. */
+export function leaveFree(place: string, megabytes: number): void {
+  execaSync('sync', ['-f', place]);
+  const { stdout } = execaSync('df', ['--output=avail', '-B1M', place]);
+  const free = Number(stdout.split('\n')[1]);
+  execaSync('fallocate', ['-l', `${free - megabytes}M`, join(place, 'filled')]);
+  execaSync('sync', ['-f', place]);
 }
