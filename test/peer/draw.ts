@@ -41,7 +41,8 @@ const RAW = [
   '{"kind": "event", "n": 1}',
   '{"kind": "event", "timestamp": 179',
   '{"kind": "event"}{"timestamp": 5}',
-  ...ODD_LINES,
+  // How deep Python reads depends on how deep its caller is, so lines at that edge are left out.
+  ...ODD_LINES.filter((line) => !line.includes('['.repeat(990))),
 ];
 
 const TAILS = [
