@@ -175,7 +175,8 @@ export function scanOf(blocks: Block[], from: number): LogScan {
     result.unreadable += sums.lines.unreadable;
     result.undated += sums.lines.undated;
     result.future += sums.future;
-    if (!(sums.newest <= result.newest)) result.newest = sums.newest;
+    // Of a block without a dated line it is NaN.
+    if (!(result.newest >= sums.newest || Number.isNaN(sums.newest))) result.newest = sums.newest;
   }
   return result;
 }
