@@ -3,7 +3,7 @@ import { readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { OpenFile } from '../files/read.js';
 import type { Instants } from '../records/line-reader.js';
-import type { Sums } from '../records/sums.js';
+import { later, type Sums } from '../records/sums.js';
 import { cutBy, type RetentionRules } from '../retention/policy.js';
 import { addressSpace } from './address-space.js';
 import {
@@ -175,8 +175,7 @@ export function scanOf(blocks: Block[], from: number): LogScan {
     result.unreadable += sums.lines.unreadable;
     result.undated += sums.lines.undated;
     result.future += sums.future;
-    // Of a block without a dated line it is NaN.
-    if (!(result.newest >= sums.newest || Number.isNaN(sums.newest))) result.newest = sums.newest;
+    result.newest = later(result.newest, sums.newest);
   }
   return result;
 }
