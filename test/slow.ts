@@ -47,6 +47,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/model/': 'explores all states of a model',
   'test/packaging/': 'makes packages, and installs them in roots of their own',
   'test/package.test.ts': 'packs the package and installs it',
+  'test/peer/': 'redis servers, mounts and python3',
   'test/places/': 'mounts',
   'test/records/line-reader.test.ts': 'random reads in a long loop',
   'test/records/scanner.test.ts': 'python3, which reads the same lines',

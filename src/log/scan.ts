@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { OpenFile } from '../files/read.js';
 import { CATEGORIES } from '../records/kernel/kernel.js';
 import type { Instants } from '../records/line-reader.js';
-import type { Sums } from '../records/sums.js';
+import { later, type Sums } from '../records/sums.js';
 import { cutBy, type LineStatus, type RetentionRules } from '../retention/policy.js';
 import { addressSpace } from './address-space.js';
 import {
@@ -181,7 +181,7 @@ export function scanOf(blocks: Block[], from: number): LogScan {
     result.unreadable += sums.lines.unreadable;
     result.undated += sums.lines.undated;
     result.future += sums.future;
-    if (!(sums.newest <= result.newest)) result.newest = sums.newest;
+    result.newest = later(result.newest, sums.newest);
   }
   return result;
 }

@@ -23,3 +23,13 @@ export function noSums(start: number): Sums {
   const { lines, bytes } = { lines: zero(), bytes: zero() };
   return { start, end: start, lines, bytes, oldest: NaN, newest: NaN, future: 0, longest: 0 };
 }
+
+/** The earlier of two times; NaN is none. */
+export function earlier(one: number, other: number): number {
+  return one <= other || Number.isNaN(other) ? one : other;
+}
+
+/** The later of two times; NaN is none. */
+export function later(one: number, other: number): number {
+  return one >= other || Number.isNaN(other) ? one : other;
+}

@@ -32,7 +32,6 @@ describe.skipIf(!isRoot)(title('A rewrite that shares blocks'), () => {
     const place = placeOrSkip(skip, () => disk(kind));
     const all = lines(120_000);
     const log = logOn(place, all.join(''));
-    execaSync('sync', ['-f', place]);
     fillDisk(place, 8);
     const before = statSync(log);
     const { done, appended } = await underWriter(startWriter(log), () => compact(['--path', log, '--max-records', '60000']));

@@ -47,6 +47,7 @@ function kernelOn(image: string, point: string): string {
 
 /** Leaves so many megabytes on a disk, by a file that takes the rest. */
 export function fillDisk(point: string, megabytes: number): void {
+  execaSync('sync', ['-f', point]);
   const { stdout } = execaSync('df', ['--output=avail', '-B1M', point]);
   const free = Number(stdout.split('\n')[1]);
   execaSync('fallocate', ['-l', `${free - megabytes}M`, `${point}/filled`]);

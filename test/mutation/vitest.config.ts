@@ -1,0 +1,10 @@
+// The tests that mutants of the pure rooms must not survive: functions called directly, no process, no large file.
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    testTimeout: 60_000,
+    include: ['test/{retention,units,records}/*.test.ts', 'test/files/names.test.ts', 'test/log/planning.property.test.ts'],
+    exclude: ['test/records/{line-reader,scanner}.test.ts'],
+  },
+});
