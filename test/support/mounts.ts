@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { makeImage, type Kind } from './file-systems.js';
 import { BARE } from './papyra.js';
 import { tempDirectory } from './temp.js';
 
@@ -45,28 +46,12 @@ function mount(args: string[], point: string): string {
   return point;
 }
 
-const MAKE = {
-  ext2: ['mkfs.ext2', '-q', '-F'],
-  ext3: ['mkfs.ext3', '-q', '-F'],
-  ext4: ['mkfs.ext4', '-q', '-F'],
-  xfs: ['mkfs.xfs', '-q'],
-  btrfs: ['mkfs.btrfs', '-q'],
-};
-/** Smaller ones their mkfs refuses, or makes in another way. */
-const MEGABYTES = { ext2: 64, ext3: 64, ext4: 64, xfs: 300, btrfs: 128 };
-
 /** A file system of its own in an image file, made with further options of its mkfs. */
-export function disk(
-  kind: keyof typeof MAKE,
-  options: string[] = [],
-  megabytes = MEGABYTES[kind],
-): string {
+export function disk(kind: Kind, options: string[] = [], megabytes?: number): string {
   const point = openDirectory('disk');
   const image = `${point}.image`;
-  execaSync('truncate', ['--size', `${megabytes}M`, image]);
-  const [command, ...args] = MAKE[kind];
-  const made = execaSync(command!, [...args, ...options, image], { reject: false });
-  if (made.failed) throw new Refused(made.stderr);
+  const against = makeImage(kind, image, options, megabytes);
+  if (against !== undefined) throw new Refused(against);
   const { failed, stderr } = execaSync('mount', ['-o', 'loop', image, point], { reject: false });
   if (failed) throw new Refused(`${stderr}\n${kernelOn(image, point)}`);
   unmountLater(point);
