@@ -311,7 +311,9 @@ class Game {
   }
 
   async #archived(): Promise<{ archived?: string[] }> {
-    if (!this.world.archive || !existsSync(this.#archive)) return {};
+    if (!this.world.archive) return {};
+    // Nothing was dropped.
+    if (!filesIn(this.#archive).some((file) => file.endsWith('.gz'))) return { archived: [] };
     const to = join(this.#files!.outside, 'restored');
     const from = ['--archive', this.#archive];
     for (const args of [

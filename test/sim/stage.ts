@@ -140,7 +140,7 @@ export function makePast({ seed, past }: World): Past {
 }
 
 /** The past of a set lies in as many files as the runtime would have made. */
-function writePast(path: string, lines: string[], { rotation }: World): void {
+export function writePast(path: string, lines: string[], { rotation }: World): void {
   const files = [['']];
   let size = 0;
   for (const line of lines) {
