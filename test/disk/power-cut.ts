@@ -1,15 +1,21 @@
 // Fails the power in a recording, mounts what that leaves, lets papyra run on it, and judges.
 import { dirname, join } from 'node:path';
-import { filesOf, linesOf } from '../sim/stage.js';
+import { filesIn, filesOf, linesOf } from '../sim/stage.js';
 import { keyOf, type Told } from '../sim/told.js';
 import { judge, parsed } from '../sim/verdict.js';
-import { filesIn } from '../sim/stage.js';
 import { leftovers } from '../live/run.js';
 import { papyra } from '../support/papyra.js';
 import { Random } from '../support/random.js';
 import { mountImage, partsOf } from './disk.js';
-import { makeDisk, type Cut } from './history.js';
+import { drawCut, makeDisk, type Cut } from './history.js';
 import { pathOn, storeFlags, type Recording } from './session.js';
+
+/** So many power failures of a recording: the same each time. */
+export function cutsOf({ seed, runs, requests }: Recording, count: number): Cut[] {
+  const random = new Random(seed);
+  const within = (time: number) => runs.some(({ from, to }) => from < time && time < to);
+  return Array.from({ length: count }, () => drawCut(random, requests, within));
+}
 
 /** Returns what is wrong, in words. */
 export async function cutPower(recording: Recording, cut: Cut, seed: number): Promise<string[]> {

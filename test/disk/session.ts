@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PapyraRun, startFileWriter, type Writer } from '../sim/actors.js';
+import { PapyraRun, startFileWriter, type RunOptions, type Writer } from '../sim/actors.js';
 import { makePast, writePast } from '../sim/stage.js';
 import type { Told } from '../sim/told.js';
 import { drawWorld, type Fate, type World } from '../sim/world.js';
@@ -29,6 +29,13 @@ export interface Recording {
   unreadable: string[];
   runs: Run[];
   requests: Request[];
+}
+
+export interface SessionOptions {
+  /** Default: what the seed says. */
+  system?: FileSystem | undefined;
+  /** A program that runs papyra. */
+  under?: readonly string[] | undefined;
 }
 
 const RUNS = 5;
@@ -66,9 +73,12 @@ export function drawSession(seed: number): { world: World; system: FileSystem; f
   return { world, system, fates };
 }
 
-export async function recordSession(seed: number, only?: FileSystem): Promise<Recording> {
-  const { world, system: drawn, fates } = drawSession(seed);
-  const system = only ?? drawn;
+export async function recordSession(
+  seed: number,
+  options: SessionOptions = {},
+): Promise<Recording> {
+  const { world, fates, ...drawn } = drawSession(seed);
+  const { system = drawn.system, under } = options;
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'papyra-disk-')));
   const { point, history } = partsOf(directory);
   const path = pathOn(point);
@@ -88,7 +98,7 @@ export async function recordSession(seed: number, only?: FileSystem): Promise<Re
     }
     for (const fate of fates) {
       await sleep(150);
-      runs.push(await runOnce(world, path, fate));
+      runs.push(await runOnce(world, path, { fate, usualMs: 400, under }));
     }
   } finally {
     for (const writer of writers) await writer.stop('SIGTERM');
@@ -101,11 +111,11 @@ export async function recordSession(seed: number, only?: FileSystem): Promise<Re
   return recording;
 }
 
-async function runOnce(world: World, path: string, fate: Fate): Promise<Run> {
+async function runOnce(world: World, path: string, options: RunOptions): Promise<Run> {
   const flags = [...storeFlags(path, world), ...MAX_AGE, '--max-drop', '100%', ...(world.inPlace ? ['--in-place'] : [])]; // prettier-ignore
-  const run = new PapyraRun(['persistence', 'compact', '--json', ...flags], { clockDays: 0, fate, usualMs: 400 }); // prettier-ignore
+  const run = new PapyraRun(['persistence', 'compact', '--json', ...flags], options); // prettier-ignore
   const { code, stdout, stderr, from, to } = await run.done;
-  const killed = fate.kind === 'killed' && code === undefined;
+  const killed = options.fate.kind === 'killed' && code === undefined;
   if (!killed && code !== 0 && code !== 75) throw new Error(`exit ${code}: ${stderr}`);
   const compacted = code === 0 && (JSON.parse(stdout) as { status: string }).status === 'compacted';
   return { from, to, compacted };

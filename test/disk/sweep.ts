@@ -1,8 +1,6 @@
 // Records one session after the other, each from its own seed, and fails the power in each many times.
-import { Random } from '../support/random.js';
 import type { FileSystem } from './disk.js';
-import { drawCut } from './history.js';
-import { cutPower } from './power-cut.js';
+import { cutPower, cutsOf } from './power-cut.js';
 import { forget, recordSession, type Recording } from './session.js';
 
 export interface DiskSweep {
@@ -36,7 +34,7 @@ export async function sweepDisks({
   // prettier-ignore
   const total: DiskTotal = { seeds: [seed, seed], sessions: 0, records: 0, runs: 0, requests: 0, powerCuts: 0, systems: {}, failed: [] }; // prettier-ignore
   for (let at = 0; at < sessions && Date.now() < until; at++) {
-    const recording = await recordSession(seed + at, system);
+    const recording = await recordSession(seed + at, { system });
     const failed = await cutMany(recording, cuts, total);
     total.seeds[1] = seed + at;
     total.sessions += 1;
@@ -51,12 +49,9 @@ export async function sweepDisks({
 }
 
 async function cutMany(recording: Recording, cuts: number, total: DiskTotal): Promise<string[]> {
-  const { seed, runs, requests, system, directory } = recording;
-  const random = new Random(seed);
+  const { seed, system, directory } = recording;
   const failed: string[] = [];
-  const within = (time: number) => runs.some(({ from, to }) => from < time && time < to);
-  for (let number = 0; number < cuts; number++) {
-    const cut = drawCut(random, requests, within);
+  for (const [number, cut] of cutsOf(recording, cuts).entries()) {
     const faults = await cutPower(recording, cut, seed + number);
     total.powerCuts += 1;
     total.systems[system.name] = (total.systems[system.name] ?? 0) + 1;

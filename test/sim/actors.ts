@@ -112,15 +112,23 @@ export interface RunResult {
   ms: number;
 }
 
+export interface RunOptions {
+  clockDays?: number;
+  fate: Fate;
+  usualMs: number;
+  /** A program that runs papyra. */
+  under?: readonly string[] | undefined;
+}
+
 /** A run of papyra with its fate, which comes at a share of the time that a run takes. */
 export class PapyraRun {
   readonly actor: Actor;
   readonly done: Promise<RunResult>;
 
-  constructor(args: string[], options: { clockDays: number; fate: Fate; usualMs: number }) {
-    const { clockDays, fate, usualMs } = options;
+  constructor(args: string[], options: RunOptions) {
+    const { clockDays = 0, fate, usualMs, under = [] } = options;
     const clock = `${clockDays > 0 ? '+' : ''}${clockDays}d`;
-    const before = clockDays === 0 ? [] : ['faketime', '-f', clock];
+    const before = clockDays === 0 ? under : ['faketime', '-f', clock];
     const [program, ...words] = [...before, process.execPath, PAPYRA, ...args];
     const from = nowNs();
     const child = execa(program!, words, {

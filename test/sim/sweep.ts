@@ -1,6 +1,9 @@
 // Plays one world after the other, each from its own seed, and adds up what was tried.
 import { play, type Outcome } from './play.js';
+import { shrink } from './shrink.js';
 import { describe, drawWorld, type World } from './world.js';
+
+const SHRINK_MS = 120_000;
 
 export interface Sweep {
   /** Of the first world; the next one has the next. */
@@ -9,7 +12,9 @@ export interface Sweep {
   /** When to begin no further world. */
   until: number;
   /** Of the steps of each world only these. */
-  keepSteps?: number[] | undefined;
+  steps?: number[] | undefined;
+  /** A world that failed is made shorter, for a few minutes. */
+  shrinks?: boolean;
 }
 
 export interface Total {
@@ -25,14 +30,16 @@ export interface Total {
   failed: number[];
 }
 
-export async function sweep({ seed, worlds, until, keepSteps }: Sweep): Promise<Total> {
+export async function sweep({ seed, worlds, until, steps, shrinks }: Sweep): Promise<Total> {
   const total: Total = { seeds: [seed, seed], worlds: 0, records: 0, runs: 0, kills: 0, stops: 0, signals: 0, codes: {}, places: {}, failed: [] }; // prettier-ignore
   for (let at = 0; at < worlds && Date.now() < until; at++) {
     const world = drawWorld(seed + at);
-    if (keepSteps) world.steps = world.steps.filter((_step, index) => keepSteps.includes(index));
+    if (steps) world.steps = world.steps.filter((_step, index) => steps.includes(index));
     const outcome = await play(world);
     add(total, world, outcome);
-    if (outcome.faults.length > 0) report(world, outcome);
+    if (outcome.faults.length === 0) continue;
+    report(world, outcome);
+    if (shrinks) console.log(`shorter: --steps ${(await shrink(world, Date.now() + SHRINK_MS)).join()}`); // prettier-ignore
   }
   return total;
 }
