@@ -155,9 +155,8 @@ export class PapyraRun {
     this.done = child.then((result) => {
       for (const timer of timers) clearTimeout(timer);
       const to = nowNs();
-      const { exitCode: code, signal } = result;
-      const said = { stdout: String(result.stdout), stderr: String(result.stderr) };
-      return { code, signal, ...said, hung, from, to, ms: (to - from) / 1e6 };
+      const { exitCode: code, signal, stdout, stderr } = result;
+      return { code, signal, stdout, stderr, hung, from, to, ms: (to - from) / 1e6 };
     });
   }
 }

@@ -21,12 +21,12 @@ export const keyOf = (record: { writer: string; n: number }): string =>
 /** Reads the file that writer.py makes. A kill may have cut its last line. */
 export function readTold(writer: string, file: string): Told[] {
   const told: Told[] = [];
-  let unsynced = 0;
   const text = existsSync(file) ? readFileSync(file, 'latin1') : '';
   for (const line of text.split('\n').slice(0, -1)) {
     const words = line.split(' ');
     if (words[0] === 'sync') {
-      for (; unsynced < told.length; unsynced++) told[unsynced]!.synced = Number(words[2]);
+      const [, from, to, time] = words.map(Number) as [number, number, number, number];
+      for (const record of told.slice(from, to + 1)) record.synced ??= time;
       continue;
     }
     const [n, begin, end, timestamp, bytes, crc] = words.map(Number) as [number, number, number, number, number, number]; // prettier-ignore

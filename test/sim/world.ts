@@ -107,7 +107,7 @@ export function drawWorld(seed: number): World {
   // Several writers that rotate lose records of their own accord.
   const writers = backend === 'rotating' ? random.below(2) : random.below(4);
   for (let n = 0; n < writers; n++) world.writers.push(drawWriter(random, world, `w${n}`));
-  const count = 4 + random.below(9);
+  const count = 6 + random.below(18);
   for (let n = 0; n < count; n++) world.steps.push(drawStep(random, world, n));
   return world;
 }
@@ -202,7 +202,9 @@ function drawRun(random: Random, world: World): RunPlan {
 }
 
 function drawFate(random: Random): Fate {
-  const at = Math.round(random.next() * 120) / 100;
+  // What a run changes, it changes late.
+  const share = random.chance(0.5) ? random.next() * 1.2 : 0.6 + random.next() * 0.5;
+  const at = Math.round(share * 100) / 100;
   const kind = weighted<Fate['kind']>(random, { ends: 40, killed: 33, stopped: 15, signalled: 12 });
   if (kind === 'killed') return { kind, at };
   if (kind === 'stopped') return { kind, at, ms: 200 + random.below(2500) };

@@ -6,7 +6,7 @@ Appends numbered records to PATH until SIGTERM. To the file TOLD it adds a line 
 
   NUMBER BEGIN END TIMESTAMP BYTES CRC STATE     BEGIN, END: nanoseconds of the monotonic clock around the write
                                                  STATE: whole, short (the disk took a part), failed (it took nothing)
-  sync NUMBER END                                all records up to NUMBER were on the disk at END
+  sync FROM NUMBER END                           these records, all in one file, were on the disk at END
 
 `held`: one descriptor for all of them. `age`: so many seconds old are its records. `expired_every`: each so manyth
 record has expired since 1970. `sync_every`: fsync after so many records. `rotation`: [MAX_BYTES, MAX_FILES], as the
@@ -73,6 +73,8 @@ def append(data):
 
 held = os.open(path, flags, 0o644) if plan.get("held") else None
 number = 0
+# The file of the last append, and the first record since appends go to it.
+file, since = None, 0
 print("ready", flush=True)
 while not stop:
     pad = "x" * chance.randrange(150)
@@ -87,10 +89,12 @@ while not stop:
     crc = zlib.crc32(data[:-1])
     news = f"{number} {begin} {after} {timestamp!r} {len(data)} {crc} {state}\n"
     os.write(told, news.encode())
+    if fd is not None and file != (file := os.fstat(fd).st_ino):
+        since = number
     if plan["sync_every"] and fd is not None and number % plan["sync_every"] == plan["sync_every"] - 1:
         try:
             os.fsync(fd)
-            os.write(told, f"sync {number} {time.monotonic_ns()}\n".encode())
+            os.write(told, f"sync {since} {number} {time.monotonic_ns()}\n".encode())
         except OSError:
             pass
     if held is None and fd is not None:
