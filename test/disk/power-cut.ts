@@ -71,8 +71,13 @@ function judgeCut(
   });
 }
 
-/** Of the log and of what a run left beside it. */
+/**
+ * Of the log and of what a run left beside it. While there is a temporary file, nothing was renamed: it may hold what
+ * writers never synced, and nobody but papyra has seen it.
+ */
 function allLines(path: string): string[] {
-  const ours = filesIn(dirname(path)).filter((file) => /\.papyra\.(?:old|new|tmp)/.test(file));
-  return [...filesOf(path), ...ours.filter((file) => !file.endsWith('.tmp'))].flatMap(linesOf);
+  const beside = filesIn(dirname(path));
+  const temp = beside.some((file) => file.endsWith('.papyra.tmp'));
+  const names = temp ? /\.papyra\.old\./ : /\.papyra\.(?:old\.|new$)/;
+  return [...filesOf(path), ...beside.filter((file) => names.test(file))].flatMap(linesOf);
 }
