@@ -14,18 +14,32 @@ const MAKE = {
 };
 export type DiskKind = keyof typeof MAKE;
 
-/** Makes one of so many megabytes, with further options of its mkfs, and mounts it on a directory. */
-export function mountImage(
+/** Smaller ones their mkfs refuses, or makes in another way. */
+const MEGABYTES = { ext2: 64, ext3: 64, ext4: 64, xfs: 300, btrfs: 128 };
+
+/** Makes an image of so many megabytes, with further options of its mkfs. */
+export function makeImage(
   kind: DiskKind,
   image: string,
-  point: string,
-  megabytes: number,
-  options: string[] = [],
+  options: readonly string[] = [],
+  megabytes = MEGABYTES[kind],
 ): void {
+  execaSync('truncate', ['--size', '0', image]);
   execaSync('truncate', ['--size', `${megabytes}M`, image]);
   const [command, ...args] = MAKE[kind];
   const made = execaSync(command!, [...args, ...options, image], { reject: false });
   if (made.failed) throw new Refused(made.stderr);
+}
+
+/** The same, mounted on a directory. */
+export function mountImage(
+  kind: DiskKind,
+  image: string,
+  point: string,
+  megabytes?: number,
+  options: readonly string[] = [],
+): void {
+  makeImage(kind, image, options, megabytes);
   const { failed, stderr } = execaSync('mount', ['-o', 'loop', image, point], { reject: false });
   if (failed) throw new Refused(`${stderr}\n${kernelOn(image, point)}`);
   chmodSync(point, 0o755);

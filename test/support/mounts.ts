@@ -40,11 +40,8 @@ function mount(args: string[], point: string): string {
   return point;
 }
 
-/** Smaller ones their mkfs refuses, or makes in another way. */
-const MEGABYTES = { ext2: 64, ext3: 64, ext4: 64, xfs: 300, btrfs: 128 };
-
 /** A file system of its own in an image file, made with further options of its mkfs. */
-export function disk(kind: DiskKind, options: string[] = [], megabytes = MEGABYTES[kind]): string {
+export function disk(kind: DiskKind, options: string[] = [], megabytes?: number): string {
   const point = openDirectory('disk');
   mountImage(kind, `${point}.image`, point, megabytes, options);
   unmountLater(point);
