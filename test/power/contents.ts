@@ -108,11 +108,12 @@ function replay(
       content = changed(content, operation);
       continue;
     }
-    for (const unit of order.get(operation)!) {
-      if (!there.has(unit)) continue;
-      const bytes = operation.bytes.subarray(unit.from - operation.at, unit.to - operation.at);
-      content = changed(content, { ...operation, at: unit.from, bytes });
-    }
+    const units = order.get(operation)!.filter((unit) => there.has(unit));
+    const next = Buffer.alloc(Math.max(content.length, units.at(-1)?.to ?? 0));
+    content.copy(next);
+    for (const { from, to } of units)
+      operation.bytes.copy(next, from, from - operation.at, to - operation.at);
+    content = next;
   }
   return content;
 }

@@ -2,6 +2,7 @@
 import { Random } from '../support/random.js';
 import { fingerprint } from './image.js';
 import type { Recorded } from './operations.js';
+import { NEXT } from './checks.js';
 import type { After, Pool } from './pool.js';
 import type { Recording } from './recorder.js';
 import type { Task } from './runner.js';
@@ -72,6 +73,7 @@ export async function explore(
   const tried = new Set<string>();
   const pending = new Set<Promise<void>>();
   for (let count = 0; count <= operations.length; count++) {
+    if (operations[count - 1]?.withNext) continue;
     const during = operations.slice(0, count).flatMap((one) => (one.do === 'promise' ? one.lines : [])); // prettier-ignore
     const promised = [...(recording.promised ?? []), ...during];
     const { states, isExhaustive } = power.after(count);
@@ -101,8 +103,6 @@ export async function explore(
   return result;
 }
 
-/** The runtime's first record after the power has come back. */
-export const NEXT = '{"kind": "event", "n": 5000, "timestamp": 4000000000.5}';
 
 /** The state as it is, and the same after the runtime has appended a record. */
 function variantsOf(state: State, { appendsTo }: Scene): (State & { appended: string[] })[] {

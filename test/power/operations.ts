@@ -27,7 +27,11 @@ export type Operation =
   | { do: 'promise'; lines: string[] };
 
 /** An operation, and how a message tells it: `fsync .events.ndjson.papyra.tmp`. */
-export type Recorded = Operation & { text: string };
+export type Recorded = Operation & {
+  text: string;
+  /** Of another process: the power does not go between this and the next. */
+  withNext?: true;
+};
 
 export type NameOperation = Extract<Operation, Place>;
 export type DataOperation = Extract<Operation, { do: 'write' | 'truncate' | 'collapse' }>;

@@ -3,7 +3,7 @@ import { appendFileSync, chmodSync, closeSync, fsyncSync, mkdirSync, openSync, r
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { papyra } from '../support/papyra.js';
-import { ARCHIVE, expectArchived, expectDone, expectEqual, expectQuarantined, expectReadable, expectWhole, EXPIRED, LATE, LOG, QUARANTINE, recordsIn, row, text } from './checks.js'; // prettier-ignore
+import { ARCHIVE, expectArchived, expectDone, expectEqual, expectQuarantined, expectReadable, expectWhole, EXPIRED, LATE, LOG, QUARANTINE, recordsBeforeNuls, row, text } from './checks.js'; // prettier-ignore
 import type { Scene } from './explore.js';
 import { namesOf, writeImage, type Image } from './image.js';
 import { apply, type Recorded } from './operations.js';
@@ -154,8 +154,8 @@ function withWriter({ start, operations }: Recording, lines: string[]): Recorded
   const at = operations.findIndex((one) => one.do === 'rename' && one.name === 'events.ndjson') + 1;
   const size = start.nodes.get(log)!.content.length;
   const writer: Recorded[] = [
-    { do: 'write', inode: log, at: size, bytes: Buffer.from(text(lines)), text: 'a writer appends to the old file' }, // prettier-ignore
-    { do: 'sync', inode: log, data: false, text: 'the writer syncs the old file' },
+    { do: 'write', inode: log, at: size, bytes: Buffer.from(text(lines)), withNext: true, text: 'a writer appends to the old file' }, // prettier-ignore
+    { do: 'sync', inode: log, data: false, withNext: true, text: 'the writer syncs the old file' },
     { do: 'promise', lines, text: 'the writer is told that its lines are on the disk' },
   ];
   return [...operations.slice(0, at), ...writer, ...operations.slice(at)];
@@ -292,7 +292,7 @@ function recovery(name: string, damage: Damage): PlacedScene {
     },
     before: ({ names }) => {
       // A record that lacks its newline alone is one.
-      expectEqual(recordsIn(names), kept);
+      expectEqual(recordsBeforeNuls(names), kept);
       if (quarantine) expectQuarantined(names, damaged);
     },
     after: (after) => {

@@ -168,7 +168,7 @@ function withLostCollapses(
   there: ReadonlySet<Operation>,
 ): DataOperation[] {
   const lost: { at: number; length: number }[] = [];
-  return changes.flatMap((one) => {
+  return changes.flatMap((one): DataOperation[] => {
     if (one.do === 'write') {
       const at = lost.reduceRight((place, hole) => (place >= hole.at ? place + hole.length : place), one.at); // prettier-ignore
       return [at === one.at ? one : { ...one, at }];
