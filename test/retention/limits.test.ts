@@ -8,6 +8,7 @@ import {
   lineStatus,
   NOTHING_DROPPED,
   policyOf,
+  type RetentionPolicy,
   type RetentionRules,
 } from '../../src/retention/policy.js';
 
@@ -89,7 +90,7 @@ describe('freeing space', () => {
 describe('an estimate', () => {
   const expired = { records: 10.4, bytes: 1000.4 };
   const live = { records: 100, bytes: 20_000 };
-  const estimate = (limits: Partial<typeof NONE & Record<string, number>>, of = live, old = expired) =>
+  const estimate = (limits: Partial<RetentionPolicy>, of = live, old = expired) =>
     estimatedExpiry(old, of, { ...NONE, ...limits }); // prettier-ignore
 
   test('is what has expired by age where that is the only limit', () => {
