@@ -19,12 +19,14 @@ function instrument(file, folder) {
     coverageGlobalScopeFunc: false,
     parserPlugins: ['typescript'],
   });
-  const name = relative(ROOT, file);
-  const code = instrumenter.instrumentSync(readFileSync(file, 'utf8'), name);
+  const source = readFileSync(file, 'utf8');
+  const id = createHash('sha1').update(file).update(source).digest('hex');
+  const code = instrumenter.instrumentSync(source, id);
   const { branchMap, fnMap } = instrumenter.lastFileCoverage();
-  mkdirSync(join(folder, 'maps'), { recursive: true });
-  const place = join(folder, 'maps', createHash('sha1').update(name).digest('hex'));
-  writeFileSync(`${place}.json`, JSON.stringify({ name, branchMap, fnMap }));
+  const name = relative(ROOT, file);
+  const maps = join(folder, 'maps');
+  mkdirSync(maps, { recursive: true });
+  writeFileSync(join(maps, name.replaceAll('/', '+')), JSON.stringify({ id, name, branchMap, fnMap })); // prettier-ignore
   return code;
 }
 

@@ -4,7 +4,12 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     testTimeout: 60_000,
-    include: ['test/{retention,units,records}/*.test.ts', 'test/files/names.test.ts', 'test/log/planning.property.test.ts'],
-    exclude: ['test/records/{line-reader,scanner}.test.ts'],
+    include: [
+      'test/{retention,units}/*.test.ts',
+      'test/records/names.test.ts',
+      'test/files/names.test.ts',
+      'test/backends/names.test.ts',
+      'test/log/planning.property.test.ts',
+    ],
   },
 });
