@@ -19,7 +19,7 @@ export async function campaign({ seed, until, ledger }: Campaign): Promise<numbe
   console.log(`seed ${seed}`);
   const date = new Date().toISOString().slice(0, 10);
   const worlds: Entry = { date, what: 'worlds', seeds: [seed, seed], hours: 0, tried: {}, failed: 0 }; // prettier-ignore
-  const disks: Entry = { ...worlds, what: 'power failures', tried: {} };
+  const disks: Entry = { ...worlds, what: 'power failures', seeds: [seed, seed], tried: {} };
   let failed = 0;
   for (let round = 0; Date.now() < until; round++) {
     const began = Date.now();

@@ -35,9 +35,10 @@ function limitsOf({ policy }: World): string[] {
   return limits;
 }
 
-function wayOf({ inPlace, archive }: World, files: FileStage | undefined): string[] {
+function wayOf({ inPlace, archive, offline }: World, files: FileStage | undefined): string[] {
   const way: string[] = [];
   if (inPlace) way.push('--in-place');
+  if (offline) way.push('--offline');
   if (archive && files) way.push('--archive', archiveOf(files));
   return way;
 }

@@ -48,7 +48,7 @@ export async function end(game: Game): Promise<void> {
 async function lastRun(game: Game): Promise<string[]> {
   const { world, so, outcome } = game;
   const flags = ['--allow-empty', '--max-drop', '100%', '--lock-wait', '20s'];
-  if (world.backend === 'rotating') flags.push('--offline');
+  if (world.backend === 'rotating' && !world.offline) flags.push('--offline');
   const cannot = world.inPlace && ['tmpfs', 'btrfs'].includes(world.place);
   const plan: RunPlan = { command: 'compact', flags, clockDays: 0, fate: { kind: 'ends' }, aside: false }; // prettier-ignore
   const args = argsOf(plan, { ...world, inPlace: world.inPlace && !cannot }, game);

@@ -62,6 +62,8 @@ export interface World {
   place: Place;
   policy: Policy;
   inPlace: boolean;
+  /** Nothing but papyra writes to the log, and runs are told so. */
+  offline: boolean;
   /** Every run archives what it drops. */
   archive: boolean;
   rotation?: { maxBytes: number; maxFiles: number };
@@ -89,6 +91,7 @@ export function drawWorld(seed: number): World {
     place: backend === 'redis' ? 'plain' : place,
     policy: drawPolicy(random),
     inPlace: backend !== 'redis' && random.chance(collapses ? 0.4 : 0.05),
+    offline: false,
     archive: backend !== 'redis' && random.chance(0.25),
     past: {
       records: 200 + random.below(random.pick([1000, 8000, 20_000])),
@@ -107,6 +110,7 @@ export function drawWorld(seed: number): World {
   // Several writers that rotate lose records of their own accord.
   const writers = backend === 'rotating' ? random.below(2) : random.below(4);
   for (let n = 0; n < writers; n++) world.writers.push(drawWriter(random, world, `w${n}`));
+  world.offline = backend !== 'redis' && writers === 0 && random.chance(0.4);
   const count = 6 + random.below(18);
   for (let n = 0; n < count; n++) world.steps.push(drawStep(random, world, n));
   return world;
@@ -135,11 +139,11 @@ const isRotating = (world: World) => world.backend === 'rotating';
 
 function drawStep(random: Random, world: World, number: number): Step {
   const files = world.backend !== 'redis';
-  const intruders = world.backend === 'json' ? 1 : 0;
+  const intruders = world.backend === 'json' && !world.offline ? 1 : 0;
   const kind = weighted(random, {
     run: 50,
     wait: 14,
-    writer: isRotating(world) ? 0 : 6,
+    writer: isRotating(world) || world.offline ? 0 : 6,
     'writer killed': 4,
     'writer stopped': 6,
     full: files && world.place !== 'plain' ? 7 : 0,
