@@ -55,10 +55,19 @@ export interface Exploration {
   sound: Set<string>;
   /** Ends with the first operation after which something is lost. */
   isFirstEnough?: boolean;
+  /** Of all states so many, drawn by the seed. */
+  most?: number;
 }
 
 /** States that wait for their run: the check of the last ones ends before the next operation begins. */
 const AHEAD = 24;
+
+interface Candidate {
+  key: string;
+  count: number;
+  state: State;
+  promised: string[];
+}
 
 export async function explore(
   scene: Scene,
@@ -67,42 +76,68 @@ export async function explore(
   pool: Pool,
   how: Exploration,
 ): Promise<Result> {
-  const { mode, budget, seed, processEvery = 0, sound, isFirstEnough = false } = how;
-  const power = new PowerLoss(recording.start, operations, mode, budget, new Random(seed));
+  const { mode, budget, seed, processEvery = 0, sound, isFirstEnough = false, most = Infinity } = how; // prettier-ignore
+  const random = new Random(seed);
+  const power = new PowerLoss(recording.start, operations, mode, budget, random);
   const result: Result = { scene: scene.name, mode, operations: operations.length, states: 0, asProcess: 0, isExhaustive: true, losses: [] }; // prettier-ignore
-  const tried = new Set<string>();
   const pending = new Set<Promise<void>>();
+  const attempt = async ({ key, count, state, promised }: Candidate): Promise<void> => {
+    result.states += 1;
+    const asProcess = processEvery > 0 && result.states % processEvery === 0;
+    if (asProcess) result.asProcess += 1;
+    const work = check(scene, state, promised, pool, asProcess).then((what) => {
+      if (what === undefined) sound.add(key);
+      else result.losses.push({ count, lost: state.text, what });
+    });
+    pending.add(work);
+    void work.finally(() => pending.delete(work));
+    while (pending.size >= AHEAD) await Promise.race(pending);
+  };
+  const seen = new Set<string>();
+  const drawn: Candidate[] = [];
   for (let count = 0; count <= operations.length; count++) {
     if (operations[count - 1]?.withNext) continue;
-    const during = operations.slice(0, count).flatMap((one) => (one.do === 'promise' ? one.lines : [])); // prettier-ignore
-    const promised = [...(recording.promised ?? []), ...during];
-    const { states, isExhaustive } = power.after(count);
+    const { all, isExhaustive } = candidates(scene, recording, operations, power, count);
     result.isExhaustive &&= isExhaustive;
-    for (const state of states.flatMap((one) => variantsOf(one, scene))) {
-      const lines = [...promised, ...state.appended];
-      const key = `${promised.length} ${fingerprint(state.names)}`;
-      if (tried.has(key) || sound.has(key)) continue;
-      tried.add(key);
-      result.states += 1;
-      const asProcess = processEvery > 0 && result.states % processEvery === 0;
-      if (asProcess) result.asProcess += 1;
-      const work = check(scene, state, lines, pool, asProcess).then((what) => {
-        if (what === undefined) sound.add(key);
-        else result.losses.push({ count, lost: state.text, what });
-      });
-      pending.add(work);
-      void work.finally(() => pending.delete(work));
-      while (pending.size >= AHEAD) await Promise.race(pending);
+    for (const one of all) {
+      if (seen.has(one.key) || sound.has(one.key)) continue;
+      seen.add(one.key);
+      if (most < Infinity) drawn.push(one);
+      else await attempt(one);
       if (isFirstEnough && result.losses.length > 0) break;
     }
     if (isFirstEnough) await Promise.all(pending);
     if (isFirstEnough && result.losses.length > 0) break;
   }
+  result.isExhaustive &&= drawn.length <= most;
+  while (drawn.length > most) drawn.splice(random.below(drawn.length), 1);
+  for (const one of drawn) await attempt(one);
   await Promise.all(pending);
   result.losses.sort((a, b) => a.count - b.count || a.lost.length - b.lost.length);
   return result;
 }
 
+/** The states when so many operations are done, each also after the runtime has started. */
+function candidates(
+  scene: Scene,
+  recording: Pick<Recording, 'promised'>,
+  operations: readonly Recorded[],
+  power: PowerLoss,
+  count: number,
+): { all: Candidate[]; isExhaustive: boolean } {
+  const during = operations.slice(0, count).flatMap((one) => (one.do === 'promise' ? one.lines : []));
+  const promised = [...(recording.promised ?? []), ...during];
+  const { states, isExhaustive } = power.after(count);
+  const all = states
+    .flatMap((one) => variantsOf(one, scene))
+    .map((state) => ({
+      key: `${promised.length} ${fingerprint(state.names)}`,
+      count,
+      state,
+      promised: [...promised, ...state.appended],
+    }));
+  return { all, isExhaustive };
+}
 
 /** The state as it is, and the same after the runtime has appended a record. */
 function variantsOf(state: State, { appendsTo }: Scene): (State & { appended: string[] })[] {

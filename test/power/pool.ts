@@ -1,7 +1,7 @@
 // Puts states on a disk, each in a place of its own, has papyra run there, and gives back what became of them.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, lutimesSync, mkdtempSync, rmSync } from 'node:fs';
+import { lutimesSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BARE, papyra, ROOT } from '../support/papyra.js';
@@ -20,16 +20,13 @@ export interface After {
   outcome: Outcome;
 }
 
-export class Pool {
-  readonly directory: string;
+/** The process in which the library works; one is enough for all places. */
+export class Runner {
   readonly #child: ChildProcess;
-  readonly #free = Array.from({ length: PLACES }, (_, place) => placeName(place + 1));
-  readonly #waiting: ((place: string) => void)[] = [];
   readonly #asked = new Map<number, { resolve: (outcome: Outcome) => void; reject: (error: Error) => void }>(); // prettier-ignore
   #number = 0;
 
-  private constructor(directory: string, child: ChildProcess) {
-    this.directory = directory;
+  private constructor(child: ChildProcess) {
     this.#child = child;
     child.on('message', ({ number, outcome, error }: { number: number; outcome?: Outcome; error?: string }) => {
       const asked = this.#asked.get(number);
@@ -42,19 +39,41 @@ export class Pool {
     });
   }
 
-  /** `on`: a directory of the file system in which the states are to be. */
-  static async open(on: string): Promise<Pool> {
-    const directory = mkdtempSync(join(on, 'power-'));
+  static async start(): Promise<Runner> {
     const runner = fileURLToPath(new URL('runner.ts', import.meta.url));
     const child = fork(runner, { execArgv: ['--import', 'tsx'], cwd: ROOT, env: BARE });
     await once(child, 'message');
-    return new Pool(directory, child);
+    return new Runner(child);
   }
 
-  async close(): Promise<void> {
+  async stop(): Promise<void> {
     const ended = once(this.#child, 'exit');
     this.#child.kill();
     await ended;
+  }
+
+  ask(task: Task): Promise<Outcome> {
+    const number = ++this.#number;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(number, { resolve, reject });
+      this.#child.send({ number, task });
+    });
+  }
+}
+
+export class Pool {
+  readonly directory: string;
+  readonly #runner: Runner;
+  readonly #free = Array.from({ length: PLACES }, (_, place) => placeName(place + 1));
+  readonly #waiting: ((place: string) => void)[] = [];
+
+  /** `on`: a directory of the file system in which the states are to be. */
+  constructor(on: string, runner: Runner) {
+    this.directory = mkdtempSync(join(on, 'power-'));
+    this.#runner = runner;
+  }
+
+  close(): void {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -73,7 +92,7 @@ export class Pool {
     const root = join(this.directory, place);
     try {
       this.#put(root, names);
-      const outcome = command ? await runBinary(command(root)) : await this.#ask(task(root));
+      const outcome = command ? await runBinary(command(root)) : await this.#runner.ask(task(root));
       return { names: namesOf(readImage(root)), outcome };
     } finally {
       rmSync(root, { recursive: true, force: true });
@@ -81,14 +100,6 @@ export class Pool {
       if (next) next(place);
       else this.#free.push(place);
     }
-  }
-
-  #ask(task: Task): Promise<Outcome> {
-    const number = ++this.#number;
-    return new Promise((resolve, reject) => {
-      this.#asked.set(number, { resolve, reject });
-      this.#child.send({ number, task });
-    });
   }
 
   /** What names a file by its inode, or the place, names those of this place. */
@@ -109,7 +120,6 @@ export class Pool {
     // The power was away for a while.
     const before = Date.now() / 1000 - 300;
     for (const { path } of names) lutimesSync(join(root, path), before, before);
-    lstatSync(root);
   }
 }
 
