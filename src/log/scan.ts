@@ -6,6 +6,7 @@ import { CATEGORIES } from '../records/kernel/kernel.js';
 import type { Instants } from '../records/line-reader.js';
 import { later, type Sums } from '../records/sums.js';
 import { cutBy, type LineStatus, type RetentionRules } from '../retention/policy.js';
+import { holdNewSpace } from '../units/collector.js';
 import { addressSpace } from './address-space.js';
 import {
   blankBlock,
@@ -48,6 +49,9 @@ const NEWLINE = 0x0a;
 /** Bytes. Starting a second thread costs as much time as reading 40 MB. */
 const WORTH_A_THREAD = 64 << 20;
 
+/** From here on V8 would take more room for the blocks that come and go (12 MiB of 10 GB) than for those that stay. */
+const MANY_BLOCKS_BYTES = 4e9;
+
 /** Address space of two threads and their WebAssembly. Node ends the process when a thread gets too little. */
 const TWO_THREADS_BYTES = 32 * 2 ** 30;
 
@@ -65,7 +69,8 @@ export async function scanLog(
   rules: RetentionRules,
   known: readonly Sums[],
 ): Promise<LogScan> {
-  const { from, instants } = task;
+  const { from, to, instants } = task;
+  if (to - from > MANY_BLOCKS_BYTES) holdNewSpace();
   const standings = statusesOf(rules);
   const sums = await readAround(
     { ...task, marked: CATEGORIES.filter((one) => stays(standings[one])) },
