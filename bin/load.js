@@ -12,9 +12,20 @@ const scripts = new Map();
 /** Parts of Node that take milliseconds to load, and of which a run often uses nothing. */
 const LATE = new Set(['child_process', 'crypto', 'net', 'stream', 'v8', 'worker_threads', 'zlib']);
 
-/** Stands for a module that is loaded when something of it is used. */
+/** Stands for a module that is loaded when something of it is used, or when its names are listed. */
 function late(get) {
-  return new Proxy({}, { get: (_, name) => get()[name], has: (_, name) => name in get() });
+  return new Proxy(
+    {},
+    {
+      get: (_, name) => get()[name],
+      has: (_, name) => name in get(),
+      ownKeys: () => Reflect.ownKeys(get()),
+      getOwnPropertyDescriptor: (_, name) => {
+        const found = Reflect.getOwnPropertyDescriptor(get(), name);
+        return found && { ...found, configurable: true };
+      },
+    },
+  );
 }
 
 /** Loads a CommonJS file, and what it requires by a relative path. */

@@ -107,7 +107,7 @@ const count = (lines: Line[], ...decisions: LineDecision[]) => lines.filter(({ d
 const bytes = (lines: Line[], ...decisions: LineDecision[]) => lines.reduce((sum, { decision, text }) => sum + (decisions.includes(decision) ? text.length : 0), 0); // prettier-ignore
 
 const seed = testSeed('planning');
-const numRuns = process.env['PAPYRA_SOAK'] === '1' ? 20_000 : 120;
+const numRuns = process.env['PAPYRA_SOAK'] === '1' ? 20_000 : 60;
 
 /** Draws a log in one file, with its scan and its cut. */
 function ofLogs(

@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    setupFiles: ['test/mutation/setup.ts'],
     testTimeout: 60_000,
     include: [
       'test/{retention,units}/*.test.ts',
