@@ -1,7 +1,10 @@
-// Remembers, beside a log, where its last archive went: `.papyra/NAME.archive.json`.
+// Remembers, beside a log, the id of the store and where its last archive went: `.papyra/NAME.archive.json`.
 //
-// It is replaced as a whole after the manifest of an archive is there, under the lock of the store. A crash before that
-// leaves what the run before remembered. Where it cannot be written, as on a full disk, the run goes on without.
+// The first run makes the id, and remembers it before it writes anything with a name that is made of it: a run after a
+// power loss, or in another container, finds that name again. The file is replaced as a whole after the manifest of an
+// archive is there, under the lock of the store. A crash before that leaves what the run before remembered. Where it
+// cannot be written, as on a full disk, the run goes on without.
+import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf } from '../errors/system-error.js';
@@ -12,11 +15,17 @@ import { makeOwnFolder, openOwnFolder, ownerOf, ownFolderPath, readKept } from '
 export interface Remembered {
   /** Of the store; it stays the same when host names and paths change. */
   store_id: string;
-  /** The directory of the last archive, and what its file DIRECTORY_FILE said. */
+  /** The directory of the last archive, and what its file DIRECTORY_FILE said. Empty: there was none yet. */
   directory: string;
   directory_id: string;
   /** The last run that wrote an archive. */
   run: string;
+}
+
+/** Makes the id of a store, and remembers it. undefined: nothing can be remembered. */
+export async function rememberStore(memory: ArchiveMemory): Promise<Remembered | undefined> {
+  const store = { store_id: randomBytes(6).toString('hex'), directory: '', directory_id: '', run: '' }; // prettier-ignore
+  return memory.write(store).then(() => store, () => undefined); // prettier-ignore
 }
 
 export interface ArchiveMemory {

@@ -1,10 +1,11 @@
 // Writes records that will be dropped to a compressed file in the archive directory.
 //
-// 1. Give the directory its id, if it has none (archive-place.ts).
+// 1. Remember the id of the store beside the log (archive-memory.ts), and give the directory its own (archive-place.ts),
+//    where they have none.
 // 2. Write a file with a temporary name, which is the same for every run on this store; fsync it.
 // 3. Rename it to a name that no other run uses; fsync the directory.
 // 4. Write the manifest of the archive (archive-manifest.ts).
-// 5. Remember the directory and the run beside the log (archive-memory.ts).
+// 5. Remember the directory and the run beside the log.
 //
 // Only then anything is removed. A crash in step 2 leaves the temporary file, which the next run with an archive
 // removes; the lock of the store makes that safe. A crash after step 3 leaves an archive of records that are still in
@@ -28,7 +29,7 @@ import { PapyraError } from '../errors/errors.js';
 import { withShownPaths } from '../errors/held-paths.js';
 import { chosenCompression, compressor, type CompressionChoice } from './archive-codec.js';
 import { MANIFEST_SCHEMA, removeArchive, writeManifest, type ArchivedPart, type PartSource } from './archive-manifest.js'; // prettier-ignore
-import type { ArchiveMemory } from './archive-memory.js';
+import { rememberStore, type ArchiveMemory } from './archive-memory.js';
 import { archiveName, compactTime, parseArchiveName, runId, sha256Of, tempName, type Compression } from './archive-names.js'; // prettier-ignore
 import { ensureDirectoryId } from './archive-place.js';
 import { holdDirectory, type HeldDirectory } from './directory.js';
@@ -82,22 +83,20 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   const { name, owner, watch, parts, archiving } = request;
   const { memory, directory } = archiving;
   const compression = chosenCompression(archiving.compression);
-  const remembered = await memory?.read();
+  const remembered = (await memory?.read()) ?? (memory && (await rememberStore(memory)));
   const last = remembered?.directory === directory ? remembered.run : undefined;
   const store_id = remembered?.store_id ?? newStoreId(request);
+  const temporary = (end = ''): string => tempName(name, `${idOf(request.identity, remembered?.store_id)}${end}`);
   // Many hosts and containers may share a directory, where times and process numbers meet.
   const run = runId(Date.now(), last, randomBytes(3));
   let directory_id = '';
   let previous: string | null = null;
   let written: Written;
   const path = await publishInto(directory, {
-    tempName: tempName(name, idOf(request)),
+    tempName: temporary(),
     owner,
     fill: async (write, held) => {
-      directory_id = ensureDirectoryId(
-        held,
-        join(held, tempName(name, `${idOf(request)}.directory`)),
-      );
+      directory_id = ensureDirectoryId(held, join(held, temporary('.directory')));
       if (last !== undefined && isThere(held, last)) previous = last;
       written = await compress(parts, watch, compression, write);
     },
@@ -126,7 +125,7 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
         compression,
         ...written,
       } as const;
-      const temp = join(held, tempName(name, `${idOf(request)}.manifest`));
+      const temp = join(held, temporary('.manifest'));
       try {
         writeManifest(held, temp, manifest, (fd) => giveToOwner(fd, owner));
       } catch (error) {
@@ -206,9 +205,12 @@ export async function publishInto(directory: string, what: Publication): Promise
   }
 }
 
-/** The same for every run on a store, another for every other: many hosts may share a directory. */
-export function idOf({ identity }: Pick<ArchiveRequest, 'identity'>): string {
-  return sha256Of([hostname(), bootId(), identity].join(':')).slice(0, 12);
+/**
+ * The same for every run on a store, another for every other: many hosts may share a directory. Where the store has no
+ * id of its own, only until the next boot.
+ */
+export function idOf(identity: string, store: string | undefined): string {
+  return store ?? sha256Of([hostname(), bootId(), identity].join(':')).slice(0, 12);
 }
 
 /** Differs between hosts that have the same name. */

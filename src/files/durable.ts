@@ -99,7 +99,11 @@ export function publishFile(named: string, content: string): void {
     const path = join(held.path, basename(named));
     // The global `crypto`, as importing node:crypto would slow down every run.
     const temp = join(held.path, `${ownPrefix(basename(path))}${crypto.randomUUID()}`);
-    putOver(path, temp, content, (fd) => fchmodSync(fd, 0o644));
+    putOver(path, temp, content, (fd) => {
+      fchmodSync(fd, 0o644);
+      // Otherwise a power loss may leave the name with NULs behind it, which no later run would take for its own.
+      fsyncSync(fd);
+    });
     removeUnpublished(path);
   } finally {
     held.close();

@@ -90,7 +90,8 @@ async function eachSuspect(
 
 /**
  * Finds the records of other writers that stand on one line behind a write of ours that was cut short, to append
- * them again. Such a record may itself have been cut short by a later crash, when it was appended again.
+ * them again. Such a record may itself have been cut short by a later crash, when it was appended again. A power loss
+ * may leave NULs where our write should be.
  */
 function gluedRecords(
   unreadable: Buffer[],
@@ -99,6 +100,8 @@ function gluedRecords(
 ): Map<string, Buffer> {
   const found = new Map<string, Buffer>();
   for (const line of unreadable) {
+    const behind = line.subarray(line.lastIndexOf(0) + 1);
+    if (behind.length < line.length && isRecord(behind)) found.set(keyOf(behind), Buffer.from(behind));
     for (const torn of [...ours, ...found.values()]) {
       const record = behindBeginning(line, torn, isRecord);
       if (record) found.set(keyOf(record), record);

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../errors/system-error.js';
+import { memoryBeside, rememberStore } from '../files/archive-memory.js';
 import { compactTime } from '../files/archive-names.js';
 import { idOf, publishInto } from '../files/archive.js';
 import { makeDirectory } from '../files/make-directory.js';
@@ -48,8 +49,10 @@ export async function quarantineLines(
   if (files.every((file) => damagedBlocks(file).length === 0)) return null;
   makeDirectory(directory);
   const { name, identity } = archiveNameOf(active);
+  const memory = memoryBeside(active.path);
+  const store = (await memory.read()) ?? (await rememberStore(memory));
   return publishInto(directory, {
-    tempName: `.${name}.quarantine_${idOf({ identity })}.tmp`,
+    tempName: `.${name}.quarantine_${idOf(identity, store?.store_id)}.tmp`,
     owner: ownerOfCompanions(active),
     fill: async (write) => {
       for (const file of files)

@@ -166,10 +166,9 @@ async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<s
   }
   if (request.archive === undefined || !first) return null;
   const [{ writeArchive }, { fileSource }] = await Promise.all([import('../../files/archive.js'), import('../../log/archive-source.js')]); // prettier-ignore
-  const { log } = first.segment;
   return writeArchive({
     archiving: request.archive,
-    ...archiveNameOf({ fd: log.fd, path: names.log }),
+    ...archiveNameOf({ path: names.log }),
     owner: ownerOfAll(plans),
     parts: plans.map((plan) => ({
       name: plan.name,
