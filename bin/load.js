@@ -12,9 +12,21 @@ const scripts = new Map();
 /** Parts of Node that take milliseconds to load, and of which a run often uses nothing. */
 const LATE = new Set(['child_process', 'crypto', 'net', 'stream', 'v8', 'worker_threads', 'zlib']);
 
-/** Stands for a module that is loaded when something of it is used. */
+/** Stands for a module that is loaded when something of it is used. A namespace import copies all of its names. */
 function late(get) {
-  return new Proxy({}, { get: (_, name) => get()[name], has: (_, name) => name in get() });
+  return new Proxy(
+    {},
+    {
+      get: (_, name) => get()[name],
+      has: (_, name) => name in get(),
+      ownKeys: () => Reflect.ownKeys(get()),
+      getOwnPropertyDescriptor: (_, name) => ({
+        get: () => get()[name],
+        enumerable: Object.prototype.propertyIsEnumerable.call(get(), name),
+        configurable: true,
+      }),
+    },
+  );
 }
 
 /** Loads a CommonJS file, and what it requires by a relative path. */
