@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { placeOrSkip } from '../places/log.js';
+import { disk } from '../support/mounts.js';
 import { isRoot } from '../support/papyra.js';
 import { testSeed } from '../support/random.js';
 import { FILE_SYSTEMS } from './disk.js';
@@ -35,36 +37,25 @@ async function firstFaults(
 /** Each call is answered with success, and nothing is done. */
 const WITHOUT_SYNCS = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:retval=0']; // prettier-ignore
 
-describe.runIf(isRoot)(
-  'a power failure at any instant, whatever the cache of the disk held',
-  () => {
-    test.each(
-      FILE_SYSTEMS.slice(0, soak ? undefined : 1).map((system) => [system.name, system] as const),
-    )(
-      // prettier-ignore
-      '%s: what was durable is there once, whole, and nothing is left over or refused',
-      async (name, system) => {
-        const seed = testSeed(`power failures, ${name}`);
-        const { failed, ...tried } = await sweepDisks({ seed, sessions: soak ? 4 : 1, until: Infinity, cuts: soak ? 40 : 4, system }); // prettier-ignore
-        console.log(JSON.stringify(tried));
-        expect(failed).toEqual([]);
-      },
-      1_800_000,
-    );
+const TRIED = FILE_SYSTEMS.slice(0, soak ? undefined : 1).map((system) => ({ ...system, system }));
 
-    test('a disk that forgets what it was told to keep is found out', async () => {
-      const system = systemOf('ext4 data=ordered');
-      const change = { cache: 'lying', share: 0.5 } as const;
-      expect(await firstFaults(3, 4, { system }, change)).toMatch(/lost/);
-    }, 120_000);
+describe.runIf(isRoot)('a power failure at any instant, whatever the cache of the disk held', () => {
+  test.for(TRIED)('$name: what was durable is there once, whole, and nothing is left over or refused', { timeout: 1_800_000 }, async ({ name, system }, { skip }) => {
+    placeOrSkip(skip, () => disk(system.kind, system.make));
+    const seed = testSeed(`power failures, ${name}`);
+    const { failed, ...tried } = await sweepDisks({ seed, sessions: soak ? 4 : 1, until: Infinity, cuts: soak ? 40 : 4, system });
+    console.log(JSON.stringify(tried));
+    expect(failed).toEqual([]);
+  });
 
-    test.runIf(soak)(
-      'a papyra that leaves out its syncs is found out',
-      async () => {
-        const options = { system: systemOf('xfs'), under: WITHOUT_SYNCS };
-        expect(await firstFaults(3, 20, options, { cache: 'lost' })).toMatch(/lost/);
-      },
-      300_000,
-    );
-  },
-);
+  test('a disk that forgets what it was told to keep is found out', async () => {
+    const system = systemOf('ext4 data=ordered');
+    const change = { cache: 'lying', share: 0.5 } as const;
+    expect(await firstFaults(3, 4, { system }, change)).toMatch(/lost/);
+  }, 120_000);
+
+  test.runIf(soak)('a papyra that leaves out its syncs is found out', async () => {
+    const options = { system: systemOf('xfs'), under: WITHOUT_SYNCS };
+    expect(await firstFaults(3, 20, options, { cache: 'lost' })).toMatch(/lost/);
+  }, 300_000);
+}); // prettier-ignore

@@ -30,6 +30,9 @@ const FINDINGS: Record<RunPlan['command'], number[]> = {
   inspect: [],
 };
 
+/** Whether the head of a file can surely be removed there. */
+export const collapses = ({ place }: World): boolean => ['ext4', 'ext4-1k', 'xfs'].includes(place);
+
 export function allowed(plan: RunPlan, code: number | undefined, so: Circumstances): boolean {
   const { world } = so;
   const codes = new Set([0, ...FINDINGS[plan.command]]);
@@ -37,7 +40,7 @@ export function allowed(plan: RunPlan, code: number | undefined, so: Circumstanc
   if (so.busy || so.intruded) codes.add(75);
   if (so.full) codes.add(74);
   if (so.moved) codes.add(66);
-  if (world.inPlace && ['tmpfs', 'btrfs'].includes(world.place)) codes.add(74);
+  if (world.inPlace && !collapses(world)) codes.add(74);
   if (so.restarted) codes.add(69).add(75);
   return codes.has(code ?? -1);
 }

@@ -1,6 +1,7 @@
 // The end of a world: everything comes to rest, one clean run, and the judgement.
 import { existsSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { collapses } from './allowed.js';
 import { archiveOf, argsOf } from './command-line.js';
 import { emptyDisk } from './intruders.js';
 import type { Game } from './play.js';
@@ -49,9 +50,8 @@ async function lastRun(game: Game): Promise<string[]> {
   const { world, so, outcome } = game;
   const flags = ['--allow-empty', '--max-drop', '100%', '--lock-wait', '20s'];
   if (world.backend === 'rotating' && !world.offline) flags.push('--offline');
-  const cannot = world.inPlace && ['tmpfs', 'btrfs'].includes(world.place);
   const plan: RunPlan = { command: 'compact', flags, clockDays: 0, fate: { kind: 'ends' }, aside: false }; // prettier-ignore
-  const args = argsOf(plan, { ...world, inPlace: world.inPlace && !cannot }, game);
+  const args = argsOf(plan, { ...world, inPlace: world.inPlace && collapses(world) }, game);
   const clean = async () => {
     const result = await game.start(args, plan).done;
     game.mayHaveDropped(plan, result);

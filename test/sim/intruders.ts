@@ -7,7 +7,8 @@ import type { FileStage } from './stage.js';
 const MB = 2 ** 20;
 
 /** Writes until so many bytes are free. */
-export function fillDisk({ disk }: FileStage, leave: number): void {
+export function fillDisk({ disk, own }: FileStage, leave: number): void {
+  if (!own) return;
   const ballast = join(disk, 'ballast');
   const free = () => statfsSync(disk).bavail * statfsSync(disk).bsize - leave;
   const fd = openSync(ballast, 'a');

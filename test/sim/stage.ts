@@ -33,6 +33,8 @@ export interface FileStage extends Stage {
   aside: string;
   /** The root of the file system. */
   disk: string;
+  /** It is a file system of its own, which may be filled. */
+  own: boolean;
   /** A directory somewhere else. */
   outside: string;
 }
@@ -44,11 +46,22 @@ const IMAGES: Record<Exclude<Place, 'plain' | 'tmpfs'>, Parameters<typeof makeIm
   btrfs: ['btrfs', ''],
 };
 
-/** Only root can mount: everybody else plays in a plain directory. */
-function mountPlace(place: Place, outside: string): { disk: string; unmount: () => void } {
+const isKnownHere = (place: Place): boolean =>
+  readFileSync('/proc/filesystems', 'latin1').includes(`\t${place.replace('-1k', '')}\n`);
+
+interface Mounted {
+  disk: string;
+  /** It is a file system of its own. */
+  own: boolean;
+  unmount: () => void;
+}
+
+/** Only root can mount, and only what the kernel knows: else the world is played in a plain directory. */
+function mountPlace(place: Place, outside: string): Mounted {
   const disk = join(outside, 'disk');
   mkdirSync(disk);
-  if (place === 'plain' || !isRoot) return { disk, unmount: () => undefined };
+  if (place === 'plain' || !isRoot || !isKnownHere(place))
+    return { disk, own: false, unmount: () => undefined };
   if (place === 'tmpfs') execaSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', disk]);
   else {
     const image = join(outside, 'image');
@@ -59,6 +72,7 @@ function mountPlace(place: Place, outside: string): { disk: string; unmount: () 
   chmodSync(disk, 0o755);
   return {
     disk,
+    own: true,
     unmount: () => {
       const { failed } = execaSync('umount', [disk], { reject: false });
       if (failed) execaSync('umount', ['--lazy', disk], { reject: false });
@@ -68,7 +82,7 @@ function mountPlace(place: Place, outside: string): { disk: string; unmount: () 
 
 export function openFileStage(world: World): FileStage {
   const outside = realpathSync(mkdtempSync(join(tmpdir(), 'papyra-sim-')));
-  const { disk, unmount } = mountPlace(world.place, outside);
+  const { disk, own, unmount } = mountPlace(world.place, outside);
   const [directory, aside] = [join(disk, 'data'), join(disk, 'aside')];
   for (const made of [directory, aside, join(outside, 'archive')]) mkdirSync(made);
   const path = join(directory, 'events.ndjson');
@@ -84,6 +98,7 @@ export function openFileStage(world: World): FileStage {
     path,
     aside,
     disk,
+    own,
     outside,
     startWriter: (plan) =>
       startFileWriter(plan, {
