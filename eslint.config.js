@@ -195,6 +195,7 @@ const boundaries = Object.entries(MAY_KNOW).map(([room, known]) => {
 export default tseslint.config(
   {
     ignores: [
+      'coverage/',
       'dist/',
       'dist-packages/',
       'node_modules/',

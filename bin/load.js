@@ -9,6 +9,14 @@ const modules = new Map();
 /** Each file that was compiled, for the build. */
 const scripts = new Map();
 
+/** Parts of Node that take milliseconds to load, and of which a run often uses nothing. */
+const LATE = new Set(['child_process', 'crypto', 'net', 'stream', 'v8', 'worker_threads', 'zlib']);
+
+/** Stands for a module that is loaded when something of it is used. */
+function late(get) {
+  return new Proxy({}, { get: (_, name) => get()[name], has: (_, name) => name in get() });
+}
+
 /** Loads a CommonJS file, and what it requires by a relative path. */
 function load(file) {
   const known = modules.get(file);
@@ -17,7 +25,10 @@ function load(file) {
   modules.set(file, module);
   const native = createRequire(file);
   const directory = dirname(file);
-  const find = (id) => (id.startsWith('.') ? load(resolve(directory, id)) : native(id));
+  const find = (id) => {
+    if (id.startsWith('.')) return load(resolve(directory, id));
+    return LATE.has(id.replace('node:', '')) ? late(() => native(id)) : native(id);
+  };
   compile(file).call(module.exports, module.exports, find, module, file, directory);
   return module.exports;
 }

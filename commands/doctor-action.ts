@@ -14,10 +14,12 @@ export async function doctor(
   // Without one of these flags no code of the application is executed.
   const asked = flags.settingsModule !== undefined || flags.python !== undefined;
   const settings = asked ? { settings: settingsOptions(flags) } : {};
+  const one = asked ? { one: 'the settings of a runtime name one store' } : {};
   await onStores(flags, context, {
     run: (system) => system.doctor({ signal, ...settings }),
     finding: ({ status }) => (status === 'failing' ? 'check_failed' : undefined),
     text: doctorText,
     many: doctors,
+    ...one,
   });
 }

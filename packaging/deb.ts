@@ -7,9 +7,10 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { ARCHITECTURES, archOfArguments, EPOCH, OUT, ROOT, run, settleTimes, VERSION, workFolder, type Arch } from './common.js'; // prettier-ignore
 import { licences } from './licences.js';
@@ -21,6 +22,14 @@ const DEBIAN_VERSION = `${VERSION}-1`;
 
 /** A tenth larger than the best level, and made in a fifth of the time; not all dpkg read zstd. */
 const XZ = ['-Zxz', '-z1'];
+
+/** papyra-ops is the name that the runtime has not; what bears it beside papyra. Completion of zsh names both itself. */
+const SECOND_NAMES = [
+  'usr/bin/papyra',
+  'usr/share/man/man1/papyra.1.gz',
+  'usr/share/bash-completion/completions/papyra',
+  'usr/share/fish/vendor_completions.d/papyra.fish',
+];
 
 const FILES = join(import.meta.dirname, 'deb');
 const MAINTAINER = /^Maintainer: (.*)$/m;
@@ -47,6 +56,9 @@ export function makeDeb(arch: Arch, oneFile: string): string {
   put('usr/share/bash-completion/completions/papyra', completion('bash'));
   put('usr/share/zsh/vendor-completions/_papyra', completion('zsh'));
   put('usr/share/fish/vendor_completions.d/papyra.fish', completion('fish'));
+  for (const path of SECOND_NAMES) {
+    symlinkSync(basename(path), join(root, path.replace(/papyra(?=[^/]*$)/, 'papyra-ops')));
+  }
   put('etc/papyra/config.yaml', file('config.yaml'));
   for (const unit of ['papyra.service', 'papyra.timer']) {
     put(`usr/lib/systemd/system/${unit}`, file(unit));

@@ -61,8 +61,9 @@ if (!values.check) {
     renameSync(file, place);
     return place;
   });
-  copyFileSync(join(ROOT, 'CHANGELOG.md'), join(folder, 'CHANGELOG.md'));
-  writeFileSync(join(folder, 'SHA256SUMS'), files.map(sumOf).sort().join(''));
+  const changes = join(folder, 'CHANGELOG.md');
+  copyFileSync(join(ROOT, 'CHANGELOG.md'), changes);
+  writeFileSync(join(folder, 'SHA256SUMS'), [...files, changes].map(sumOf).sort().join(''));
   settleTimes(folder);
   console.log(folder);
 }

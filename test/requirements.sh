@@ -33,6 +33,8 @@ if [ "$(id -u)" = 0 ]; then
   need bindfs bindfs
   need mergerfs mergerfs
   need fusermount3 fuse3
+  # A disk that remembers what it was asked.
+  /usr/bin/python3 -c 'import fusepy' 2>/dev/null || missing="$missing python3-fusepy"
   need getfacl acl
   need getfattr attr
   if [ "${PAPYRA_SOAK:-}" = 1 ]; then

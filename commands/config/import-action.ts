@@ -14,6 +14,7 @@ interface Flags extends GlobalFlags, SettingsFlags {
   check?: boolean;
   format?: 'yaml' | 'json' | 'toml';
   timeout?: number;
+  store?: string;
 }
 
 export function settingsOptions({ settingsModule, python }: SettingsFlags): SettingsOptions {
@@ -24,7 +25,7 @@ export function settingsOptions({ settingsModule, python }: SettingsFlags): Sett
 }
 
 export async function importConfig(command: Command, context: Context): Promise<void> {
-  const { timeout, ...flags } = command.optsWithGlobals<Flags>();
+  const { timeout, store, ...flags } = command.optsWithGlobals<Flags>();
   const { signal, found } = context;
   const how = {
     ...settingsOptions(flags),
@@ -32,7 +33,8 @@ export async function importConfig(command: Command, context: Context): Promise<
     signal,
   };
   if (flags.check) {
-    const report = await compareSettings({ ...how, ...openOptions(flags) });
+    const named = store === undefined ? {} : { store };
+    const report = await compareSettings({ ...how, ...openOptions(flags), ...named });
     const isSame = report.status === 'same';
     if (!isSame) found('check_failed');
     const output = consoleForResult(context, flags, isSame);

@@ -15,6 +15,11 @@ export function addConfigImport(parent: Command, context: Context): void {
       '--check',
       'print no configuration, but compare the one in force with the settings; exit code 1 when they differ',
     )
+    .option(
+      '--store <name>',
+      'compare this store of the configuration; default: the one that is where the settings say',
+      text('--store'),
+    )
     .addOption(
       new Option('--format <form>', 'how it is written; default: yaml, with --json: json').choices([
         'yaml',

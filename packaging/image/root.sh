@@ -10,6 +10,7 @@ mkdir -p "$root/usr/bin" "$root/usr/lib/papyra/$version" "$root/etc" "$root/usr/
 mkdir -p "$root/proc" "$root/sys" "$root/dev"
 mkdir -m 1777 "$root/tmp"
 install -m 755 "$papyra" "$root/usr/bin/papyra"
+ln -s papyra "$root/usr/bin/papyra-ops"
 install -m 644 "$koffi" "$root/usr/lib/papyra/$version/koffi.node"
 install -m 755 "$debian/usr/bin/nice" "$debian/usr/bin/ionice" "$root/usr/bin/"
 

@@ -1,7 +1,8 @@
 // Lists, verifies, restores and prunes archives, for the library and the command line.
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { Backend } from '../backends/backend.js';
 import type { EffectiveConfig } from '../config/types.js';
+import { givenPath } from '../config/unexpanded.js';
 import { PapyraError } from '../errors/errors.js';
 import type { Catalog } from '../archive/catalog.js';
 import type { LiveFile } from '../archive/live-files.js';
@@ -130,7 +131,7 @@ export async function archivesOf(store: Store, directory: string): Promise<strin
 }
 
 function directoryOf(store: Store | undefined, { archive }: ArchiveOptions): string {
-  const directory = archive === undefined ? store?.config.archive : resolve(archive);
+  const directory = archive === undefined ? store?.config.archive : givenPath('--archive', archive);
   if (directory !== undefined) return directory;
   throw new PapyraError('usage', 'no archive directory is configured or given', {
     hint: 'name it with --archive, or set persistence.archive.dir',
@@ -163,7 +164,7 @@ async function restore(store: Store | undefined, how: RestoreOptions): Promise<A
   if (all.length === 0) throw noArchive(store, catalog, how);
   // First, as nobody wants to wait for a refusal.
   const { RestoredFile } = await import('../archive/restored-file.js');
-  const file = to === undefined ? undefined : new RestoredFile(resolve(to));
+  const file = to === undefined ? undefined : new RestoredFile(givenPath('--to', to));
   try {
     const { sound, skipped, warnings } = await soundOnes(all, signal);
     if (skipped.length > 0 && !skipDamaged) throw damagedArchives(skipped);

@@ -11,12 +11,12 @@
 // 5. `after_compact` when something was done, `on_error` when something failed.
 // 6. Note in the metrics how that hook ended. After a kill in 5 or 6 that is not noted, and nobody makes up for it.
 // When 1, 2 or 3 fails, 4 to 6 follow all the same.
-import { resolve } from 'node:path';
 import type { Backend, PlanRequest } from '../backends/backend.js';
 import { archivingTo, assertArchiving } from './archiving.js';
 import type { CompactOptions } from './call-options.js';
 import { checkCompactOptions } from './call.js';
 import type { EffectiveConfig, Guards } from '../config/types.js';
+import { givenPath } from '../config/unexpanded.js';
 import { PapyraError } from '../errors/errors.js';
 import { asPapyraError } from '../errors/exit-codes.js';
 import { hooksOf } from './hooks-of.js';
@@ -73,7 +73,8 @@ async function requestOf({ config, backend }: Opened, how: CompactOptions): Prom
     throw new PapyraError('usage', 'now can be used in a dry run only', { hint });
   }
   const free = freeRule(how);
-  const directory = how.archive === undefined ? config.archive : resolve(how.archive);
+  const directory =
+    how.archive === undefined ? config.archive : givenPath('--archive', how.archive);
   return {
     rules: {
       ...(free ? NO_LIMITS : config.retention),

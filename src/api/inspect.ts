@@ -1,8 +1,8 @@
 // Lists and sums up the records of a store, for the library and the command line.
-import { resolve } from 'node:path';
 import type { Backend } from '../backends/backend.js';
 import type { RecordsRequest } from '../backends/listing.js';
 import type { EffectiveConfig } from '../config/types.js';
+import { givenPath } from '../config/unexpanded.js';
 import { PapyraError } from '../errors/errors.js';
 import { fieldsOf } from '../records/members.js';
 import { RECORD_KINDS, typeOf, type RecordKind } from '../records/record-filter.js';
@@ -63,7 +63,7 @@ async function archivesIn(
   store: { config: EffectiveConfig; backend: Backend },
 ): Promise<RecordsRequest['archive']> {
   if (given === undefined) return undefined;
-  const directory = resolve(given);
+  const directory = givenPath('--archive', given);
   // Other backends say that they have none.
   const { archivesOf } = await import('./archive.js');
   const hasArchives = 'path' in store.config.store || store.config.store.backend === 'redis';

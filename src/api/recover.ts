@@ -1,7 +1,7 @@
 // Recovers a store: removes what a scan names, and nothing else.
-import { resolve } from 'node:path';
 import type { Backend } from '../backends/backend.js';
 import { PapyraError } from '../errors/errors.js';
+import { givenPath } from '../config/unexpanded.js';
 import { blankRecovery } from '../report/blank.js';
 import type { RecoveryReport } from '../report/recovery.js';
 import type { RecoverOptions } from './call-options.js';
@@ -21,7 +21,8 @@ export async function recover(backend: Backend, how: RecoverOptions): Promise<Re
   if (!backend.recover) return unmended(backend, mode);
   const plan = await backend.recover({
     mode,
-    quarantineDir: quarantineDir === undefined ? undefined : resolve(quarantineDir),
+    quarantineDir:
+      quarantineDir === undefined ? undefined : givenPath('--quarantine-dir', quarantineDir),
     dryRun,
     limit: how.limit ?? LISTED,
     lockWaitMs: how.lockWaitMs ?? 0,

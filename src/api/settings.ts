@@ -1,5 +1,5 @@
 // Implements the library calls that ask the runtime's settings: what configuration they amount to, and what differs.
-import { loadStores, onlyStore } from '../config/load.js';
+import { loadStores, onlyStore, type LoadedStores } from '../config/load.js';
 import type { EffectiveConfig } from '../config/types.js';
 import { PapyraError } from '../errors/errors.js';
 import type { RuntimeSettings } from '../settings/answer.js';
@@ -55,7 +55,8 @@ export async function importSettings(
 }
 
 /**
- * Asks the runtime's settings by executing them with Python, and compares the configuration in force with them.
+ * Asks the runtime's settings by executing them with Python, and compares the configuration in force with them. Of
+ * several stores, the one that is where the settings say; `store` names another.
  *
  * @throws {PapyraError} as `openSystem()` and `importSettings()`. A difference does not throw; it is in the report.
  */
@@ -65,11 +66,19 @@ export async function compareSettings(
   const { configFile, overrides, cwd, store, ...request } = options;
   checkOpenOptions({ configFile, overrides, cwd, store });
   checkSettingsOptions(request);
-  const { config } = onlyStore(
-    await loadStores({ configFile, overrides, cwd }, store === undefined ? [] : [store]),
-  );
-  const { compareWith } = await import('../settings/drift.js');
-  return compareWith(await ask(request), config);
+  const loaded = await loadStores({ configFile, overrides, cwd }, store === undefined ? [] : [store]); // prettier-ignore
+  // What is wrong in a configuration is told before any code is executed.
+  if (loaded.stores.length <= 1) onlyStore(loaded);
+  return compareOneOf(loaded, await ask(request));
+}
+
+/** A store that is meant need not be named: the settings say where it is. */
+async function compareOneOf(loaded: LoadedStores, answer: RuntimeSettings): Promise<DriftReport> {
+  const { stores } = loaded;
+  const { compareWith, compareWithNone, storesAt } = await import('../settings/drift.js');
+  const meant = stores.length === 1 ? stores : storesAt(answer, stores);
+  if (meant.length === 0) return compareWithNone(answer, stores);
+  return compareWith(answer, onlyStore({ ...loaded, stores: meant }).config);
 }
 
 /** For doctor: the same of a configuration that is in force already. Returns why they could not be asked. */

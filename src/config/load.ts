@@ -6,7 +6,7 @@ import { fromEnvironment } from './environment.js';
 import { resolveConfig, type ResolveRequest } from './resolve.js';
 import type { ConfiguredStore, ConfiguredStores } from './stores.js';
 import type { ConfigInput, Overrides } from './types.js';
-import { problemOf, unexpandedPaths } from './unexpanded.js';
+import { assertExpanded, unexpandedPaths } from './unexpanded.js';
 import { noWorkingDirectory, workingDirectory } from './working-directory.js';
 
 export interface LoadRequest {
@@ -111,10 +111,12 @@ export async function gatherConfig(request: LoadRequest): Promise<ResolveRequest
   const bare = Object.keys(call).length === 0;
   const given = bare ? {} : await validate(call, 'the given configuration', cwd);
   const flags = withoutUndefined(request.overrides ?? {});
+  assertExpanded('--path', flags.path, cwd);
   if (given.persistence ?? given.stores)
     return { found: null, input: given, overrides: flags, flags, cwd };
   const variables = fromEnvironment(env);
-  assertExpanded('PAPYRA_PATH', variables.path, cwd);
+  assertExpanded('environment variable PAPYRA_PATH', variables.path, cwd);
+  assertExpanded(request.configFile === undefined ? 'environment variable PAPYRA_CONFIG' : '--config', named, cwd); // prettier-ignore
   const overrides = { ...variables, ...flags };
   if (cwd === null && named === undefined && overrides.path === undefined) {
     throw noWorkingDirectory('the search for a configuration begins there');
@@ -127,14 +129,6 @@ export async function gatherConfig(request: LoadRequest): Promise<ResolveRequest
     metrics: { ...inFile.metrics, ...withoutUndefined(given.metrics ?? {}) },
   };
   return { found, input, overrides, flags, cwd };
-}
-
-/** No shell reads a variable that systemd or cron sets. Flags are left to the shell. */
-function assertExpanded(name: string, path: string | undefined, cwd: string | null): void {
-  const wrong = path === undefined ? null : problemOf(path, cwd ?? '/');
-  if (!wrong) return;
-  const { problem, hint } = wrong;
-  throw new PapyraError('usage', `environment variable ${name}: ${problem}`, { ...(hint === undefined ? {} : { hint }) }); // prettier-ignore
 }
 
 function withoutUndefined<T extends object>(values: T): Partial<T> {

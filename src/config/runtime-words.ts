@@ -50,7 +50,10 @@ export function runtimeKeyHint(
   const word = KEY_WORDS[key];
   if (word !== undefined && isKeyIn(inside, word.split(/\W/)[0]!)) return { hint: `write ${word}` };
   const elsewhere = Object.keys(KEYS).find((full) => full.endsWith(`.${word ?? key}`) && full.startsWith('persistence.') && !full.includes('sentinel')); // prettier-ignore
-  if (elsewhere === undefined) return undefined;
+  if (elsewhere === undefined) {
+    const isSection = !isKeyIn(inside, key) && isKeyIn('persistence', key);
+    return isSection ? { hint: `write ${key} under persistence` } : undefined;
+  }
   const [leaf, ...above] = elsewhere.split('.').reverse();
   return { hint: `write ${leaf!} under ${above.reverse().join('.')}` };
 }

@@ -6,6 +6,7 @@
 import { lstatSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { PapyraError } from '../errors/errors.js';
 import type { Problem } from './explain.js';
 
 /** Names of keys whose values are paths. A hook's program and a backend may be paths. */
@@ -35,8 +36,25 @@ function isPath(keys: readonly string[], value: string): boolean {
   return PATH_KEYS.includes(name) || (name === 'backend' && value.includes('/'));
 }
 
+/**
+ * The same for a path outside of a configuration: systemd and cron set variables that no shell reads, and a shell leaves
+ * `--path=~/log` as it is.
+ *
+ * @throws {PapyraError} `usage` with what to write.
+ */
+export function assertExpanded(name: string, path: string | undefined, base: string | null): void {
+  const wrong = path === undefined ? null : problemOf(path, base ?? '/');
+  if (wrong) throw new PapyraError('usage', `${name}: ${wrong.problem}`, { hint: wrong.hint });
+}
+
+/** A path that a call was given, as an absolute one. */
+export function givenPath(name: string, path: string): string {
+  assertExpanded(name, path, process.cwd());
+  return resolve(path);
+}
+
 /** What is wrong with a path; null: nothing. */
-export function problemOf(path: string, base: string): Omit<Problem, 'path'> | null {
+function problemOf(path: string, base: string): { problem: string; hint: string } | null {
   const tilde = /^~[\w.-]*(?=\/|$)/.exec(path)?.[0];
   if (tilde !== undefined) {
     const home = tilde === '~' ? homedir() : `/home/${tilde.slice(1)}`;

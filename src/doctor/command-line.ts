@@ -3,10 +3,12 @@ import { flagsOf } from '../config/as-flags.js';
 import type { Overrides } from '../config/types.js';
 import { basename } from 'node:path';
 import { shellWord } from '../schedule/quote.js';
+import { commandsOnPath } from './on-path.js';
 
 const called = [process.argv[1], process.argv0].map((name) => basename(name ?? ''));
-/** The name by which this program was called: the runtime's own command may be the one that is called papyra. */
-export const OWN_NAME = called.includes('papyra-ops') ? 'papyra-ops' : 'papyra';
+const [first] = commandsOnPath();
+/** The name to type: the one by which this was called, unless the runtime's own command is the one called papyra. */
+export const OWN_NAME = called.includes('papyra-ops') || first?.isOurs === false ? 'papyra-ops' : 'papyra'; // prettier-ignore
 
 /** Makes a command for the store of this run: `papyra('persistence compact', '--in-place')`. */
 export type CommandLine = (command: string, ...flags: string[]) => string;

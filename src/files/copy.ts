@@ -4,10 +4,19 @@ import { promisify } from 'node:util';
 import { appendShared, type SharedRange } from './clone.js';
 import { writeAll } from './durable.js';
 import type { OpenFile, Tick } from './read.js';
+import { startWriteback } from '../system/page-cache.js';
 import { attempt, systemError } from '../errors/system-error.js';
 
-/** After so many bytes a sync starts in the background: the disk works while we read on. */
-const SYNC_BYTES = 16 << 20;
+/** After so many bytes the disk begins to write them, while we read on. */
+const WRITEBACK_BYTES = 8 << 20;
+/**
+ * After so many bytes the sync before must have ended, so that the last one is short, and a signal is obeyed soon. A sync
+ * for each 16 MB in place of writeback takes a quarter longer: each one writes the journal, too.
+ */
+const SYNC_BYTES = 16 * WRITEBACK_BYTES;
+
+/** Less than this is no matter, or a large block. */
+const RESERVE_BYTES = 1 << 20;
 
 const syncData = promisify(fdatasync);
 
@@ -24,8 +33,8 @@ export async function copyChunks(
   onWrite: Tick,
   { keepHoles = false } = {},
 ): Promise<void> {
-  let copied = 0;
-  let synced = 0;
+  let [copied, begun, synced] = [0, 0, 0];
+  let end = fstatSync(to.fd).size;
   let syncing = Promise.resolve();
   const append = (piece: Uint8Array): void => {
     attempt('write', to.path, () => (keepHoles ? writeSparsely : writeAll)(to.fd, piece));
@@ -37,6 +46,11 @@ export async function copyChunks(
     }
     append(piece);
     copied += piece.length;
+    if (copied - begun >= WRITEBACK_BYTES) {
+      const { size } = fstatSync(to.fd);
+      startWriteback(to.fd, end, size - end);
+      [begun, end] = [copied, size];
+    }
     if (copied - synced >= SYNC_BYTES) {
       await inWords(syncing, to);
       synced = copied;
@@ -48,6 +62,16 @@ export async function copyChunks(
     if (pause) await pause;
   }
   await inWords(syncing, to);
+  attempt('write', to.path, () => cutReserve(to.fd));
+}
+
+/**
+ * XFS keeps blocks ready behind the end of a file that grew, up to as many as it has, and not all versions give them back
+ * when it is closed: half of what a rewrite frees would be taken again. Nobody else may write to the file.
+ */
+function cutReserve(fd: number): void {
+  const { size, blocks } = fstatSync(fd);
+  if (blocks * 512 > size + RESERVE_BYTES) ftruncateSync(fd, size);
 }
 
 /** Whether a file has fewer blocks than its size needs. */

@@ -105,12 +105,12 @@ function namespaceOf(pid: string): string | undefined {
  * A mount of the log file itself, in words: it would still lead to the old file after a rename. Mounts of a directory
  * do not count, as they look the name up each time. undefined: none that can be seen from here.
  */
-export function otherMountOf(log: OpenFile): string | undefined {
+export function otherMountOf(log: OpenFile, mounts = mountsEverywhere()): string | undefined {
   const own = mountOf(log.fd);
   if (!own) return undefined;
   const id = fileId(log.fd);
   const inFileSystem = join(own.root, relative(own.point, log.path));
-  const other = mountsEverywhere().find((mount) => {
+  const other = mounts.find((mount) => {
     if (mount.device !== own.device || (mount.here && mount.point === log.path)) return false;
     return mount.root === inFileSystem || idBehind(pathOf(mount)) === id;
   });
@@ -121,14 +121,14 @@ export function otherMountOf(log: OpenFile): string | undefined {
  * The mounted overlay that has a log in its upper or work directory, in words: its users write to the log through the
  * overlay, which does not see changes underneath. undefined: none that can be seen from here.
  */
-export function overlayAbove(log: string): string | undefined {
+export function overlayAbove(log: string, mounts = mountsEverywhere()): string | undefined {
   const above = new Set<FileId | undefined>();
   for (let path = dirname(log); ; path = dirname(path)) {
     above.add(idBehind(path));
     if (path === dirname(path)) break;
   }
   above.delete(undefined);
-  for (const mount of mountsEverywhere()) {
+  for (const mount of mounts) {
     if (mount.type !== 'overlay') continue;
     for (const role of ['upper', 'work'] as const) {
       const path = mount.options

@@ -10,7 +10,7 @@ import { isSparse } from './copy.js';
 import { createExclusive, removeFile } from './durable.js';
 import { fileId, idAt } from './identity.js';
 import { carryOver } from './metadata.js';
-import { otherMountOf, overlayAbove } from './mounts.js';
+import { mountsEverywhere, otherMountOf, overlayAbove, type SeenMount } from './mounts.js';
 import type { LogNames } from './names.js';
 import { assertOwner } from './ownership.js';
 import type { OpenFile } from './read.js';
@@ -42,10 +42,11 @@ export function obstacleToRewrite(
 ): PapyraError | undefined {
   if (isMountPoint(names.log)) return mountPoint(names.log);
   const kind = how.offline ? undefined : unsoundKind(names);
+  const mounts = mountsEverywhere();
   return (
     unseenWriters(names, kind) ??
-    mountedElsewhere(names, otherMountOf(log)) ??
-    underOverlay(names) ??
+    mountedElsewhere(names, otherMountOf(log, mounts)) ??
+    underOverlay(names, mounts) ??
     failureOf(() => {
       assertChangeable(log, names);
       assertProject(log, names);
@@ -122,8 +123,8 @@ function mountedElsewhere({ log }: LogNames, mount: string | undefined): PapyraE
   });
 }
 
-function underOverlay({ log }: LogNames): PapyraError | undefined {
-  const overlay = overlayAbove(log);
+function underOverlay({ log }: LogNames, mounts?: SeenMount[]): PapyraError | undefined {
+  const overlay = overlayAbove(log, mounts);
   if (overlay === undefined) return undefined;
   return new PapyraError('try_again', `cannot compact ${log}: ${overlay}`, {
     hint: 'what is written through the overlay would be lost: run papyra inside the container that uses the overlay, or after the overlay is unmounted',

@@ -9,7 +9,7 @@ import { TailSample } from '../files/tail-sample.js';
 import { Census, combined, type GroupingRequest } from '../records/census.js';
 import { CATEGORIES } from '../records/kernel/kernel.js';
 import { LineReader } from '../records/line-reader.js';
-import { noSums, type Sums } from '../records/sums.js';
+import { earlier, later, noSums, type Sums } from '../records/sums.js';
 import type { InspectedPart, Leftover, StoreInspection } from '../report/inspection.js';
 import { estimatedExpiry, type Expiry } from '../retention/estimate.js';
 import { ageCutoff, type RetentionRules } from '../retention/policy.js';
@@ -170,8 +170,8 @@ function added(total: Sums, more: readonly Sums[], times: number): Sums {
       total.bytes[category] += sums.bytes[category] * times;
     }
     total.future += sums.future * times;
-    if (!(total.oldest <= sums.oldest)) total.oldest = sums.oldest;
-    if (!(total.newest >= sums.newest)) total.newest = sums.newest;
+    total.oldest = earlier(total.oldest, sums.oldest);
+    total.newest = later(total.newest, sums.newest);
   }
   return total;
 }

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Instants } from '../records/line-reader.js';
 import type { Sums } from '../records/sums.js';
 import { segment, segmentsIn } from './segments.js';
-import type { Done, Task } from './scan-worker.js';
+import type { Done, ScanTask } from './scan-worker.js';
 import { readAll, type ReadTask } from './read-all.js';
 import { WORKER } from './worker-code.js';
 
@@ -20,17 +20,28 @@ export class SecondThread {
   /** It could not start, or died. */
   ended = false;
 
-  /** Called when it ends. */
-  onEnd = () => {};
+  #wake = () => {};
 
   constructor() {
     const ended = () => {
       this.ended = true;
-      this.onEnd();
+      this.#wake();
     };
     this.worker.on('error', ended).on('exit', ended);
-    // It does not keep the process alive: readInThreads waits with a timer.
+    this.worker.on('message', () => this.#wake());
+    // It does not keep the process alive: `news` waits with a timer.
     this.worker.unref();
+  }
+
+  /** Waits until it sends something, or ends; not for long. */
+  async news(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, LOOK_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async stop(): Promise<void> {
@@ -43,16 +54,14 @@ export async function readInThreads(
   task: ReadTask & { instants: Instants },
   thread: SecondThread,
 ): Promise<Sums[]> {
-  const { file, from, to, instants, tick } = task;
+  const { file, from, to, instants, marked, tick } = task;
   const { worker } = thread;
   const next = new SharedArrayBuffer(4);
   const done = new Map<number, Sums[]>();
   let elsewhere = 0;
-  let wake = () => {};
   const hear = ({ index, sums }: Done): void => {
     done.set(index, sums);
     elsewhere += (sums.at(-1)?.end ?? 0) - (sums[0]?.start ?? 0);
-    wake();
   };
   const told = (): ReturnType<typeof tick> => {
     const bytes = elsewhere;
@@ -65,7 +74,15 @@ export async function readInThreads(
   };
   worker.on('message', hear);
   try {
-    worker.postMessage({ fd: file.fd, path: file.path, from, to, instants, next } satisfies Task);
+    worker.postMessage({
+      fd: file.fd,
+      path: file.path,
+      from,
+      to,
+      instants,
+      marked,
+      next,
+    } satisfies ScanTask);
     const count = segmentsIn(from, to);
     const taken = new Int32Array(next);
     for (let index = Atomics.add(taken, 0, 1); index < count; index = Atomics.add(taken, 0, 1)) {
@@ -73,13 +90,7 @@ export async function readInThreads(
       await told();
     }
     while (!thread.ended && done.size < count) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LOOK_MS);
-        wake = thread.onEnd = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      await thread.news();
       await told();
     }
     for (let index = 0; index < count; index++) if (!done.has(index)) await take(index);

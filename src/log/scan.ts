@@ -2,9 +2,10 @@
 import { readSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { OpenFile } from '../files/read.js';
+import { CATEGORIES } from '../records/kernel/kernel.js';
 import type { Instants } from '../records/line-reader.js';
-import type { Sums } from '../records/sums.js';
-import { cutBy, type RetentionRules } from '../retention/policy.js';
+import { later, type Sums } from '../records/sums.js';
+import { cutBy, type LineStatus, type RetentionRules } from '../retention/policy.js';
 import { addressSpace } from './address-space.js';
 import {
   blankBlock,
@@ -67,7 +68,7 @@ export async function scanLog(
   const { from, instants } = task;
   const standings = statusesOf(rules);
   const sums = await readAround(
-    task,
+    { ...task, marked: CATEGORIES.filter((one) => stays(standings[one])) },
     known.filter((block) => staysWhole(block, standings, instants)),
   );
   const blocks = sums.map((one) => blockOf(one, standings));
@@ -148,9 +149,14 @@ function staysWhole({ lines, oldest, newest }: Sums, standings: LineStatuses, in
     return false;
   }
   const present = categories.filter((category) => lines[category] > 0);
-  const stay = present.every((category) => ['live', 'pinned'].includes(standings[category]));
+  const stay = present.every((category) => stays(standings[category]));
   const dated = lines.live === 0 || (oldest >= instants.cutoff && newest < instants.horizon - 1);
   return present.length > 0 && stay && dated;
+}
+
+/** Unless count or size cut. */
+function stays(status: LineStatus): boolean {
+  return status === 'live' || status === 'pinned';
 }
 
 function beginsLine(file: OpenFile, at: number): boolean {
@@ -175,7 +181,7 @@ export function scanOf(blocks: Block[], from: number): LogScan {
     result.unreadable += sums.lines.unreadable;
     result.undated += sums.lines.undated;
     result.future += sums.future;
-    if (!(sums.newest <= result.newest)) result.newest = sums.newest;
+    result.newest = later(result.newest, sums.newest);
   }
   return result;
 }

@@ -1,9 +1,11 @@
 // Reads the bytes of a log that stay, or those that go.
 import { chunks, truncated, type OpenFile, type Tick } from '../files/read.js';
 import { CATEGORIES, type Category } from '../records/kernel/kernel.js';
-import type { Gathering, LineReader } from '../records/line-reader.js';
+import type { Gathering, LineReader, Marked } from '../records/line-reader.js';
 import type { RetentionRules, LineStatus } from '../retention/policy.js';
 import { statusesOf, type Block } from './block.js';
+import { pickBlock } from './pick-block.js';
+import type { SecondThread } from './scan-threads.js';
 
 export interface Selection {
   file: OpenFile;
@@ -12,6 +14,8 @@ export interface Selection {
   cut: number;
   rules: RetentionRules;
   reader: LineReader;
+  /** It helps, where there is one. */
+  thread?: SecondThread | undefined;
   tick: Tick;
 }
 
@@ -25,19 +29,42 @@ export async function* selectedBytes(
   which: Which,
   selection: Selection,
 ): AsyncGenerator<Uint8Array> {
-  const { file, reader, tick } = selection;
-  for (const { start, end, gathering } of ranges(which, selection)) {
-    if (!gathering) {
-      yield* assertLength(chunks(file, start, end, tick, reader.window), file, end - start);
-      continue;
+  const { file, reader, thread, tick } = selection;
+  const all = [...ranges(which, selection)];
+  const blocks = all.flatMap(({ marked }) => marked ?? []);
+  const ahead =
+    thread && blocks.length > 0 ? await pickAhead(selection, blocks, thread) : undefined;
+  try {
+    for (const { start, end, marked, gathering } of all) {
+      if (marked) {
+        yield ahead ? await ahead.next() : pickBlock(file, marked, reader);
+        await tick(end - start);
+      } else if (gathering) yield* gathered(start, end, gathering, selection);
+      else yield* assertLength(chunks(file, start, end, tick, reader.window), file, end - start);
     }
-    reader.startAt(start, gathering);
-    const source = chunks(file, start, end, tick, reader.window);
-    for await (const chunk of assertLength(source, file, end - start)) {
-      let gathered: Uint8Array | undefined;
-      reader.take(chunk.length, () => (gathered = reader.gathered()));
-      if (gathered?.length) yield gathered;
-    }
+  } finally {
+    ahead?.end();
+  }
+}
+
+async function pickAhead(task: Selection, blocks: Marked[], thread: SecondThread) {
+  const { PickAhead } = await import('./pick-ahead.js');
+  return new PickAhead(task, blocks, thread);
+}
+
+/** Looks at each line once more. */
+async function* gathered(
+  start: number,
+  end: number,
+  gathering: Gathering,
+  { file, reader, tick }: Selection,
+): AsyncGenerator<Uint8Array> {
+  reader.startAt(start, gathering);
+  const source = chunks(file, start, end, tick, reader.window);
+  for await (const chunk of assertLength(source, file, end - start)) {
+    let piece: Uint8Array | undefined;
+    reader.take(chunk.length, () => (piece = reader.gathered()));
+    if (piece?.length) yield piece;
   }
 }
 
@@ -51,11 +78,12 @@ export function headOf(blocks: readonly Block[], keep: number): Block[] {
 interface Range {
   start: number;
   end: number;
-  /** The lines to take; left out: all of them. */
+  /** The lines to take: those that the scan has marked, or of some categories; left out: all of them. */
+  marked?: Marked;
   gathering?: Gathering;
 }
 
-/** Only a block in which some lines stay and others go is read line by line. */
+/** Only a block in which some lines stay and others go is read line by line. The scan has marked those that no cut changes. */
 function* ranges(which: Which, { blocks, cut, rules }: Selection): Generator<Range> {
   const standings = statusesOf(rules);
   const like = (wanted: LineStatus[]): Category[] =>
@@ -76,9 +104,19 @@ function* ranges(which: Which, { blocks, cut, rules }: Selection): Generator<Ran
     whole = undefined;
     const { start, end } = block;
     if (share === 'all') whole = { start, end };
-    if (share === 'some') yield { start, end, gathering: { categories, counting, skip } };
+    if (share !== 'some') continue;
+    const marked = which === 'staying' && skip === 0 ? markedOf(block) : undefined;
+    yield { start, end, ...(marked ? { marked } : { gathering: { categories, counting, skip } }) };
   }
   if (whole) yield whole;
+}
+
+/** undefined: nothing is marked, or this is but a part of what was scanned. */
+function markedOf({ start, end, bytes, sums }: Block): Marked | undefined {
+  const { marks } = sums;
+  if (!marks || start !== sums.start || end !== sums.end) return undefined;
+  const count = CATEGORIES.reduce((all, category) => all + sums.lines[category], 0);
+  return { start, end, marks, lines: count, bytes: bytes.live + bytes.pinned };
 }
 
 function shareOf({ lines }: Block, which: Which, cut: number): 'all' | 'none' | 'some' {

@@ -4,8 +4,10 @@ import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { plural, printable, printableJson } from './text.js';
 
-export function driftText({ settings, file, keys }: DriftReport, paint: Paint): string {
-  const what = `${file === null ? 'The configuration' : printable(file)} and ${printable(settings)}`;
+export function driftText({ settings, file, store, keys }: DriftReport, paint: Paint): string {
+  const configuration = file === null ? 'The configuration' : printable(file);
+  const of = store === null ? '' : ` (store ${printable(store)})`;
+  const what = `${configuration}${of} and ${printable(settings)}`;
   const different = keys.filter(({ differs }) => differs);
   const compared = plural(keys.length, 'key').concat(' compared');
   if (different.length === 0) return `${what} ${paint.green('say the same')}: ${compared}\n`;

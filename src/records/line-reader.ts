@@ -19,6 +19,21 @@ export interface Gathering {
   skip: number;
 }
 
+/** A block of which only the marked lines are wanted: the number of all its lines, and the bytes of those. */
+export interface Marked {
+  start: number;
+  end: number;
+  marks: Uint8Array;
+  lines: number;
+  bytes: number;
+}
+
+/** So many bytes of marks are kept at most, for as many megabytes of a log as there are bytes in a line. */
+const MARKS_BYTES = 4 << 20;
+
+/** Reads that begin in a page of memory where they begin in a page of the file are fast. */
+const PAGE_BYTES = 4096;
+
 /** A line as the exact scanner sees it. */
 interface Line {
   kind: LineKind;
@@ -56,6 +71,9 @@ export class LineReader {
   #long: LongLine | undefined;
   #gathering = false;
   #gatheredFrom = 0;
+  #marking = 0;
+  /** So many bytes of marks may still be made. */
+  #room = MARKS_BYTES;
 
   constructor(instants: Instants, kernel = makeKernel()) {
     this.#kernel = kernel;
@@ -76,14 +94,16 @@ export class LineReader {
     return this.#long?.start ?? this.#offset - this.#held;
   }
 
-  /** Starts over at `offset`, where a line of the log begins. */
-  startAt(offset: number, gathering?: Gathering): void {
+  /** Starts over at `offset`, where a line of the log begins. `marked`: the sums say which lines are of these categories. */
+  startAt(offset: number, gathering?: Gathering, marked: readonly Category[] = []): void {
     this.#offset = offset;
     this.#held = 0;
     this.#long = undefined;
     this.#gathering = gathering !== undefined;
     const { categories = [], counting = [], skip = 0 } = gathering ?? {};
     this.#kernel.gather(maskOf(categories), maskOf(counting), skip);
+    this.#marking = maskOf(marked);
+    this.#kernel.mark?.(this.#marking);
   }
 
   /** Takes the first `length` bytes of the window, and passes on the sums of the lines that end in them. */
@@ -113,6 +133,22 @@ export class LineReader {
   /** The gathered bytes of the lines of the last sums. They are valid until the next `take`. */
   gathered(): Buffer {
     return this.#kernel.bytes.subarray(this.#gatheredFrom, this.#kernel.gathered());
+  }
+
+  /** The bytes of the block `[start, end)` are to be read into this, for `pick`. */
+  room({ start, end }: Pick<Sums, 'start' | 'end'>): Buffer {
+    const from = this.#kernel.block!.value + (start % PAGE_BYTES);
+    return this.#kernel.bytes.subarray(from, from + end - start);
+  }
+
+  /** The marked lines of a block that was read into `room`; undefined: it does not hold what was summed up. */
+  pick(block: Marked, room: Buffer): Buffer | undefined {
+    const { bytes, marks } = this.#kernel;
+    bytes.set(block.marks, marks!.value);
+    const lines = this.#kernel.pick!(room.byteOffset, room.byteOffset + room.length);
+    this.#gatheredFrom = room.byteOffset;
+    const picked = this.gathered();
+    return lines === block.lines && picked.length === block.bytes ? picked : undefined;
   }
 
   #hold(from: number, end: number): void {
@@ -196,7 +232,23 @@ export class LineReader {
     }
     sums.future = beyond.value + future;
     sums.longest = longest.value;
+    this.#addMarks(sums);
     return sums;
+  }
+
+  /** Where some lines are marked and others are not, and there is room. */
+  #addMarks(sums: Sums): void {
+    const { marks, bytes } = this.#kernel;
+    if (this.#marking === 0 || !marks) return;
+    let [some, others] = [0, 0];
+    for (const [index, category] of CATEGORIES.entries()) {
+      if (((this.#marking >> index) & 1) === 1) some += sums.lines[category];
+      else others += sums.lines[category];
+    }
+    const length = (some + others + 7) >> 3;
+    if (some === 0 || others === 0 || length > this.#room) return;
+    this.#room -= length;
+    sums.marks = Uint8Array.from(bytes.subarray(marks.value, marks.value + length));
   }
 
   #categoryOf({ kind, timestamp }: Line): Category {

@@ -13,6 +13,8 @@ export interface Sums {
   future: number;
   /** Bytes of the longest line. */
   longest: number;
+  /** A bit for each line: it is of a category that was to be marked. undefined: all lines are, or none, or nobody asked. */
+  marks?: Uint8Array;
 }
 
 export function noSums(start: number): Sums {
@@ -20,4 +22,14 @@ export function noSums(start: number): Sums {
     Object.fromEntries(CATEGORIES.map((name) => [name, 0])) as Record<Category, number>;
   const { lines, bytes } = { lines: zero(), bytes: zero() };
   return { start, end: start, lines, bytes, oldest: NaN, newest: NaN, future: 0, longest: 0 };
+}
+
+/** The earlier of two times; NaN is none. */
+export function earlier(one: number, other: number): number {
+  return one <= other || Number.isNaN(other) ? one : other;
+}
+
+/** The later of two times; NaN is none. */
+export function later(one: number, other: number): number {
+  return one >= other || Number.isNaN(other) ? one : other;
 }

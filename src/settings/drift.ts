@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { isSameFile } from '../config/same-file.js';
 import type { EffectiveConfig, RedisStore } from '../config/types.js';
+import type { ConfiguredStore } from '../config/stores.js';
 import type { RuntimeSettings } from './answer.js';
 import { serverText } from './server.js';
 import { mayBeSamePath, valuesOf, type ImportedValues } from './values.js';
@@ -26,6 +27,8 @@ export interface DriftReport {
   python: string;
   /** The configuration file; null when there is none. */
   file: string | null;
+  /** The label of the store that was compared; null when it has none. */
+  store: string | null;
   keys: DriftKey[];
   /** What could not be compared, or was assumed: one sentence each. */
   notes: string[];
@@ -52,10 +55,50 @@ export function compareWith(settings: RuntimeSettings, config: EffectiveConfig):
     settings: settings.settings,
     python: settings.python,
     file: config.file,
+    store: config.label ?? null,
     keys,
     notes,
   };
 }
+
+/** The keys that say where a store is. */
+const PLACE = ['backend', 'path', 'url', 'prefix', 'system_id'].map(
+  (name) => `persistence.${name}`,
+);
+
+/** Those of the stores that are where the settings say: mostly one. */
+export function storesAt(settings: RuntimeSettings, stores: readonly ConfiguredStore[]) {
+  const imported = valuesOf(settings);
+  return stores.filter(({ config }) => {
+    const configured = configuredValues(config, []);
+    return PLACE.every((key) => isSame(key, imported.values.get(key) ?? null, configured.get(key) ?? null, imported)); // prettier-ignore
+  });
+}
+
+/** None of the stores is where the settings say. */
+export function compareWithNone(
+  settings: RuntimeSettings,
+  stores: readonly ConfiguredStore[],
+): DriftReport {
+  const { values, notes } = valuesOf(settings);
+  const place = PLACE.flatMap((key) => values.get(key) ?? []).join(' ');
+  const names = stores.map(({ label }) => label);
+  const few = names.slice(0, NAMED).join(', ');
+  const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : '';
+  return {
+    schema: 'papyra.drift/v1',
+    status: 'different',
+    settings: settings.settings,
+    python: settings.python,
+    file: stores[0]!.config.file,
+    store: null,
+    keys: [{ key: 'stores', settings: place, configuration: null, differs: true }],
+    notes: [...notes, `none of the ${names.length} stores is the one of the settings: add it to stores, or say with --store NAME which one it is (${few}${more})`], // prettier-ignore
+  };
+}
+
+/** How many stores are named in a note. */
+const NAMED = 20;
 
 function isSame(key: string, wanted: unknown, found: unknown, imported: ImportedValues): boolean {
   if (wanted === found) return true;

@@ -12,7 +12,12 @@ import { openNameless } from './nameless.js';
 declare const PAPYRA_VERSION: string;
 
 /** Arguments after the declared ones come in pairs: a type, then the value. */
-export type CFunction = (...args: (number | string | Uint8Array | null)[]) => number;
+export interface CFunction {
+  (...args: CValue[]): number;
+  /** The same on a thread of libuv's. */
+  async: (...args: [...CValue[], (error: Error | null, result: number) => void]) => void;
+}
+type CValue = number | string | Uint8Array | null;
 
 /** What papyra uses of koffi (whose own types need its whole package). */
 export interface Koffi {

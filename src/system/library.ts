@@ -43,12 +43,32 @@ function unavailable(cause: unknown): PapyraError {
  * @throws {PapyraError} `config_invalid` where C functions cannot be called at all.
  */
 export function call(prototype: string, ...args: Parameters<CFunction>): number {
-  const { koffi, c } = load();
-  let call = functions.get(prototype);
-  if (!call) functions.set(prototype, (call = c.func(prototype)));
-  const result = call(...args);
+  const { koffi } = load();
+  const result = functionOf(prototype)(...args);
   if (result !== -1) return result;
   throw errnoException(koffi.errno(), /(\w+)\(/.exec(prototype)![1]!);
+}
+
+/**
+ * Calls a C function on another thread. Resolves to what it returns; errno is not to be had.
+ *
+ * @throws {PapyraError} as {@link call}.
+ */
+export function callAside(prototype: string, ...args: Parameters<CFunction>): Promise<number> {
+  const aside = functionOf(prototype).async;
+  return new Promise((resolve, reject) => {
+    aside(...args, (error: Error | null, result: number) => {
+      if (error) reject(error);
+      else resolve(result);
+    });
+  });
+}
+
+function functionOf(prototype: string): CFunction {
+  const { c } = load();
+  let found = functions.get(prototype);
+  if (!found) functions.set(prototype, (found = c.func(prototype)));
+  return found;
 }
 
 function errnoException(errno: number, syscall: string): NodeJS.ErrnoException {

@@ -1,37 +1,13 @@
-import type { Shape } from './data.js';
+// All cases, with what papyra holds itself to in some of them.
+import type { Case } from './contender.js';
+import { DISK_CASES, TWO_GIGABYTES } from './large-cases.js';
+import { type LogCase, type LogContender, logCase, PAPYRA } from './log-case.js';
+import { AGE, COPY, NOTHING, papyra } from './log-contenders.js';
+import { READ_CASES } from './read-cases.js';
+import { REDIS_CASES } from './redis-case.js';
+import { ROLLING } from './rolling-case.js';
 
-export interface Contender {
-  name: string;
-  /** A shell command; LOG, OUT, CUTOFF and HALF are filled in. It reads LOG and leaves its result in OUT or LOG. */
-  command: string;
-  /** Where the result is, and how it is compared: byte by byte, or by the number of records. */
-  result?: { file: 'LOG' | 'OUT'; compare: 'bytes' | 'count' };
-  /** The program that must be there. */
-  needs?: string;
-}
-
-export interface Case {
-  name: string;
-  shape: Shape;
-  /** Of how many records; undefined: what was asked for. */
-  records?: number;
-  /** Done to the fresh log before the clock starts, not counted. */
-  before?: string;
-  contenders: Contender[];
-}
-
-const PAPYRA = 'node BIN persistence compact --path LOG';
-const COPY: Contender = { name: 'cp + sync', command: 'cp LOG OUT && sync OUT' };
-const papyra = (name: string, flags: string, compare: 'bytes' | 'count' = 'bytes'): Contender => ({
-  name: `papyra${name}`,
-  command: `${PAPYRA} ${flags}`,
-  result: { file: 'LOG', compare },
-});
-
-/** The cutoff as an age, counted back from now. */
-const AGE = '--max-age AGEs';
-
-const OTHERS: Contender[] = [
+const OTHERS: LogContender[] = [
   {
     name: 'jq',
     needs: 'jq',
@@ -51,67 +27,75 @@ const OTHERS: Contender[] = [
     result: { file: 'OUT', compare: 'count' },
   },
 ];
-const TAIL: Contender = {
+const TAIL: LogContender = {
   name: 'tail -n + sync',
   command: 'tail -n HALF LOG >OUT && sync OUT',
   result: { file: 'OUT', compare: 'bytes' },
 };
+const COUNT = '--max-records HALF';
 
 /** Ten files, the oldest records in the one with the highest number. */
 const SPLIT =
   'split -n l/10 -a 1 -d LOG LOG.part && for n in 0 1 2 3 4 5 6 7 8; do mv LOG.part$n LOG.$((9 - n)); done && mv LOG.part9 LOG';
 
-export const CASES: Case[] = [
+const LOG_CASES: LogCase[] = [
   {
     name: 'age, half expired',
-    shape: 'plain',
-    contenders: [COPY, papyra('', AGE), papyra(' --offline', `${AGE} --offline`), papyra(' --in-place', `${AGE} --in-place`, 'count'), ...OTHERS], // prettier-ignore
+    contenders: [
+      COPY,
+      papyra(''),
+      papyra('--offline', AGE, { bound: { ratio: 1.7 } }),
+      papyra('--in-place', AGE, { compare: 'count', bound: { ratio: 1.4 } }),
+      ...OTHERS,
+    ],
   },
-  { name: 'nothing expired', shape: 'plain', contenders: [COPY, papyra('', '--max-age 1000w')] },
+  { name: 'nothing expired', contenders: [COPY, NOTHING] },
   {
     name: 'count, newest half',
-    shape: 'plain',
-    contenders: [COPY, TAIL, papyra('', '--max-records HALF'), papyra(' --offline', '--max-records HALF --offline'), papyra(' --offline --unreadable drop', '--max-records HALF --offline --unreadable drop')], // prettier-ignore
+    contenders: [COPY, TAIL, papyra('', COUNT), papyra('--offline', COUNT), papyra('--offline --unreadable drop', COUNT)], // prettier-ignore
   },
   {
     name: 'size, newest half',
-    shape: 'plain',
-    contenders: [COPY, papyra(' --offline', '--max-total-bytes BYTES --offline', 'count')],
+    contenders: [COPY, papyra('--offline', '--max-total-bytes BYTES')],
   },
   {
-    name: 'shuffled timestamps',
+    name: 'a set of ten files, half of it expired',
+    before: SPLIT,
+    contenders: [
+      { name: 'cp + sync', command: 'mkdir OUT && cp LOG* OUT && sync OUT/*' },
+      papyra('--offline', `--backend rotating --max-files 10 --max-bytes 1GB ${AGE}`, { compare: 'nothing' }), // prettier-ignore
+    ],
+  },
+  {
+    name: 'second run, 1 % appended, in place',
+    before: `${PAPYRA} --max-age 1000w && tail -n PERCENT LOG >OUT && cat OUT >>LOG && rm OUT`,
+    contenders: [COPY, papyra('--in-place', '--max-age NEARLYs', { compare: 'nothing' })],
+  },
+  {
+    name: 'timestamps in any order',
     shape: 'shuffled',
-    contenders: [COPY, papyra(' --offline', `${AGE} --offline`, 'count')],
+    contenders: [COPY, papyra('--offline', AGE, { bound: { ratio: 2.3 } })],
   },
   {
     name: 'shapes that defeat templates',
     shape: 'hostile',
-    contenders: [COPY, papyra(' --offline', `${AGE} --offline`)],
+    contenders: [COPY, papyra('--offline', AGE, { bound: { ratio: 2.4 } })],
   },
   {
     name: 'four lines of 100 MB',
     shape: 'long',
-    contenders: [COPY, papyra(' --offline', '--max-records 2 --offline', 'count')],
+    contenders: [COPY, papyra('--offline', '--max-records 2')],
   },
   {
-    name: 'small file',
-    shape: 'plain',
+    name: '1000 records',
     records: 1000,
-    contenders: [COPY, { name: 'node -e 0', command: 'node -e 0' }, papyra('', AGE), papyra(' --offline', `${AGE} --offline`)], // prettier-ignore
+    contenders: [{ name: 'node -e 0', command: 'node -e 0' }, papyra('--offline', AGE, { bound: { ratio: 1.5 } }), papyra('')], // prettier-ignore
   },
-  {
-    name: 'rotating set of ten files, half of it expired',
-    shape: 'plain',
-    before: SPLIT,
-    contenders: [{ name: 'cp + sync of the set', command: 'mkdir OUT && cp LOG* OUT && sync OUT/*' }, { name: 'papyra --offline', command: `${PAPYRA} --backend rotating --max-files 10 --max-bytes 1GB ${AGE} --offline` }], // prettier-ignore
-  },
-  {
-    name: 'second run, 1 % appended, in place',
-    shape: 'plain',
-    before: `${PAPYRA} --max-age 1000w && tail -n PERCENT LOG >OUT && cat OUT >>LOG`,
-    contenders: [
-      COPY,
-      { ...papyra(' --in-place', '--max-age NEARLYs --in-place'), result: undefined },
-    ],
-  },
+];
+
+export const CASES: Case[] = [
+  ...[...LOG_CASES, ...READ_CASES, TWO_GIGABYTES].map(logCase),
+  ROLLING,
+  ...DISK_CASES.map(logCase),
+  ...REDIS_CASES,
 ];

@@ -159,6 +159,15 @@ describe('two commands named papyra on the PATH', () => {
     expect(found.stdout).not.toMatch(/\$ papyra /);
   });
 
+  test('where the runtime’s comes first, doctor suggests commands of that name, however it was called', async () => {
+    const env = { ...BARE, PATH: `${bin(RUNTIME)}:/usr/bin:/bin` };
+    const log = join(tempDirectory(), 'x');
+    writeFileSync(log, RECORD);
+    const run = await papyra(['doctor', '--path', log], { env });
+    expect(run.stdout).toMatch(/\$ papyra-ops /);
+    expect(run.stdout).not.toMatch(/\$ papyra /);
+  });
+
   test('the package brings both names', () => {
     const text = readFileSync(join(PAPYRA, '../../package.json'), 'utf8');
     expect((JSON.parse(text) as { bin: object }).bin).toEqual({ papyra: 'bin/papyra.js', 'papyra-ops': 'bin/papyra.js' }); // prettier-ignore

@@ -32,6 +32,7 @@ const CONFIGS: [string, string, string, number, RegExp][] = [
   ['a class of the runtime', 'papyra.yaml', 'persistence: {backend: papyra.persistence.json.JsonFilePersistence, path: x}', 78, /write backend: json\n/],
   ['a limit in the wrong section', 'papyra.yaml', 'persistence: {backend: json, path: x, max_records: 5}', 78, /max_records: unknown key[^]*write max_records under persistence\.retention/],
   ['a key without its section', 'papyra.yaml', 'backend: json\npath: x', 78, /backend: unknown key[^]*write backend under persistence\n/],
+  ['a section outside of its section', 'papyra.yaml', 'persistence: {backend: json, path: x}\nretention: {max_records: 5}', 78, /retention: unknown key[^]*write retention under persistence\n/],
   ['tabs', 'papyra.yaml', 'persistence:\n\tbackend: json', 78, /line 2: tab[^]*expand -t 2/],
   ['no backend', 'papyra.yaml', 'persistence: {path: x}', 78, /persistence\.backend is missing/],
   ['no path', 'papyra.yaml', 'persistence: {backend: json}', 78, /persistence\.path is missing/],
@@ -217,6 +218,20 @@ test('a home in PAPYRA_PATH is refused, as no shell reads it; a directory that h
   );
   expect(await papyra(['--config', other, 'config', 'check'])).toMatchObject({ code: 0 });
 });
+
+test.each([
+  ['--path', ['persistence', 'compact', '--path', '~/x']],
+  ['--config', ['config', 'check', '--config', '$HOME/x.yaml']],
+  ['--archive', ['persistence', 'compact', '--path', 'LOG', '--archive', '~/x']],
+  ['--quarantine-dir', ['persistence', 'recover', '--path', 'LOG', '--mode', 'quarantine', '--quarantine-dir', '~/x']],
+  ['--to', ['archive', 'restore', '--path', 'LOG', '--archive', 'DIR', '--to', '~/x']],
+])('a home that no shell expanded in %s is refused, with what to write', async (flag, args) => {
+  const log = tempLog(RECORD);
+  const words = args.map((word) => ({ LOG: log, DIR: dirname(log) })[word] ?? word);
+  await papyra(['persistence', 'compact', '--path', log, '--archive', dirname(log), '--max-age', '1d', '--allow-empty']); // prettier-ignore
+  const run = await papyra(words);
+  expect([run.code, run.stderr]).toEqual([64, expect.stringMatching(`${flag}: found "[~$][^]*write [^]*/x`)]); // prettier-ignore
+}); // prettier-ignore
 
 test.each([
   ['papyra.yaml', 'persistence:\r\n  backend: json\r\n  path: events.ndjson\r\n'],

@@ -215,6 +215,65 @@ describe('a configuration and settings that differ', () => {
   });
 });
 
+describe('a configuration with many stores', () => {
+  const REDIS = { backend: 'redis', url: 'rediss://cache:6380/2', prefix: 'shop', tls: { ca: '/etc/ca.pem' } }; // prettier-ignore
+  const STORES = {
+    orders: { ...JSON_STORE, retention: { max_records: 5 } },
+    others: { ...JSON_STORE, path: '/var/lib/others/events.ndjson' },
+    mine: { ...REDIS, system_id: 'two' },
+    all: { ...REDIS, prefix: 'more', system_id: '*' },
+  };
+
+  function withStores(stores: object): string {
+    const directory = standIn();
+    writeFileSync(join(directory, 'papyra.config.json'), JSON.stringify({ stores }), {
+      mode: 0o600,
+    });
+    return directory;
+  }
+
+  interface Drift {
+    store: string | null;
+    keys: { key: string; differs: boolean }[];
+  }
+
+  /** The store that was compared, and what differs. */
+  async function drift(directory: string, settings: string, ...args: string[]) {
+    const run = await importOf(directory, settings, ['--check', '--json', ...args]);
+    expect(run.code, run.stderr).toBe(1);
+    const { store, keys } = JSON.parse(run.stdout) as Drift;
+    return [store, keys.filter(({ differs }) => differs).map(({ key }) => key.replace('persistence.', ''))]; // prettier-ignore
+  }
+
+  test('is compared in the store that is where the settings say, or in the one that is named', async () => {
+    const directory = withStores(STORES);
+    const limits = ['max_age_seconds', 'max_records', 'max_total_bytes'].map((name) => `retention.${name}`); // prettier-ignore
+    expect(await drift(directory, 'Json')).toEqual(['orders', limits]);
+    expect(await drift(directory, 'Json', '--store', 'others')).toEqual(['others', ['path']]);
+    const text = await importOf(directory, 'Json', ['--check', '--store', 'others']);
+    expect(text.stdout).toContain(
+      'papyra.config.json (store others) and shop.settings.Json differ',
+    );
+    const systems = withStores({ ...STORES, mine: { ...REDIS, system_id: ['one', 'two'], password_file: 'p' } }); // prettier-ignore
+    writeFileSync(join(systems, 'p'), 'hunter2\n', { mode: 0o600 });
+    expect(await drift(systems, 'Redis')).toEqual(['mine', ['username', 'approx_trim', 'retention.max_age_seconds']]); // prettier-ignore
+  });
+
+  test('and none where the settings say: 1, with the place and the names', async () => {
+    const directory = withStores(STORES);
+    expect(await drift(directory, 'Rotating')).toEqual([null, ['stores']]);
+    const run = await importOf(directory, 'Redis', ['--check']);
+    expect(run.stdout).toMatch(/stores +redis rediss:\/\/cache:6380\/2 shop one +none/);
+    expect(run.stderr).toContain('none of the 4 stores is the one of the settings: add it to stores, or say with --store NAME which one it is (orders, others, mine, all)'); // prettier-ignore
+  });
+
+  test('is examined by doctor with settings only for one store', async () => {
+    const args = ['doctor', '--settings-module', 'shop.settings.Json'];
+    const run = await papyra(args, { cwd: withStores(STORES) });
+    expect([run.code, run.stderr]).toEqual([64, expect.stringContaining('add --store NAME with one of orders, others')]); // prettier-ignore
+  });
+});
+
 describe.runIf(isRoot)('as root', () => {
   test('code of another user is not executed, and this user is named', async () => {
     const directory = standIn();

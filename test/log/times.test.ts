@@ -50,6 +50,7 @@ test('records on both sides of the limit: exact where they are further apart tha
     const seen = { blocks } as LogScan;
     const told = await timesOf([{ log, seen }], rules, near, () => {
       reads += 1;
+      return undefined;
     });
     closeSync(log.fd);
     const expired = times.filter((time) => time < NOW - AGE);

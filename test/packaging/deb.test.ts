@@ -7,7 +7,7 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PLAIN_USER } from '../support/papyra.js';
 import { debianSystem, inRoot, lastingDirectory, makePackages, someLog, version } from '../support/packages.js'; // prettier-ignore
@@ -22,6 +22,8 @@ afterAll(out.remove);
 const USER = `${PLAIN_USER}:${PLAIN_USER}`;
 const CONFIG = 'etc/papyra/config.yaml';
 const WANTED = 'etc/systemd/system/timers.target.wants/papyra.timer';
+
+const STAMP = 'var/lib/systemd/timers/stamp-papyra.timer';
 
 /** Files and links of a root, without what dpkg itself keeps. */
 function filesOf(root: string): string[] {
@@ -65,13 +67,17 @@ describe('in a small Debian without Node', () => {
     const flags = ['--path', '/data/logs/events.ndjson', '--max-age', '7d'];
     expect(inRoot(root, [...compact, ...flags], { user: USER })).toEqual({ code: 0, stdout: '', stderr: '' }); // prettier-ignore
     expect(readFileSync(log, 'utf8').split('\n')).toHaveLength(3);
-    for (const page of ['papyra', 'papyra-config', 'papyra-emergency']) {
+    // Where the runtime has a papyra of its own, too.
+    expect(inRoot(root, ['papyra-ops', '--version']).stdout).toBe(`${version()}\n`);
+    for (const page of ['papyra', 'papyra-ops', 'papyra-config', 'papyra-emergency']) {
       expect(inRoot(root, ['man', page]).stdout).toContain('NAME');
     }
     for (const shell of [
       'bash-completion/completions/papyra',
+      'bash-completion/completions/papyra-ops',
       'zsh/vendor-completions/_papyra',
       'fish/vendor_completions.d/papyra.fish',
+      'fish/vendor_completions.d/papyra-ops.fish',
     ]) {
       // prettier-ignore
       expect(existsSync(join(root, 'usr/share', shell))).toBe(true);
@@ -90,12 +96,16 @@ describe('in a small Debian without Node', () => {
     expect(readFileSync(join(root, CONFIG), 'utf8')).toBe(edited);
     expect(inRoot(root, [...compact, '--dry-run']).code).toBe(0);
 
+    // systemd remembers when the timer last ran.
+    mkdirSync(join(root, dirname(STAMP)), { recursive: true });
+    writeFileSync(join(root, STAMP), '');
+
     expect(dpkg('--remove', 'papyra').code).toBe(0);
     expect(existsSync(join(root, 'usr/bin/papyra'))).toBe(false);
     expect(readFileSync(join(root, CONFIG), 'utf8')).toBe(edited);
     expect(dpkg('--purge', 'papyra')).toMatchObject({ code: 0, stderr: '' });
     const left = filesOf(root).filter((path) => !before.includes(path));
-    const ours = ['./tmp/later.deb', './tmp/papyra.deb', './etc/systemd/system/timers.target.wants', './etc/systemd/system', './etc/systemd']; // prettier-ignore
+    const ours = ['./tmp/later.deb', './tmp/papyra.deb', './etc/systemd/system/timers.target.wants', './etc/systemd/system', './etc/systemd', './var/lib/systemd', './var/lib/systemd/timers']; // prettier-ignore
     expect(left.filter((path) => !path.startsWith('./data/') && !ours.includes(path))).toEqual([]);
     expect(existsSync(log)).toBe(true);
   }, 240_000);

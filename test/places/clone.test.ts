@@ -2,6 +2,7 @@ import { execaSync } from 'execa';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { fillDisk } from '../support/disk-image.js';
 import { disk, tmpfs } from '../support/mounts.js';
 import { compact, isRoot } from '../support/papyra.js';
 import { Random, testSeed } from '../support/random.js';
@@ -26,21 +27,12 @@ function logOn(place: string, content: string): string {
   return log;
 }
 
-/** Leaves so many megabytes on a disk. */
-function fill(place: string, megabytes: number): void {
-  const { stdout } = execaSync('df', ['--output=avail', '-B1M', place]);
-  const free = Number(stdout.split('\n')[1]);
-  execaSync('fallocate', ['-l', `${free - megabytes}M`, join(place, 'filled')]);
-  execaSync('sync', ['-f', place]);
-}
-
 describe.skipIf(!isRoot)(title('A rewrite that shares blocks'), () => {
   test.for(['xfs', 'btrfs'] as const)('on %s needs no room for what stays, and loses nothing of a live writer', { timeout: 120_000 }, async (kind, { skip }) => {
     const place = placeOrSkip(skip, () => disk(kind));
     const all = lines(120_000);
     const log = logOn(place, all.join(''));
-    execaSync('sync', ['-f', place]);
-    fill(place, 8);
+    fillDisk(place, 8);
     const before = statSync(log);
     const { done, appended } = await underWriter(startWriter(log), () => compact(['--path', log, '--max-records', '60000']));
     expect(done.code, done.stderr).toBe(0);

@@ -2,7 +2,8 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { compact, isRoot } from '../support/papyra.js';
-import { disk, overlay, Refused } from '../support/mounts.js';
+import { Refused } from '../support/disk-image.js';
+import { disk, overlay } from '../support/mounts.js';
 import { CONTENT, expectCompacted, IN_PLACE, OFFLINE, placeOrSkip, record, REWRITE, run, STAY, title } from './log.js'; // prettier-ignore
 
 const OLD = '.events.ndjson.papyra.old';

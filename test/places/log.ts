@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { compact, isRoot, papyra, type Report } from '../support/papyra.js';
-import { afterwards, Refused } from '../support/mounts.js';
+import { Refused } from '../support/disk-image.js';
+import { afterwards } from '../support/mounts.js';
 import { doctor } from '../support/doctor.js';
 
 /** Of the records of a log, so many stay. */

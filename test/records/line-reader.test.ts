@@ -197,6 +197,49 @@ describe.each([
   });
 });
 
+test('picks from each block the lines that were marked, however its reads are cut', () => {
+  const random = new Random(testSeed('marks'));
+  let picked = 0;
+  for (let round = 0; round < (soak ? 300 : 25); round++) {
+    const bytes = drawLog(new Random(random.below(2 ** 31)), 1000, random.pick([0, 0.05, 0.5]));
+    const instants = { cutoff: START + STEP * random.below(1000), horizon: START + STEP * 900 };
+    const marked = CATEGORIES.filter(() => random.chance(0.5));
+    const lines = exactly(bytes, instants);
+    const reader = new LineReader(instants);
+    const most = random.pick([900, 5000, 1 << 20]);
+    const all: Sums[] = [];
+    reader.startAt(0, undefined, marked);
+    for (let at = 0; at < bytes.length;) {
+      const piece = bytes.subarray(at, at + 1 + random.below(most));
+      reader.window.set(piece);
+      reader.take(piece.length, (sums) => all.push(sums));
+      at += piece.length;
+    }
+    expect(merged(all)).toEqual(sumUp(lines, instants));
+    for (const { start, end, marks, lines: by } of all) {
+      const within = lines.filter((line) => line.start >= start && line.end <= end);
+      const wanted = within.filter(({ category }) => marked.includes(category));
+      const isMixed = wanted.length > 0 && wanted.length < within.length;
+      expect([random.seed, marks !== undefined]).toEqual([random.seed, isMixed]);
+      if (!marks) continue;
+      const expected = Buffer.concat(wanted.map((line) => bytes.subarray(line.start, line.end)));
+      const count = CATEGORIES.reduce((sum, category) => sum + by[category], 0);
+      const block = { start, end, marks, lines: count, bytes: expected.length };
+      const pickFrom = (content: Uint8Array) => {
+        const room = reader.room(block);
+        room.set(content);
+        return reader.pick(block, room);
+      };
+      const content = Uint8Array.from(bytes.subarray(start, end));
+      expect([random.seed, pickFrom(content)?.equals(expected)]).toEqual([random.seed, true]);
+      content[content.length - 1] = 0x20;
+      expect(pickFrom(content)).toBeUndefined();
+      picked += 1;
+    }
+  }
+  expect(picked).toBeGreaterThan(50);
+});
+
 test('with and without WebAssembly each read has the same sums, and gathers the same bytes', () => {
   const random = new Random(testSeed('both kernels'));
   for (let round = 0; round < (soak ? 300 : 25); round++) {

@@ -6,7 +6,7 @@ Reads one JSON job a line from stdin, prints one JSON answer a line: [base64 rec
   {"streams": [{"key": ..., "kind": ..., "entries": [[id, base64 data or null], ...]}, ...], ...}
 
   "rules": {"now", "max_age_seconds", "max_records", "max_total_bytes"}
-  "kind", "since", "until", "type", "target", "limit", "reverse"
+  "kind" (left out: all), "since", "until", "type", "target", "limit", "reverse"
 """
 
 import base64
@@ -113,7 +113,7 @@ def address(value):
 
 
 def wanted(job, record, time, kind):
-    if kind != job["kind"]:
+    if "kind" in job and kind != job["kind"]:
         return False
     if "since" in job and not (time is not None and time >= job["since"]):
         return False

@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { type DiskKind, mountImage, Refused, unmount } from './disk-image.js';
 import { BARE } from './papyra.js';
 import { tempDirectory } from './temp.js';
-
-/** This machine will not have such a file system: its own words. */
-export class Refused extends Error {}
 
 type Step = () => unknown;
 const undo: Step[] = [];
@@ -32,10 +30,7 @@ export function openDirectory(name: string): string {
 }
 
 function unmountLater(point: string): void {
-  afterwards(() => {
-    const { failed } = execaSync('umount', [point], { reject: false });
-    if (failed) execaSync('umount', ['--lazy', point], { reject: false });
-  });
+  afterwards(() => unmount(point));
 }
 
 function mount(args: string[], point: string): string {
@@ -45,42 +40,12 @@ function mount(args: string[], point: string): string {
   return point;
 }
 
-const MAKE = {
-  ext2: ['mkfs.ext2', '-q', '-F'],
-  ext3: ['mkfs.ext3', '-q', '-F'],
-  ext4: ['mkfs.ext4', '-q', '-F'],
-  xfs: ['mkfs.xfs', '-q'],
-  btrfs: ['mkfs.btrfs', '-q'],
-};
-/** Smaller ones their mkfs refuses, or makes in another way. */
-const MEGABYTES = { ext2: 64, ext3: 64, ext4: 64, xfs: 300, btrfs: 128 };
-
 /** A file system of its own in an image file, made with further options of its mkfs. */
-export function disk(
-  kind: keyof typeof MAKE,
-  options: string[] = [],
-  megabytes = MEGABYTES[kind],
-): string {
+export function disk(kind: DiskKind, options: string[] = [], megabytes?: number): string {
   const point = openDirectory('disk');
-  const image = `${point}.image`;
-  execaSync('truncate', ['--size', `${megabytes}M`, image]);
-  const [command, ...args] = MAKE[kind];
-  const made = execaSync(command!, [...args, ...options, image], { reject: false });
-  if (made.failed) throw new Refused(made.stderr);
-  const { failed, stderr } = execaSync('mount', ['-o', 'loop', image, point], { reject: false });
-  if (failed) throw new Refused(`${stderr}\n${kernelOn(image, point)}`);
+  mountImage(kind, `${point}.image`, point, megabytes, options);
   unmountLater(point);
-  chmodSync(point, 0o755);
   return point;
-}
-
-/** What the kernel writes down when it will not mount an image. */
-function kernelOn(image: string, point: string): string {
-  const device = execaSync('losetup', ['--find', '--show', image]).stdout;
-  execaSync('mount', [device, point], { reject: false });
-  execaSync('losetup', ['--detach', device]);
-  const said = execaSync('dmesg', { reject: false }).stdout.split('\n');
-  return said.filter((line) => line.includes(`(${device.replace('/dev/', '')}):`)).at(-1) ?? '';
 }
 
 export function tmpfs(): string {

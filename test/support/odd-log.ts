@@ -8,7 +8,8 @@ export const STEP = 97.123456;
 
 const deep = (levels: number) => `{"d": ${'['.repeat(levels)}${']'.repeat(levels)}, "timestamp": 1790000001.5}`; // prettier-ignore
 
-const ODD_LINES = [
+/** Lines that readers have taken for something else. */
+export const ODD_LINES = [
   '',
   ' \t\r',
   '{}',

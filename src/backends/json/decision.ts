@@ -11,11 +11,14 @@ import type { OpenLog } from '../../log/open.js';
 import type { Totals } from '../../log/totals.js';
 import type { PlannedHead } from '../../log/plan-head.js';
 import type { LogScan } from '../../log/scan.js';
+import type { SecondThread } from '../../log/scan-threads.js';
 
 export interface Decision {
   log: OpenLog;
   names: LogNames;
   reader: LineReader;
+  /** It has helped to scan. */
+  thread?: SecondThread | undefined;
   seen: LogScan;
   cut: Cut;
   totals: Totals;

@@ -174,10 +174,10 @@ async function archiveDropped(
 }
 
 function selectionOf(
-  { log, reader, seen, cut, head }: Decision,
+  { log, reader, thread, seen, cut, head }: Decision,
   { rules }: PlanRequest,
   phases: Phases,
 ): Selection {
   const blocks = head ? headOf(seen.blocks, head.keep) : seen.blocks;
-  return { file: log, blocks, cut: cut.records, rules, reader, tick: phases() };
+  return { file: log, blocks, cut: cut.records, rules, reader, thread, tick: phases() };
 }

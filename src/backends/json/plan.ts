@@ -161,7 +161,7 @@ async function decide(
   const [cut] = await findCuts([{ file: log, blocks: seen.blocks }], rules, phases());
   const totals = withTornTotals(totalsOf(seen, cut!), torn);
   const foreign = await foreignIn(log, seen, totals.scanned);
-  const whole = { log, names, reader, seen, cut: cut!, totals, torn, foreign };
+  const whole = { log, names, reader, thread, seen, cut: cut!, totals, torn, foreign };
   const head = request.inPlace ? await planHead(whole, names, rules, phases()) : undefined;
   const clone = head ? undefined : cloneFor(names.directory, whole, request.recovery !== undefined);
   // A removal in place overwrites the head: only what stays can show that somebody truncated the log.

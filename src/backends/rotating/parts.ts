@@ -18,6 +18,7 @@ import { keptWarning } from '../../log/kept.js';
 import type { Phases } from '../../log/phases.js';
 import { bytesWritten } from '../../log/plan-clone.js';
 import { headOf, type Selection } from '../../log/selected-bytes.js';
+import type { SecondThread } from '../../log/scan-threads.js';
 import { stayingContent } from '../../log/staying.js';
 import { ended, isOnlyTorn } from '../../log/torn-end.js';
 import type { Result, SegmentPlan } from './decision.js';
@@ -30,6 +31,7 @@ export interface SetRun extends SetTask {
   request: PlanRequest;
   phases: Phases;
   reader: LineReader;
+  thread: SecondThread | undefined;
   /** The active file when the set was opened. */
   opened: Sample;
 }
@@ -193,9 +195,12 @@ function gone(path: string): PapyraError {
   });
 }
 
-export function selectionOf({ request, reader, phases }: SetRun, plan: SegmentPlan): Selection {
+export function selectionOf(
+  { request, reader, thread, phases }: SetRun,
+  plan: SegmentPlan,
+): Selection {
   const { segment, seen, cut, head } = plan;
   const blocks = head ? headOf(seen.blocks, head.keep) : seen.blocks;
   const { rules } = request;
-  return { file: segment.log, blocks, cut: cut.records, rules, reader, tick: phases() };
+  return { file: segment.log, blocks, cut: cut.records, rules, reader, thread, tick: phases() };
 }

@@ -123,7 +123,7 @@ export async function planSet(
     const freeing = way === undefined ? undefined : freeingOf(rules.free!, way);
     const task = { set, rules, startedAt, warnings, freeing };
     const report = setReport(task, plans, merged, new Map());
-    const run = { names, request, phases, reader, opened, ...task };
+    const run = { names, request, phases, reader, thread, opened, ...task };
     const refusal = request.dryRun ? await firstRefusal(run, plans) : undefined;
     const files = plans.map(({ segment, seen }) => ({ log: segment.log, seen }));
     const times = (near: number) => timesOf(files, rules, near, phases());

@@ -9,7 +9,7 @@ interface Value<T> {
 }
 
 /** assembly/index.ts describes the functions. */
-export interface Kernel {
+export interface Kernel extends Partial<Marking> {
   /** The whole of its memory, from address 0 on. */
   bytes: Buffer;
   words: Uint32Array;
@@ -32,6 +32,16 @@ export interface Kernel {
   see(seconds: bigint): void;
   /** Why it leaves all lines to the exact scanner; undefined: it does not. */
   exactBecause?: string;
+}
+
+/** What a kernel also does, if it is not to leave all lines to the exact scanner. */
+export interface Marking {
+  /** Address of the marks: a bit for each line. */
+  marks: Value<number>;
+  /** Address of a block to pick from. It may be as long as two windows. */
+  block: Value<number>;
+  mark(mask: number): void;
+  pick(from: number, to: number): number;
 }
 
 /** The set of categories as the kernel takes it: one bit each. */

@@ -49,7 +49,7 @@ export function learnConstants(from: usize, to: usize): void {
 
 function recordAt(p: usize): usize {
   if (load<u8>(p) != 0x7b) return 0;
-  const end = skipRecord(p);
+  const end = skipRecord(p, true);
   return odd ? 0 : end;
 }
 

@@ -2,11 +2,13 @@
 // is WebAssembly because a compaction spends its time here: in JavaScript a byte costs more than the disk takes for it.
 import {
   BLANK,
+  CARRY,
   CATEGORIES,
   DATA,
   DATA_BYTES,
   EXPIRED,
   LIVE,
+  MARKS,
   SLOTS,
   TALLIES,
   UNDATED,
@@ -22,6 +24,8 @@ export { skipPlain } from './scalars';
 export const data = DATA;
 export const dataBytes = DATA_BYTES;
 export const tallies = TALLIES;
+export const block = CARRY;
+export const marks = MARKS;
 
 /** The cutoff lies in [cutoffBelow, cutoffAbove], the horizon in [horizonBelow, horizonAbove]. */
 let cutoffBelow: i64 = 0;
@@ -40,6 +44,9 @@ export let longest: i32 = 0;
 let wanted: i32 = 0;
 let counting: i32 = 0;
 let skips: i32 = 0;
+/** The categories to mark, and the number of lines since `begin`. */
+let marked: i32 = 0;
+let lines: i32 = 0;
 /** Where the gathered bytes end, and the run of lines that is being gathered. */
 let output: usize = 0;
 let runStart: usize = 0;
@@ -71,6 +78,12 @@ export function begin(): void {
   newest = i64.MIN_VALUE;
   future = 0;
   longest = 0;
+  lines = 0;
+}
+
+/** From now on lines of these categories (one bit each) are marked. */
+export function mark(mask: i32): void {
+  marked = mask;
 }
 
 /**
@@ -92,6 +105,28 @@ export function gatherAt(address: usize): void {
 export function gathered(): usize {
   flush();
   return output;
+}
+
+/**
+ * Gathers the marked lines of [from, to), at `from`. Returns the number of all lines; -1: the last one has no end.
+ * Overwrites the byte at `to`.
+ */
+export function pick(from: usize, to: usize): i32 {
+  store<u8>(to, 0x0a);
+  gatherAt(from);
+  let line = 0;
+  let p = from;
+  while (p < to) {
+    const next = nextLine(p);
+    if (isMarked(line)) keep(p, next);
+    line += 1;
+    p = next;
+  }
+  return p == to ? line : -1;
+}
+
+function isMarked(line: i32): bool {
+  return ((load<u8>(MARKS + ((<usize>line) >> 3)) >> ((<u8>line) & 7)) & 1) == 1;
 }
 
 /**
@@ -126,7 +161,8 @@ export function scan(from: usize, to: usize): usize {
         p = next;
         continue;
       }
-      next = skipRecord(start);
+      const learning = shapesAreOn && lessons < MAX_LESSONS;
+      next = skipRecord(start, learning);
       if (odd) break;
       if (next == 0) {
         next = nextLine(p);
@@ -134,7 +170,7 @@ export function scan(from: usize, to: usize): usize {
         p = next;
         continue;
       }
-      if (shapesAreOn && lessons < MAX_LESSONS) {
+      if (learning) {
         learnShape(SLOTS, slots, p, next, MAX_SIBLINGS);
         lessons += 1;
       }
@@ -154,19 +190,26 @@ export function scan(from: usize, to: usize): usize {
   return p;
 }
 
-/** Counts the line at [start, end), and gathers it where it is wanted. */
+/** Counts the line at [start, end), marks it, and gathers it where it is wanted. */
 export function account(start: usize, end: usize, category: i32): void {
   const tally = TALLIES + ((<usize>category) << 3);
   store<u32>(tally, load<u32>(tally) + 1);
   store<u32>(tally, load<u32>(tally, 4) + <u32>(end - start), 4);
   longest = max(longest, <i32>(end - start));
+  const at = MARKS + ((<usize>lines) >> 3);
+  const before = (lines & 7) == 0 ? 0 : <i32>load<u8>(at);
+  store<u8>(at, before | (((marked >> category) & 1) << (lines & 7)));
+  lines += 1;
   if ((wanted | counting) == 0) return;
-  let keep = ((wanted >> category) & 1) == 1;
+  let isWanted = ((wanted >> category) & 1) == 1;
   if (skips > 0 && ((counting >> category) & 1) == 1) {
     skips -= 1;
-    keep = !keep;
+    isWanted = !isWanted;
   }
-  if (!keep) return;
+  if (isWanted) keep(start, end);
+}
+
+function keep(start: usize, end: usize): void {
   if (runEnd != start) {
     flush();
     runStart = start;

@@ -12,7 +12,9 @@ export const MASKS: usize = 0x3000;
 /** The shapes of lines (shapes.ts). */
 export const SHAPES: usize = 0x10000;
 export const SHAPES_END: usize = 0x20000;
-/** A line that a read cut in two: its first part is moved to just below DATA. */
+/** A bit for each line since `begin`: the host reads and writes them. CARRY and DATA hold two million lines at most. */
+export const MARKS: usize = 0x20000;
+/** A line that a read cut in two: its first part is moved to just below DATA. Or, with DATA, a block to pick from. */
 export const CARRY: usize = 0x100000;
 /** One read of the log. Vectors may be loaded beyond its last byte. */
 export const DATA: usize = 0x200000;

@@ -1,6 +1,15 @@
 // Checks one whole line of any shape, and notes where its scalar values are, from which its shape can be learned.
 import { MAX_SLOTS, SLOTS } from './layout';
-import { forget, markOdd, readTimestamp, skipScalar, skipString, undate } from './scalars';
+import {
+  firstSpecial,
+  forget,
+  markOdd,
+  readTimestamp,
+  skipScalar,
+  skipShortString,
+  skipString,
+  undate,
+} from './scalars';
 
 /** Open brackets are bits of a 64-bit word. The exact scanner decides lines that nest deeper. */
 const MAX_DEPTH: i32 = 62;
@@ -31,7 +40,7 @@ export function setSlotFlags(table: usize, slot: i32, flags: u32): void {
 }
 
 function addSlot(start: usize, end: usize, flags: u32): void {
-  if (slots < 0 || slots == MAX_SLOTS) {
+  if (slots == MAX_SLOTS) {
     slots = -1;
     return;
   }
@@ -45,7 +54,7 @@ function addSlot(start: usize, end: usize, flags: u32): void {
 export function skipSpace(p: usize): usize {
   while (true) {
     const c = load<u8>(p);
-    if (c != 0x20 && c != 0x09 && c != 0x0d) return p;
+    if (c > 0x20 || (c != 0x20 && c != 0x09 && c != 0x0d)) return p;
     p += 1;
   }
 }
@@ -59,15 +68,23 @@ export function nextLine(p: usize): usize {
   }
 }
 
-/** `p`: the opening brace of a line. Returns the address after its newline; 0: it is not a record. */
-export function skipRecord(p: usize): usize {
+/**
+ * `p`: the opening brace of a line. Returns the address after its newline; 0: it is not a record. With `learning` it
+ * notes the slots.
+ */
+export function skipRecord(p: usize, learning: bool): usize {
   forget();
-  slots = 0;
+  slots = learning ? 0 : -1;
   let depth = 0;
   /** A bit for each open bracket, the innermost lowest: 1 for an object. */
   let open: u64 = 0;
-  let isStamp = false;
   while (true) {
+    let isStamp = false;
+    if ((open & 1) == 1) {
+      isStamp = isTimestampKey(p, depth);
+      p = skipKey(p, depth);
+      if (p == 0) return 0;
+    }
     // Here a value begins.
     const c = load<u8>(p);
     if (c == 0x7b || c == 0x5b) {
@@ -79,25 +96,16 @@ export function skipRecord(p: usize): usize {
         // A shape cannot express a timestamp that is not a number.
         undate();
         slots = -1;
-        isStamp = false;
       }
       depth += 1;
       const isObject = c == 0x7b;
       open = (open << 1) | (<u64>isObject);
       p = skipSpace(p + 1);
-      const next = load<u8>(p);
-      if (next != (isObject ? 0x7d : 0x5d)) {
-        if (!isObject) continue;
-        isStamp = isTimestampKey(p, depth);
-        p = skipKey(p, depth);
-        if (p == 0) return 0;
-        continue;
-      }
+      if (load<u8>(p) != (isObject ? 0x7d : 0x5d)) continue;
     } else {
-      const end = isStamp ? readTimestamp(p) : skipScalar(p);
+      const end = isStamp ? readTimestamp(p) : c == 0x22 ? skipShortString(p + 1) : skipScalar(p);
       if (end == 0) return 0;
-      addSlot(p, end, isStamp ? STAMP : 0);
-      isStamp = false;
+      if (slots >= 0) addSlot(p, end, isStamp ? STAMP : 0);
       p = end;
     }
     // Here a value has ended; a closing bracket may follow.
@@ -114,23 +122,24 @@ export function skipRecord(p: usize): usize {
       return load<u8>(p) == 0x0a ? p + 1 : 0;
     }
     p = skipSpace(p + 1);
-    if ((open & 1) == 1) {
-      isStamp = isTimestampKey(p, depth);
-      p = skipKey(p, depth);
-      if (p == 0) return 0;
-    }
   }
 }
 
 /** Returns the address after a key, its colon and the space that follows; 0: there is no key. */
 function skipKey(p: usize, depth: i32): usize {
   if (load<u8>(p) != 0x22) return 0;
-  const end = skipString(p + 1);
+  const plain = firstSpecial(p + 1);
+  const end = load<u8>(plain) == 0x22 ? plain + 1 : skipRestOfKey(plain, depth);
   if (end == 0) return 0;
-  // "\u0074imestamp" is the same key.
-  if (depth == 1 && hasEscape(p, end)) markOdd();
   p = skipSpace(end);
   return load<u8>(p) == 0x3a ? skipSpace(p + 1) : 0;
+}
+
+function skipRestOfKey(p: usize, depth: i32): usize {
+  const end = skipString(p);
+  // "\u0074imestamp" is the same key.
+  if (depth == 1 && hasEscape(p, end)) markOdd();
+  return end;
 }
 
 function hasEscape(p: usize, end: usize): bool {
@@ -142,8 +151,8 @@ function hasEscape(p: usize, end: usize): bool {
 function isTimestampKey(p: usize, depth: i32): bool {
   return (
     depth == 1 &&
-    load<u8>(p) == 0x22 &&
     load<u64>(p, 1) == 0x6d617473656d6974 &&
-    load<u16>(p, 9) == 0x2270
+    load<u16>(p, 9) == 0x2270 &&
+    load<u8>(p) == 0x22
   );
 }

@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { isRoot } from '../support/papyra.js';
+import { testSeed } from '../support/random.js';
+import { FILE_SYSTEMS } from './disk.js';
+import type { Cut } from './history.js';
+import { cutPower, cutsOf } from './power-cut.js';
+import { forget, recordSession, type Recording, type SessionOptions } from './session.js';
+import { sweepDisks } from './sweep.js';
+
+const soak = process.env['PAPYRA_SOAK'] === '1';
+const systemOf = (name: string) => FILE_SYSTEMS.find((system) => system.name === name)!;
+
+let recording: Recording | undefined;
+afterEach(() => {
+  if (recording) forget(recording);
+  recording = undefined;
+});
+
+/** Faults of the first of so many power failures that has some. */
+async function firstFaults(
+  seed: number,
+  count: number,
+  options: SessionOptions,
+  change: Partial<Cut>,
+) {
+  // prettier-ignore
+  recording = await recordSession(seed, options);
+  for (const [number, cut] of cutsOf(recording, count).entries()) {
+    const faults = await cutPower(recording, { ...cut, ...change }, seed + number);
+    if (faults.length > 0) return faults.join('\n');
+  }
+  return 'nothing was found';
+}
+
+/** Each call is answered with success, and nothing is done. */
+const WITHOUT_SYNCS = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync,fdatasync', '-e', 'inject=fsync,fdatasync:retval=0']; // prettier-ignore
+
+describe.runIf(isRoot)(
+  'a power failure at any instant, whatever the cache of the disk held',
+  () => {
+    test.each(
+      FILE_SYSTEMS.slice(0, soak ? undefined : 1).map((system) => [system.name, system] as const),
+    )(
+      // prettier-ignore
+      '%s: what was durable is there once, whole, and nothing is left over or refused',
+      async (name, system) => {
+        const seed = testSeed(`power failures, ${name}`);
+        const { failed, ...tried } = await sweepDisks({ seed, sessions: soak ? 4 : 1, until: Infinity, cuts: soak ? 40 : 4, system }); // prettier-ignore
+        console.log(JSON.stringify(tried));
+        expect(failed).toEqual([]);
+      },
+      1_800_000,
+    );
+
+    test('a disk that forgets what it was told to keep is found out', async () => {
+      const system = systemOf('ext4 data=ordered');
+      const change = { cache: 'lying', share: 0.5 } as const;
+      expect(await firstFaults(3, 4, { system }, change)).toMatch(/lost/);
+    }, 120_000);
+
+    test.runIf(soak)(
+      'a papyra that leaves out its syncs is found out',
+      async () => {
+        const options = { system: systemOf('xfs'), under: WITHOUT_SYNCS };
+        expect(await firstFaults(3, 20, options, { cache: 'lost' })).toMatch(/lost/);
+      },
+      300_000,
+    );
+  },
+);
