@@ -8,7 +8,8 @@ export const ARCHIVE = 'archive';
 export const QUARANTINE = 'quarantine';
 
 export const EXPIRED = '{"kind": "event", "timestamp": 1.5}';
-export const live = (n: number): string => `{"kind": "event", "n": ${n}, "timestamp": 4000000000.5}`;
+export const live = (n: number): string =>
+  `{"kind": "event", "n": ${n}, "timestamp": 4000000000.5}`;
 export const row = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, at) => live(from + at));
 export const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');

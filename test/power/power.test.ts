@@ -21,7 +21,15 @@ const HOW = soak
 const MODES: Mode[] = ['journal', 'any order'];
 
 /** The others take the same ways. */
-const SHORT = ['rewrite with archive', 'rewrite, a record comes late', 'clean-up after a kill', 'in place', 'rotating set', 'recovery, to quarantine', 'metrics and textfile'];
+const SHORT = [
+  'rewrite with archive',
+  'rewrite, a record comes late',
+  'clean-up after a kill',
+  'in place',
+  'rotating set',
+  'recovery, to quarantine',
+  'metrics and textfile',
+];
 
 describe.each(SCENES.filter(({ name }) => soak || SHORT.includes(name)))('$name', (scene) => {
   test.runIf(canRun(scene))('the power goes after any call: what was on the disk and must stay is there once, whole, and the next run leaves nothing behind', { timeout: soak ? 3_600_000 : 120_000 }, async ({ skip }) => {
