@@ -1,5 +1,5 @@
 // Compresses and decompresses archives: gzip everywhere, zstd where Node has it.
-import * as zlib from 'node:zlib';
+import zlib from 'node:zlib';
 import { PapyraError } from '../errors/errors.js';
 import type { Compression } from './archive-names.js';
 
