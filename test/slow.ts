@@ -50,6 +50,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/package.test.ts': 'packs the package and installs it',
   'test/peer/': 'redis servers, mounts and python3',
   'test/places/': 'mounts',
+  'test/power/': 'strace, mounts, and hundreds of runs',
   'test/records/line-reader.test.ts': 'random reads in a long loop',
   'test/records/scanner.test.ts': 'python3, which reads the same lines',
   'test/schedule/times.test.ts': 'systemd-analyze',

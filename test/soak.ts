@@ -4,7 +4,7 @@ import { execaSync } from 'execa';
 import { parseArgs } from 'node:util';
 import { campaign } from './sim/campaign.js';
 
-const LONG = ['peer', 'live', 'crash', 'model', 'backends', 'packaging', 'archive', 'power', 'sim', 'disk'].map((name) => `test/${name}`); // prettier-ignore
+const LONG = ['peer', 'live', 'crash', 'power', 'model', 'backends', 'packaging', 'archive', 'sim', 'disk'].map((name) => `test/${name}`); // prettier-ignore
 
 const { values, positionals } = parseArgs({
   options: { hours: { type: 'string' } },

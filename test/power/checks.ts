@@ -8,15 +8,16 @@ export const ARCHIVE = 'archive';
 export const QUARANTINE = 'quarantine';
 
 export const EXPIRED = '{"kind": "event", "timestamp": 1.5}';
-export const live = (n: number): string => `{"kind": "event", "n": ${n}, "timestamp": 4000000000.5}`;
+export const live = (n: number): string =>
+  `{"kind": "event", "n": ${n}, "timestamp": 4000000000.5}`;
 export const row = (from: number, to: number): string[] =>
   Array.from({ length: to - from }, (_, at) => live(from + at));
 export const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
 
 /** Lines of writers beside the run: they may be there before anybody was told so. */
-export const LATE = [live(1000), live(1001)];
+export const LATE = [live(900_000), live(900_001)];
 /** The runtime's first record after the power has come back. */
-export const NEXT = live(5000);
+export const NEXT = live(950_000);
 const isLate = (line: string): boolean => line === NEXT || LATE.includes(line);
 
 /** What is left of a late line that did not come to the disk wholly: nobody removes it but a recovery. */

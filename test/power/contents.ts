@@ -42,7 +42,10 @@ export function contentsAfter(
   const full = replay(base, operations, order, groups, groups.map((units) => units.length)); // prettier-ignore
   const least = replay(base, operations, order, groups, groups.map(() => 0)).length; // prettier-ignore
   const sizes = sizesOf(Math.min(least, full.length), full.length, operations);
-  const combinations = groups.reduce((product, units) => product * (units.length + 1), sizes.length);
+  const combinations = groups.reduce(
+    (product, units) => product * (units.length + 1),
+    sizes.length,
+  );
   const isExhaustive = combinations <= budget;
   const choices = isExhaustive
     ? everyChoice(groups.map((units) => units.length))

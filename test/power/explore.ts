@@ -125,7 +125,9 @@ function candidates(
   power: PowerLoss,
   count: number,
 ): { all: Candidate[]; isExhaustive: boolean } {
-  const during = operations.slice(0, count).flatMap((one) => (one.do === 'promise' ? one.lines : []));
+  const during = operations
+    .slice(0, count)
+    .flatMap((one) => (one.do === 'promise' ? one.lines : []));
   const promised = [...(recording.promised ?? []), ...during];
   const { states, isExhaustive } = power.after(count);
   const all = states
@@ -181,4 +183,3 @@ export function history(operations: readonly Recorded[], loss: Loss): string {
   const lost = loss.lost.length > 0 ? loss.lost.map((one) => `  not on the disk: ${one}`) : ['  nothing is missing']; // prettier-ignore
   return [...done, '  – the power goes –', ...lost, `  ${loss.what}`].join('\n');
 }
-

@@ -34,7 +34,7 @@ test('a last record behind which a power loss left a NUL for its newline gets th
 // rename; write log: a late record; its length came to the disk, its bytes did not; then the runtime appended.
 test('a record that the runtime appends behind NULs, where a power loss undid what a drain wrote, is there as a line of its own after the next run', async () => {
   for (const begun of ['', LATE[0]!.slice(0, 20)]) {
-    const torn = begun + '\0'.repeat(108 - begun.length);
+    const torn = begun + '\0'.repeat(112 - begun.length);
     const { log, data } = logWith(`${text(KEPT)}${torn}${NEXT}\n`);
     const old = HEAD + text(KEPT);
     writeFileSync(join(data, `.events.ndjson.papyra.old.${old.length}.${text(KEPT).length}`), old + text(LATE)); // prettier-ignore

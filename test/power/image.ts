@@ -59,7 +59,12 @@ export function readImage(directory: string): Image {
     } else if (stat.isSymbolicLink()) {
       nodes.set(inode, { kind: 'link', mode, content: Buffer.from(readlinkSync(path)) });
     } else {
-      nodes.set(inode, { kind: 'file', mode, content: readFileSync(path), identity: identityAt(path) });
+      nodes.set(inode, {
+        kind: 'file',
+        mode,
+        content: readFileSync(path),
+        identity: identityAt(path),
+      });
     }
     return inode;
   };

@@ -50,5 +50,6 @@ export function withoutChance(text: string): string {
     .replace(/\b[0-9a-f]{8}-[0-9a-f-]{27}\b/g, '*')
     .replace(/_[0-9a-f]{12}\b/g, '_*')
     .replace(/quarantine\.\d{8}T\d{6}Z/g, 'quarantine.*')
-    .replace(/\bold\.\d+\.\d+/g, 'old.*');
+    .replace(/\bold\.\d+\.\d+/g, 'old.*')
+    .replace(/ \d+\+\d+$/, '');
 }

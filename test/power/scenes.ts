@@ -391,4 +391,3 @@ export const SCENES: PlacedScene[] = [
   ...Object.entries(RECOVERIES).map(([name, damage]) => recovery(name, damage)),
   metrics(),
 ];
-

@@ -151,7 +151,10 @@ export class PowerLoss {
     const synced = own.findLastIndex((one) => one.do === 'sync');
     const changes = own.filter((one): one is DataOperation & Recorded => changesData(one));
     const isDurable = (one: DataOperation & Recorded) => own.indexOf(one) < synced;
-    const later = withLostCollapses(changes.filter((one) => !isDurable(one)), there);
+    const later = withLostCollapses(
+      changes.filter((one) => !isDurable(one)),
+      there,
+    );
     const key = `${inode}:${changes.filter(isDurable).length}:${changes.filter((one) => !isDurable(one)).map((one) => `${this.#operations.indexOf(one)}${there.has(one) ? '' : '-'}`).join()}`; // prettier-ignore
     const known = this.#contents.get(key);
     if (known) return known;
