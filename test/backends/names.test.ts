@@ -8,7 +8,7 @@ import { jobName, seedOf } from '../../src/schedule/name.js';
 
 const store = (server: RedisServer, db = 0, systems = ['local']): RedisStore =>
   ({ backend: 'redis', server, db, prefix: 'papyra', systems, approx: true, timeoutMs: 1 }); // prettier-ignore
-const single = (host: string, port?: number): RedisServer => ({ kind: 'single', at: port === undefined ? { host } : { host, port } } as RedisServer); // prettier-ignore
+const single = (host: string, port?: number): RedisServer => ({ kind: 'single', at: port === undefined ? { host } : { host, port } }); // prettier-ignore
 
 describe('a Redis store', () => {
   test.each([
