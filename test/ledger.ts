@@ -38,7 +38,11 @@ export async function readmeWithLedger(): Promise<string> {
   const text = readFileSync(README, 'utf8');
   const [before, rest] = text.split(BEGIN) as [string, string];
   const after = rest.slice(rest.indexOf(END));
-  const whole = `${before}${BEGIN}\n\n${tableOf(readLedger())}\n\n${after}`;
+  const entries = readLedger();
+  const found = entries.flatMap((entry) =>
+    entry.found ? [`- ${entry.date}: ${entry.found}`] : [],
+  );
+  const whole = `${before}${BEGIN}\n\n${tableOf(entries)}\n\n${found.join('\n')}\n\n${after}`;
   return format(whole, { parser: 'markdown', printWidth: 100 });
 }
 
