@@ -144,7 +144,7 @@ const STAYING = [/^data\/\.events\.ndjson\.papyra\.lock$/, /^data\/\.papyra(\/ev
 /** Whether a name is one of papyra's that should not outlive a run. */
 function isLeft(path: string): boolean {
   if (path.startsWith('data/.')) return !STAYING.some((one) => one.test(path));
-  if (path.startsWith(`${ARCHIVE}/`) || path.startsWith(`${QUARANTINE}/`)) return /\.tmp$/.test(path); // prettier-ignore
+  if (path.startsWith(`${ARCHIVE}/`) || path.startsWith(`${QUARANTINE}/`)) return path.endsWith(".tmp"); // prettier-ignore
   return path.includes('.papyra.');
 }
 

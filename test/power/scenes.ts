@@ -358,7 +358,7 @@ function metrics(): PlacedScene {
       const first = await papyra(command(root));
       if (first.code !== 0) throw new Error(first.stderr);
       const log = join(root, LOG);
-      writeFileSync(log, ONE[LOG]!);
+      writeFileSync(log, ONE[LOG]);
       return recorded(root, command(root));
     },
     before: (state, promised) => {
@@ -367,7 +367,7 @@ function metrics(): PlacedScene {
       expectWhole(state.names, textfile, isText, false);
     },
     after: (done, promised) => {
-      const warnings = done.outcome.warnings.filter((warning) => /metrics/.test(warning));
+      const warnings = done.outcome.warnings.filter((warning) => warning.includes('metrics'));
       expectEqual(warnings, [], 'warnings: ');
       expectWhole(done.names, counters, between(2), false);
       expectWhole(done.names, textfile, isText, false);
