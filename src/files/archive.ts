@@ -86,7 +86,8 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   const remembered = (await memory?.read()) ?? (memory && (await rememberStore(memory)));
   const last = remembered?.directory === directory ? remembered.run : undefined;
   const store_id = remembered?.store_id ?? newStoreId(request);
-  const temporary = (end = ''): string => tempName(name, `${idOf(request.identity, remembered?.store_id)}${end}`);
+  const temporary = (end = ''): string =>
+    tempName(name, `${idOf(request.identity, remembered?.store_id)}${end}`);
   // Many hosts and containers may share a directory, where times and process numbers meet.
   const run = runId(Date.now(), last, randomBytes(3));
   let directory_id = '';

@@ -101,7 +101,8 @@ function gluedRecords(
   const found = new Map<string, Buffer>();
   for (const line of unreadable) {
     const behind = line.subarray(line.lastIndexOf(0) + 1);
-    if (behind.length < line.length && isRecord(behind)) found.set(keyOf(behind), Buffer.from(behind));
+    if (behind.length < line.length && isRecord(behind))
+      found.set(keyOf(behind), Buffer.from(behind));
     for (const torn of [...ours, ...found.values()]) {
       const record = behindBeginning(line, torn, isRecord);
       if (record) found.set(keyOf(record), record);

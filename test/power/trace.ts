@@ -2,6 +2,7 @@
 //
 // strace names the file of each descriptor and prints all bytes in hexadecimal. Files that have no name, on which papyra
 // tries out what the place can do, are left out, and so is all that is outside of the directory.
+import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { apply, type Operation, type Recorded } from './operations.js';
 import type { Image, Inode } from './image.js';
@@ -19,6 +20,9 @@ export const CALLS = [
 // sync_file_range(2) promises nothing for a power loss: it is passed over.
 /** Of these papyra makes none; one that appears in a directory is an error of this reader. */
 const UNKNOWN = ['writev', 'pwritev', 'pwritev2', 'copy_file_range', 'sendfile', 'truncate', 'chmod', 'fchmodat', 'creat', 'open', 'msync', 'rmdir']; // prettier-ignore
+
+/** Bits that the kernel takes from the mode of a new file. */
+const UMASK = parseInt(/^Umask:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]!, 8);
 
 interface Open {
   inode: Inode | undefined;
@@ -135,7 +139,7 @@ export class TraceReader {
     const isHere = path.startsWith(`${this.#root}/`) && !isNameless;
     if (inode === undefined && isHere && flags.includes('O_CREAT')) {
       inode = this.#next++;
-      const mode = parseInt(args[3]!, 8) & ~process.umask();
+      const mode = parseInt(args[3]!, 8) & ~UMASK;
       this.#add({ do: 'create', inode, mode, content: Buffer.alloc(0), ...this.#placeOf(path) }, `create ${this.#short(path)}`); // prettier-ignore
     } else if (inode !== undefined && flags.includes('O_TRUNC')) {
       this.#add({ do: 'truncate', inode, size: 0 }, `truncate ${this.#short(path)}`);
@@ -194,7 +198,7 @@ export class TraceReader {
       const isLink = name.startsWith('symlink');
       const target = path(isLink ? (at ? 2 : 1) : one);
       if (!target.startsWith(`${this.#root}/`)) return;
-      const mode = isLink ? 0o777 : parseInt(args[at ? 2 : 1]!, 8) & ~process.umask();
+      const mode = isLink ? 0o777 : parseInt(args[at ? 2 : 1]!, 8) & ~UMASK;
       const content = isLink ? Buffer.from(textIn(args[0]!)) : Buffer.alloc(0);
       this.#add({ do: isLink ? 'symlink' : 'mkdir', inode: this.#next++, mode, content, ...this.#placeOf(target) }, `${isLink ? 'symlink' : 'mkdir'} ${this.#short(target)}`); // prettier-ignore
       return;
