@@ -11,10 +11,12 @@ export async function eachLine(
   { start, end }: Pick<Block, 'start' | 'end'>,
   tick: Tick,
   onLine: LineHandler,
+  /** What is read goes here; for many blocks one after another. */
+  window?: Buffer,
 ): Promise<void> {
   const scanner = new LineScanner((kind, from, to, timestamp) => {
     onLine(kind, from, Math.min(to, end), timestamp);
   }, start);
-  for await (const chunk of chunks(file, start, end, tick)) scanner.push(chunk);
+  for await (const chunk of chunks(file, start, end, tick, window)) scanner.push(chunk);
   if (scanner.lineStart < end) scanner.push(NEWLINE);
 }

@@ -4,8 +4,12 @@ import type { Tick } from '../files/read.js';
 import { ageCutoff, type RetentionRules } from '../retention/policy.js';
 import type { Block } from './block.js';
 import { eachLine } from './each-line.js';
+import { earlier, later } from '../records/sums.js';
 import type { OpenLog } from './open.js';
 import type { LogScan } from './scan.js';
+
+/** Read at once. */
+const WINDOW_BYTES = 1 << 18;
 
 /**
  * A block on one side of the limit tells by its sums. A block that the limit runs through has a record on each side of
@@ -35,25 +39,26 @@ export async function timesOf(
       else unsure.push({ log, block });
     }
   }
-  const exact = { ...times };
+  // In an array, as numbers in variables would be garbage for each of millions of lines.
+  const exact = Float64Array.of(times.newestExpired, times.oldestLive);
   for (const { block } of unsure) {
     const { oldest, newest } = block.sums;
     if (oldest + 1 <= cutoff) expiredAt(oldest);
     if (newest >= cutoff) liveAt(newest + 1);
   }
+  const window = Buffer.allocUnsafe(WINDOW_BYTES);
   for (const { log, block } of unsure) {
     if (times.oldestLive - times.newestExpired <= near) return times;
     await eachLine(log, block, tick, (kind, _start, _end, timestamp) => {
       if (kind !== 'record') return;
-      if (timestamp < cutoff) exact.newestExpired = later(exact.newestExpired, timestamp);
-      else exact.oldestLive = earlier(exact.oldestLive, timestamp);
-    });
-    expiredAt(exact.newestExpired);
-    liveAt(exact.oldestLive);
+      if (timestamp >= cutoff) exact[1] = earlier(exact[1]!, timestamp);
+      else exact[0] = later(exact[0]!, timestamp);
+    }, window); // prettier-ignore
+    expiredAt(exact[0]!);
+    liveAt(exact[1]!);
   }
-  return times.oldestLive - times.newestExpired <= near ? times : exact;
+  const [newestExpired, oldestLive] = exact as unknown as [number, number];
+  return times.oldestLive - times.newestExpired <= near
+    ? times
+    : { ...times, newestExpired, oldestLive };
 }
-
-/** NaN: there is none. */
-const later = (a: number, b: number): number => (a >= b || Number.isNaN(b) ? a : b);
-const earlier = (a: number, b: number): number => (a <= b || Number.isNaN(b) ? a : b);
