@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { giveStoreId } from '../support/store-id.js';
 import { tempDirectory } from '../support/temp.js';
 import { failEverywhere, killEverywhere, type Store } from './faults.js';
 
@@ -63,6 +64,7 @@ function store(name: string): Store {
       rmSync(directory, { recursive: true, force: true });
       mkdirSync(quarantine, { recursive: true });
       for (const [file, { before }] of all) writeFileSync(join(directory, file), before, 'latin1');
+      if (quarantined) giveStoreId(join(directory, 'events.ndjson'));
     },
     leftovers: () => [
       ...readdirSync(directory).filter((file) => !(file in files) && !['quarantine', '.papyra', '.events.ndjson.papyra.lock'].includes(file)),

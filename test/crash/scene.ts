@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { gunzipSync } from 'node:zlib';
+import { giveStoreId } from '../support/store-id.js';
 import { tempDirectory } from '../support/temp.js';
 
 export const live = (n: number) => `{"kind": "event", "n": ${n}, "timestamp": 4000000000.5}\n`;
@@ -35,6 +36,7 @@ export function scene(mode = 'rewrite') {
       mkdirSync(archive, { recursive: true });
       writeFileSync(log, content);
       chmodSync(log, 0o640);
+      if (mode.includes('archive')) giveStoreId(log);
     },
     leftovers: () => {
       const beside = ['events.ndjson', 'archive', '.papyra', '.events.ndjson.papyra.lock'];
