@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { giveStoreId } from '../support/store-id.js';
 import { tempDirectory } from '../support/temp.js';
 import { failEverywhere, killEverywhere, type Store } from './faults.js';
 import { live } from './scene.js';
@@ -54,6 +55,7 @@ function store(mode: string): Store {
       rmSync(directory, { recursive: true, force: true });
       mkdirSync(archive, { recursive: true });
       for (const [name, content] of Object.entries(FILES)) writeFileSync(join(directory, name), content); // prettier-ignore
+      if (mode.includes('archive')) giveStoreId(join(directory, 'events.log'));
     },
     leftovers: () => {
       const ours = readdirSync(directory).filter((name) => name.startsWith('.events.log.papyra.'));
