@@ -7,7 +7,8 @@ import { createInstrumenter } from 'istanbul-lib-instrument';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** Not the kernel, which is WebAssembly, nor what the build makes. */
-const OURS = /^(?:src|commands)\/(?!records\/kernel\/(?:wasm\.ts|assembly\/)|log\/worker-code\.ts).*\.ts$/;
+const OURS =
+  /^(?:src|commands)\/(?!records\/kernel\/(?:wasm\.ts|assembly\/)|log\/worker-code\.ts).*\.ts$/;
 
 /** Also writes down in `folder` where the counters are. */
 function instrument(file, folder) {

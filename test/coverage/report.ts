@@ -45,7 +45,8 @@ const counted = readdirSync(maps).map((file) => read(maps, file) as Counted);
 for (const { id, name, branchMap, fnMap } of counted.sort((a, b) => (a.name < b.name ? -1 : 1))) {
   const here = reached.get(id) ?? { branches: new Set(), functions: new Set() };
   const isAsked = prefixes.some((prefix) => name.startsWith(prefix));
-  const places = Object.values(branchMap).flatMap(({ type, line, locations }) =>
+  const places = Object.values(branchMap).flatMap(
+    ({ type, line, locations }) =>
     locations.map(({ start }, way) => ({ type, line: start.line ?? line, column: start.column, way })), // prettier-ignore
   );
   for (const [at, { type, line, way, column }] of places.entries()) {
