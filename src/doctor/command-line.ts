@@ -5,10 +5,11 @@ import { basename } from 'node:path';
 import { shellWord } from '../schedule/quote.js';
 import { commandsOnPath } from './on-path.js';
 
-const called = [process.argv[1], process.argv0].map((name) => basename(name ?? ''));
-const [first] = commandsOnPath();
 /** The name to type: the one by which this was called, unless the runtime's own command is the one called papyra. */
-export const OWN_NAME = called.includes('papyra-ops') || first?.isOurs === false ? 'papyra-ops' : 'papyra'; // prettier-ignore
+export function ownName(): string {
+  const called = [process.argv[1], process.argv0].map((name) => basename(name ?? ''));
+  return called.includes('papyra-ops') || commandsOnPath()[0]?.isOurs === false ? 'papyra-ops' : 'papyra'; // prettier-ignore
+}
 
 /** Makes a command for the store of this run: `papyra('persistence compact', '--in-place')`. */
 export type CommandLine = (command: string, ...flags: string[]) => string;
@@ -22,10 +23,13 @@ export function commandLine(call: {
   const { configFile, overrides = {}, store } = call;
   const config = configFile === undefined ? [] : ['--config', configFile];
   const given = [...(store === undefined ? [] : ['--store', store]), ...flagsOf(overrides, null)];
+  // Found when the first command is made: most runs make none.
+  let name: string | undefined;
   return (command, ...flags) => {
+    name ??= ownName();
     // `given` has pairs of flag and value: a pair whose flag is given anew is left out.
     const others = given.filter((_word, at) => !flags.includes(given[at - (at % 2)]!));
-    return typed(OWN_NAME, ...config, ...command.split(' '), ...others, ...flags);
+    return typed(name, ...config, ...command.split(' '), ...others, ...flags);
   };
 }
 

@@ -22,8 +22,10 @@ export interface Remembered {
   run: string;
 }
 
-/** Makes the id of a store, and remembers it. undefined: nothing can be remembered. */
-export async function rememberStore(memory: ArchiveMemory): Promise<Remembered | undefined> {
+/** What is remembered; at first the id of the store is made, and remembered. undefined: nothing can be remembered. */
+export async function rememberedStore(memory: ArchiveMemory): Promise<Remembered | undefined> {
+  const known = await memory.read();
+  if (known) return known;
   const store = { store_id: randomBytes(6).toString('hex'), directory: '', directory_id: '', run: '' }; // prettier-ignore
   return memory.write(store).then(() => store, () => undefined); // prettier-ignore
 }

@@ -29,7 +29,7 @@ import { PapyraError } from '../errors/errors.js';
 import { withShownPaths } from '../errors/held-paths.js';
 import { chosenCompression, compressor, type CompressionChoice } from './archive-codec.js';
 import { MANIFEST_SCHEMA, removeArchive, writeManifest, type ArchivedPart, type PartSource } from './archive-manifest.js'; // prettier-ignore
-import { rememberStore, type ArchiveMemory } from './archive-memory.js';
+import { rememberedStore, type ArchiveMemory } from './archive-memory.js';
 import { archiveName, compactTime, parseArchiveName, runId, sha256Of, tempName, type Compression } from './archive-names.js'; // prettier-ignore
 import { ensureDirectoryId } from './archive-place.js';
 import { holdDirectory, type HeldDirectory } from './directory.js';
@@ -83,7 +83,7 @@ export async function writeArchive(request: ArchiveRequest): Promise<string> {
   const { name, owner, watch, parts, archiving } = request;
   const { memory, directory } = archiving;
   const compression = chosenCompression(archiving.compression);
-  const remembered = (await memory?.read()) ?? (memory && (await rememberStore(memory)));
+  const remembered = memory && (await rememberedStore(memory));
   const last = remembered?.directory === directory ? remembered.run : undefined;
   const store_id = remembered?.store_id ?? newStoreId(request);
   const temporary = (end = ''): string =>

@@ -83,7 +83,6 @@ export function replaceFile(path: string, content: string | Uint8Array, owner: O
   removeFile(temp);
   putOver(path, temp, content, (fd) => {
     setCompanionOwner(fd, owner);
-    fsyncSync(fd);
   });
   syncDirectory(dirname(path));
 }
@@ -101,8 +100,6 @@ export function publishFile(named: string, content: string): void {
     const temp = join(held.path, `${ownPrefix(basename(path))}${crypto.randomUUID()}`);
     putOver(path, temp, content, (fd) => {
       fchmodSync(fd, 0o644);
-      // Otherwise a power loss may leave the name with NULs behind it, which no later run would take for its own.
-      fsyncSync(fd);
     });
     removeUnpublished(path);
   } finally {
@@ -133,12 +130,14 @@ function putOver(
   path: string,
   temp: string,
   content: string | Uint8Array,
-  finish: (fd: number) => void,
+  setAttributes: (fd: number) => void,
 ): void {
   const fd = createExclusive(temp);
   try {
     writeAll(fd, typeof content === 'string' ? Buffer.from(content) : content);
-    finish(fd);
+    setAttributes(fd);
+    // Otherwise a power loss may leave the name with NULs behind it, which no later run would take for its own.
+    fsyncSync(fd);
     renameSync(temp, path);
   } catch (error) {
     removeFile(temp);

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../errors/system-error.js';
-import { memoryBeside, rememberStore } from '../files/archive-memory.js';
+import { memoryBeside, rememberedStore } from '../files/archive-memory.js';
 import { compactTime } from '../files/archive-names.js';
 import { idOf, publishInto } from '../files/archive.js';
 import { makeDirectory } from '../files/make-directory.js';
@@ -48,9 +48,8 @@ export async function quarantineLines(
 ): Promise<string | null> {
   if (files.every((file) => damagedBlocks(file).length === 0)) return null;
   makeDirectory(directory);
-  const { name, identity } = archiveNameOf(active);
-  const memory = memoryBeside(active.path);
-  const store = (await memory.read()) ?? (await rememberStore(memory));
+  const { name, identity } = archiveNameOf(active.path);
+  const store = await rememberedStore(memoryBeside(active.path));
   return publishInto(directory, {
     tempName: `.${name}.quarantine_${idOf(identity, store?.store_id)}.tmp`,
     owner: ownerOfCompanions(active),

@@ -1,10 +1,10 @@
 // Finds when the records of a log were written, on both sides of the limit of age.
 import type { PlanTimes } from '../backends/backend.js';
 import type { Tick } from '../files/read.js';
+import { earlier, later } from '../records/sums.js';
 import { ageCutoff, type RetentionRules } from '../retention/policy.js';
 import type { Block } from './block.js';
 import { eachLine } from './each-line.js';
-import { earlier, later } from '../records/sums.js';
 import type { OpenLog } from './open.js';
 import type { LogScan } from './scan.js';
 
@@ -57,8 +57,5 @@ export async function timesOf(
     expiredAt(exact[0]!);
     liveAt(exact[1]!);
   }
-  const [newestExpired, oldestLive] = exact as unknown as [number, number];
-  return times.oldestLive - times.newestExpired <= near
-    ? times
-    : { ...times, newestExpired, oldestLive };
+  return { ...times, newestExpired: exact[0]!, oldestLive: exact[1]! };
 }

@@ -3,7 +3,7 @@ import { execa, execaSync } from 'execa';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeImage, type DiskKind } from '../support/disk-image.js';
+import { makeImage, unmount, type DiskKind } from '../support/disk-image.js';
 import { ROOT } from '../support/papyra.js';
 
 export interface FileSystem {
@@ -36,11 +36,6 @@ export function mountImage(image: string, point: string, { mount }: FileSystem):
   mkdirSync(point, { recursive: true });
   execaSync('mount', ['-o', ['loop', ...mount].join(','), image, point]);
   return () => unmount(point);
-}
-
-function unmount(point: string): void {
-  const { failed } = execaSync('umount', [point], { reject: false });
-  if (failed) execaSync('umount', ['--lazy', point], { reject: false });
 }
 
 /** An image whose file system holds what `fill` writes to it. */

@@ -31,7 +31,6 @@ export async function sweepDisks({
   cuts,
   system,
 }: DiskSweep): Promise<DiskTotal> {
-  // prettier-ignore
   const total: DiskTotal = { seeds: [seed, seed], sessions: 0, records: 0, runs: 0, requests: 0, powerCuts: 0, systems: {}, failed: [] }; // prettier-ignore
   for (let at = 0; at < sessions && Date.now() < until; at++) {
     const recording = await recordSession(seed + at, { system });

@@ -12,15 +12,19 @@ import { keyOf } from './told.js';
 import { parsed } from './verdict.js';
 import type { RunPlan, Step, World, WriterPlan } from './world.js';
 
-export interface Outcome {
-  /** What is wrong, in words; none if all is well. */
-  faults: string[];
+/** What was tried. */
+export interface Played {
   records: number;
   runs: number;
   kills: number;
   stops: number;
   signals: number;
   codes: Record<string, number>;
+}
+
+export interface Outcome extends Played {
+  /** What is wrong, in words; none if all is well. */
+  faults: string[];
 }
 
 const DAY = 86_400;

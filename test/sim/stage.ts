@@ -1,11 +1,11 @@
 // Where the store of a world is: what writers, runs and other tools do to it is done through here.
 import { execaSync } from 'execa';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { leftovers } from '../live/run.js';
-import { makeImage } from '../support/disk-image.js';
+import { mountImage, unmount, type makeImage } from '../support/disk-image.js';
 import { isRoot } from '../support/papyra.js';
 import { Random } from '../support/random.js';
 import { startFileWriter, type Writer } from './actors.js';
@@ -62,20 +62,18 @@ function mountPlace(place: Place, outside: string): Mounted {
   mkdirSync(disk);
   if (place === 'plain' || !isRoot || !isKnownHere(place))
     return { disk, own: false, unmount: () => undefined };
-  if (place === 'tmpfs') execaSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', disk]);
+  if (place === 'tmpfs')
+    execaSync('mount', ['-t', 'tmpfs', '-o', 'size=32m,mode=755', 'tmpfs', disk]);
   else {
     const image = join(outside, 'image');
     const [kind, , options] = IMAGES[place];
-    makeImage(kind, image, options);
-    execaSync('mount', ['-o', 'loop', image, disk]);
+    mountImage(kind, image, disk, undefined, options);
   }
-  chmodSync(disk, 0o755);
   return {
     disk,
     own: true,
     unmount: () => {
-      const { failed } = execaSync('umount', [disk], { reject: false });
-      if (failed) execaSync('umount', ['--lazy', disk], { reject: false });
+      unmount(disk);
     },
   };
 }

@@ -1,5 +1,5 @@
 // Plays one world after the other, each from its own seed, and adds up what was tried.
-import { play, type Outcome } from './play.js';
+import { play, type Outcome, type Played } from './play.js';
 import { shrink } from './shrink.js';
 import { describe, drawWorld, type World } from './world.js';
 
@@ -17,15 +17,9 @@ export interface Sweep {
   shrinks?: boolean;
 }
 
-export interface Total {
+export interface Total extends Played {
   seeds: [number, number];
   worlds: number;
-  records: number;
-  runs: number;
-  kills: number;
-  stops: number;
-  signals: number;
-  codes: Record<string, number>;
   places: Record<string, number>;
   failed: number[];
 }

@@ -160,7 +160,7 @@ async function archiveDropped(
   const [{ writeArchive }, { fileSource }] = await Promise.all([import('../../files/archive.js'), import('../../log/archive-source.js')]); // prettier-ignore
   return writeArchive({
     archiving: request.archive,
-    ...archiveNameOf(log),
+    ...archiveNameOf(log.path),
     owner: ownerOfCompanions(log),
     parts: [
       {

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { userInfo } from 'node:os';
 import { interruption } from '../../errors/errors.js';
 import type { Archiving } from '../../files/archive.js';
+import { earlier, later } from '../../records/sums.js';
 import { noteBytes } from './collect.js';
 import { entries, timeOf, type Entry } from './entries.js';
 import { escapedPieces, fieldTexts } from './field-texts.js';
@@ -28,8 +29,8 @@ export async function archiveStreams(
   const content = async function* (plan: StreamPlan, ids: Ids): AsyncGenerator<Uint8Array> {
     for await (const entry of goingOf(session, plan)) {
       const time = timeOf(entry);
-      if (!(range.oldest <= time)) range.oldest = time;
-      if (!(range.newest >= time)) range.newest = time;
+      range.oldest = earlier(range.oldest, time);
+      range.newest = later(range.newest, time);
       ids.first ||= entry.id;
       ids.last = entry.id;
       if (signal?.aborted) throw interruption(signal);

@@ -168,7 +168,7 @@ async function archiveAll(run: SetRun, plans: readonly SegmentPlan[]): Promise<s
   const [{ writeArchive }, { fileSource }] = await Promise.all([import('../../files/archive.js'), import('../../log/archive-source.js')]); // prettier-ignore
   return writeArchive({
     archiving: request.archive,
-    ...archiveNameOf({ path: names.log }),
+    ...archiveNameOf(names.log),
     owner: ownerOfAll(plans),
     parts: plans.map((plan) => ({
       name: plan.name,
