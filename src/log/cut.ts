@@ -57,7 +57,7 @@ async function passOver(
     if (cutBy(older, total, rules) === null) return;
     const { lines, bytes } = block;
     const through = { records: older.records + lines.live, bytes: older.bytes + bytes.live };
-    if (through.records === total.records || cutBy(through, total, rules) === null) {
+    if (cutBy(through, total, rules) === null) {
       await cutInside(file, block, older, total, rules, tick);
       return;
     }

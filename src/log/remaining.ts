@@ -18,10 +18,10 @@ export function* placesOf(blocks: readonly Block[], cut: Cut): Generator<Place> 
     const cutLines = Math.min(records, lines.live);
     const cutBytes = cutLines === lines.live ? by.live : bytes;
     records -= cutLines;
-    bytes -= cutLines === 0 ? 0 : cutBytes;
+    bytes -= cutBytes;
     const going = lines.expired + lines.discarded + lines.blank + cutLines;
     yield { index, place, isWhole: going === 0 };
-    place += by.pinned + by.live - (cutLines === 0 ? 0 : cutBytes);
+    place += by.pinned + by.live - cutBytes;
   }
 }
 

@@ -65,19 +65,11 @@ function endOfValue(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length;) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) {
-      at = endOfString(text, at);
-      if (depth === 0) return at;
-      continue;
-    }
-    if (code === 0x7b || code === 0x5b) depth += 1;
-    else if (code === 0x7d || code === 0x5d) {
-      // The end of the record itself.
-      if (depth === 0) return at;
-      depth -= 1;
-      if (depth === 0) return at + 1;
-    } else if (depth === 0 && (code === 0x2c || isSpace(code))) return at;
-    at += 1;
+    const isEnd = code === 0x7d || code === 0x5d;
+    if (depth === 0 && (isEnd || code === 0x2c || isSpace(code))) return at;
+    if (isEnd) depth -= 1;
+    else if (code === 0x7b || code === 0x5b) depth += 1;
+    at = code === QUOTE ? endOfString(text, at) : at + 1;
   }
   return text.length;
 }

@@ -48,17 +48,21 @@ export function nameOf(text: string): string | null {
   return name.slice(0, NAME_CHARACTERS);
 }
 
-/** undefined: it is not JSON, because of Python's NaN, or because it was cut. */
+/** A backslash that escapes what was cut off. */
+const CUT_ESCAPE = /(?<!\\)((?:\\\\)*)\\(?:u[\da-f]{0,3})?$/i;
+
+/** A text that was cut is a string without its end. */
 function parsed(text: string): unknown {
+  return jsonOf(text) ?? jsonOf(`${text.replace(CUT_ESCAPE, '$1')}"`);
+}
+
+/** undefined: it is not JSON, because of Python's NaN, or because it was cut. */
+function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(isCutText(text) ? `${text.replace(/\\+(?:u[\da-f]{0,3})?$/i, '')}"` : text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-function isCutText(text: string): boolean {
-  return text.startsWith('"') && text.length > NAME_CHARACTERS && !text.endsWith('"');
 }
 
 /** `local://77` */

@@ -63,9 +63,24 @@ describe('a record counts', () => {
     expect(nameOf(text)).toBe(name);
   });
 
-  test.each(['\\u12', '\\u1', '\\u', '\\', '\\\\\\'])('a name that was cut at %s ends before it', (end) => {
-    expect(nameOf(`"${'\\u0061'.repeat(190)}${x(9)}${end}`)).toBe('a'.repeat(190) + x(9));
-  }); // prettier-ignore
+  test.each([
+    ['\\u12', ''],
+    ['\\u1', ''],
+    ['\\u', ''],
+    ['\\', ''],
+    ['\\\\', '\\'],
+    ['\\\\\\', '\\'],
+    ['\\\\\\\\u1', '\\'],
+    ['\\"', '"'],
+    ['\\u0062', 'b'],
+  ])('a name that was cut at %s ends with what is whole: %j', (end, last) => {
+    expect(nameOf(`"${'\\u0061'.repeat(190)}${x(9)}${end}`)).toBe('a'.repeat(190) + x(9) + last);
+  });
+
+  test.each(['\\', '"', '\n', 'ü', '\u{1f600}'])('a long name of %j is cut, not quoted', (one) => {
+    const text = cutText(Buffer.from(JSON.stringify(one.repeat(1300))).toString('latin1'));
+    expect(nameOf(text)).toBe(one.repeat(200).slice(0, 200));
+  });
 });
 
 describe('the members of a record', () => {
