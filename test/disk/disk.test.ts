@@ -3,14 +3,13 @@ import { placeOrSkip } from '../places/log.js';
 import { disk } from '../support/mounts.js';
 import { isRoot } from '../support/papyra.js';
 import { testSeed } from '../support/random.js';
-import { FILE_SYSTEMS } from './disk.js';
+import { FILE_SYSTEMS, systemOf } from './disk.js';
 import type { Cut } from './history.js';
 import { cutPower, cutsOf } from './power-cut.js';
 import { forget, recordSession, type Recording, type SessionOptions } from './session.js';
 import { sweepDisks } from './sweep.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
-const systemOf = (name: string) => FILE_SYSTEMS.find((system) => system.name === name)!;
 
 let recording: Recording | undefined;
 afterEach(() => {

@@ -21,6 +21,13 @@ export const FILE_SYSTEMS: readonly FileSystem[] = [
   { name: 'btrfs', kind: 'btrfs', make: [], mount: [] },
 ];
 
+/** By its name; undefined: what the seed says. */
+export function systemOf(name: string | undefined): FileSystem | undefined {
+  const system = FILE_SYSTEMS.find((one) => one.name === name);
+  if (name !== undefined && !system) throw new Error(`--system ${name}: ${FILE_SYSTEMS.map((one) => one.name).join(', ')}`); // prettier-ignore
+  return system;
+}
+
 /** Where the parts of a recording are, below one directory. */
 export const partsOf = (directory: string) => ({
   /** The disk before anything was written to it. */

@@ -5,6 +5,7 @@ import { keyOf, type Told } from '../sim/told.js';
 import { judge, parsed } from '../sim/verdict.js';
 import { leftovers } from '../live/run.js';
 import { papyra } from '../support/papyra.js';
+import type { World } from '../sim/world.js';
 import { Random } from '../support/random.js';
 import { mountImage, partsOf } from './disk.js';
 import { drawCut, makeDisk, type Cut } from './history.js';
@@ -20,28 +21,50 @@ export function cutsOf({ seed, runs, requests }: Recording, count: number): Cut[
 /** Returns what is wrong, in words. */
 export async function cutPower(recording: Recording, cut: Cut, seed: number): Promise<string[]> {
   const { directory, system, requests, world } = recording;
+  const random = new Random(seed);
   const parts = partsOf(directory);
   const image = join(directory, 'cut');
-  makeDisk(image, { ...parts, requests }, cut, new Random(seed));
+  makeDisk(image, { ...parts, requests }, cut, random);
   const undo = mountImage(image, parts.point, system);
   try {
     const path = pathOn(parts.point);
     const before = allLines(path);
-    const run = await papyra(['persistence', 'compact', ...storeFlags(path, world), '--max-age', '364d', '--allow-empty', '--max-drop', '100%', ...(world.inPlace ? ['--in-place'] : []), ...(world.rotation ? ['--offline'] : [])]); // prettier-ignore
-    const faults = run.code === 0 ? [] : [`exit ${run.code}: ${run.stderr}`];
+    const faults: string[] = [];
+    // A third of the stores is repaired before anything else has cleaned up there.
+    const repaired = random.chance(1 / 3);
+    for (const args of [...(repaired ? [REPAIR] : []), compactionOf(world)]) {
+      const { code, stderr } = await papyra(['persistence', ...args, ...storeFlags(path, world)]);
+      if (code !== 0) faults.push(`exit ${code} of ${args[0]}: ${stderr}`);
+    }
     const left = leftovers(path);
     if (left.length > 0) faults.push(`left over: ${left.join(', ')}`);
-    return [...faults, ...judgeCut(recording, requests[cut.before]!.time, before, path)];
+    const after = { time: requests[cut.before]!.time, before, path, repaired };
+    return [...faults, ...judgeCut(recording, after)];
   } finally {
     undo();
   }
 }
 
+const REPAIR = ['recover', '--max-drop', '100%'];
+
+const compactionOf = ({ inPlace, rotation }: World): string[] => [
+  ...['compact', '--max-age', '364d', '--allow-empty', '--max-drop', '100%'],
+  ...(inPlace ? ['--in-place'] : []),
+  ...(rotation ? ['--offline'] : []),
+];
+
+interface AfterCut {
+  /** When the power failed. */
+  time: number;
+  /** The lines that were there then. */
+  before: string[];
+  path: string;
+  repaired: boolean;
+}
+
 function judgeCut(
   { told, unreadable, runs }: Recording,
-  time: number,
-  before: string[],
-  path: string,
+  { time, before, path, repaired }: AfterCut,
 ): string[] {
   // prettier-ignore
   const there = new Set(before.map(parsed).flatMap((record) => (record ? [keyOf(record)] : [])));
@@ -62,7 +85,7 @@ function judgeCut(
     cutoff: Date.now() / 1000 - 364 * 86_400,
     removed: { keys: new Set(), before: -Infinity },
     unreadable,
-    repaired: false,
+    repaired,
     tornAllowed: before.filter((line) => line.trim() !== '' && parsed(line) === undefined).length,
   });
   return (['lost', 'twice', 'torn', 'displaced'] as const).flatMap((what) => {

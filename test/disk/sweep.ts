@@ -20,7 +20,6 @@ export interface DiskTotal {
   runs: number;
   requests: number;
   powerCuts: number;
-  systems: Record<string, number>;
   failed: string[];
 }
 
@@ -31,7 +30,7 @@ export async function sweepDisks({
   cuts,
   system,
 }: DiskSweep): Promise<DiskTotal> {
-  const total: DiskTotal = { seeds: [seed, seed], sessions: 0, records: 0, runs: 0, requests: 0, powerCuts: 0, systems: {}, failed: [] }; // prettier-ignore
+  const total: DiskTotal = { seeds: [seed, seed], sessions: 0, records: 0, runs: 0, requests: 0, powerCuts: 0, failed: [] }; // prettier-ignore
   for (let at = 0; at < sessions && Date.now() < until; at++) {
     const recording = await recordSession(seed + at, { system });
     const failed = await cutMany(recording, cuts, total);
@@ -53,7 +52,6 @@ async function cutMany(recording: Recording, cuts: number, total: DiskTotal): Pr
   for (const [number, cut] of cutsOf(recording, cuts).entries()) {
     const faults = await cutPower(recording, cut, seed + number);
     total.powerCuts += 1;
-    total.systems[system.name] = (total.systems[system.name] ?? 0) + 1;
     if (faults.length === 0) continue;
     const what = `${system.name}, session ${seed}, cut ${number} ${JSON.stringify(cut)}`;
     console.log(

@@ -1,4 +1,5 @@
 // Plays worlds and fails the power in turns until the time is over, and may write down in the ledger what was tried.
+import { FILE_SYSTEMS } from '../disk/disk.js';
 import { sweepDisks } from '../disk/sweep.js';
 import { isRoot } from '../support/papyra.js';
 import { addToLedger, type Entry } from '../ledger.js';
@@ -11,7 +12,6 @@ export interface Campaign {
 }
 
 const WORLDS = 20;
-const SESSIONS = 2;
 const CUTS = 25;
 
 /** Returns how many worlds and power failures went wrong. */
@@ -19,7 +19,7 @@ export async function campaign({ seed, until, ledger }: Campaign): Promise<numbe
   console.log(`seed ${seed}`);
   const date = new Date().toISOString().slice(0, 10);
   const worlds: Entry = { date, what: 'worlds', seeds: [seed, seed], hours: 0, tried: {}, failed: 0 }; // prettier-ignore
-  const disks: Entry = { ...worlds, what: 'power failures', seeds: [seed, seed], tried: {} };
+  const disks = FILE_SYSTEMS.map(({ name }): Entry => ({ ...worlds, what: `power failures, ${name}`, seeds: [seed, seed], tried: {} })); // prettier-ignore
   let failed = 0;
   for (let round = 0; Date.now() < until; round++) {
     const began = Date.now();
@@ -29,13 +29,14 @@ export async function campaign({ seed, until, ledger }: Campaign): Promise<numbe
     // Only root can make a disk.
     const between = Date.now();
     if (isRoot && between < until) {
-      const { systems, ...cut } = await sweepDisks({ seed: seed + round * SESSIONS, sessions: SESSIONS, cuts: CUTS, until }); // prettier-ignore
-      add(disks, cut, between);
-      console.log(`${JSON.stringify(disks)} ${JSON.stringify(systems)}`);
+      const disk = disks[round % disks.length]!;
+      const { ...cut } = await sweepDisks({ seed: seed + round, sessions: 1, cuts: CUTS, until, system: FILE_SYSTEMS[round % disks.length] }); // prettier-ignore
+      add(disk, cut, between);
+      console.log(JSON.stringify(disk));
     }
-    failed = worlds.failed + disks.failed;
+    failed = [worlds, ...disks].reduce((sum, entry) => sum + entry.failed, 0);
   }
-  if (ledger) for (const entry of [worlds, disks]) await addToLedger(entry);
+  if (ledger) for (const entry of [worlds, ...disks]) await addToLedger(entry);
   return failed;
 }
 

@@ -2,10 +2,11 @@
 //
 //   npm run sim -- --seed N                        one world again
 //   npm run sim -- --seed N --steps 0,2,5          of its steps only these
-//   npm run sim -- --seed N --disk                 one recorded disk, and power failures of it
+//   npm run sim -- --seed N --disk                 one recorded disk, and power failures of it; [--system NAME]
 //   npm run sim -- --recording DIRECTORY --cut N   one power failure of a recording again, to the bit
 //   npm run sim -- --hours N [--ledger]            worlds and disks until the time is over; --ledger writes it down
 import { parseArgs } from 'node:util';
+import { systemOf } from '../disk/disk.js';
 import { againFrom } from '../disk/again.js';
 import { sweepDisks } from '../disk/sweep.js';
 import { campaign } from './campaign.js';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     steps: { type: 'string' },
     disk: { type: 'boolean', default: false },
+    system: { type: 'string' },
     cuts: { type: 'string', default: '25' },
     recording: { type: 'string' },
     cut: { type: 'string', default: '0' },
@@ -35,7 +37,12 @@ async function failures(): Promise<number> {
   const once = { seed, until: Infinity };
   const steps = values.steps?.split(',').map(Number);
   const total = values.disk
-    ? await sweepDisks({ ...once, sessions: 1, cuts: Number(values.cuts) })
+    ? await sweepDisks({
+        ...once,
+        sessions: 1,
+        cuts: Number(values.cuts),
+        system: systemOf(values.system),
+      })
     : await sweep({ ...once, worlds: 1, steps, shrinks: steps === undefined });
   console.log(JSON.stringify(total));
   return total.failed.length;
