@@ -1,4 +1,7 @@
 // The names of files: what papyra makes beside a log, the files of a set, and those of an archive.
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import {
   archiveName,
@@ -21,7 +24,7 @@ import {
   ownPrefix,
   segmentName,
 } from '../../src/files/file-names.js';
-import { namesFor } from '../../src/files/names.js';
+import { holdNames, namesFor } from '../../src/files/names.js';
 
 describe('the names beside a log', () => {
   test('start with a dot and the name of the log, in its directory or through one that is held open', () => {
@@ -52,6 +55,19 @@ describe('the names beside a log', () => {
         hint: 'nothing was done; files beside it are named after it, so it may have 190 bytes',
       }),
     );
+  });
+
+  test('go through the directory that is held open, until it is released', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'papyra-names-'));
+    const { names, release } = holdNames(join(directory, 'a.log'));
+    writeFileSync(names.temp, 'x');
+    renameSync(directory, `${directory}.moved`);
+    expect([readFileSync(names.temp, 'utf8'), names.log]).toEqual(['x', join(directory, 'a.log')]);
+    release();
+    expect(existsSync(names.temp)).toBe(false);
+    rmSync(`${directory}.moved`, { recursive: true });
+    expect(() => holdNames(join(directory, 'a.log'))).toThrow('cannot open the directory');
+    expect(() => holdNames(join(directory, 'x'.repeat(191)))).toThrow('is too long');
   });
 
   test('of a set end with a number', () => {
@@ -88,8 +104,16 @@ describe('the name of an archive', () => {
     '.a_b_c_20261122T050000Z-.papyra-archive.json',
     '.a_b__20261122T050000Z-1f4abcde.papyra-archive.json',
     '.a_b_20261122T050000Z-1f4abcde.papyra-archive.json',
+    'x.a_b_c_20261122T050000Z-1f4abcde.papyra-archive.json',
     DIRECTORY_FILE,
   ])('is not that of a manifest: %s', (name) => expect(isManifestName(name)).toBe(false));
+
+  test('of a store that is itself named like an archive', () => {
+    const { file } = archiveName({ ...parts, store: 'a.ndjson.gz', compression: 'gzip' });
+    expect(manifestName(file)).toBe(
+      '.a.ndjson.gz_20261122T050000Z_undated_20261122T050000Z-1f4abcde.papyra-archive.json',
+    );
+  });
 
   test('of a store may hold a line break, as names of files may', () => {
     expect(isManifestName('.a\nb_c_d_20261122T050000Z-1f4abcde.papyra-archive.json')).toBe(true);

@@ -1,6 +1,6 @@
 // The plan of a log whose lines are in many blocks, and in more than one file: the sums say the same as a look at each line.
 import fc from 'fast-check';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ import {
   type Block,
 } from '../../src/log/block.js';
 import { findCuts, liveIn, type Cut } from '../../src/log/cut.js';
-import { findHead } from '../../src/log/head.js';
+import { findHead, lineStartBefore } from '../../src/log/head.js';
 import { bytesWritten, methodOf, planClone, withFiller } from '../../src/log/plan-clone.js';
 import { blocksBehind, remainingBlocks } from '../../src/log/remaining.js';
 import { endIsEnough, scanOf } from '../../src/log/scan.js';
@@ -23,7 +23,7 @@ import { headOf, selectedBytes } from '../../src/log/selected-bytes.js';
 import { freedTotals, headTotals, totalsOf, untouched, type Totals } from '../../src/log/totals.js';
 import type { Category } from '../../src/records/kernel/kernel.js';
 import { LineReader } from '../../src/records/line-reader.js';
-import { noSums, type Sums } from '../../src/records/sums.js';
+import { earlier, later, noSums, type Sums } from '../../src/records/sums.js';
 import { decide, type LineDecision } from '../../src/retention/decide.js';
 import { ageCutoff, type LineKind, type RetentionRules } from '../../src/retention/policy.js';
 import { NOW, textOf, type DrawnLine } from '../support/property-line.js';
@@ -107,7 +107,7 @@ const count = (lines: Line[], ...decisions: LineDecision[]) => lines.filter(({ d
 const bytes = (lines: Line[], ...decisions: LineDecision[]) => lines.reduce((sum, { decision, text }) => sum + (decisions.includes(decision) ? text.length : 0), 0); // prettier-ignore
 
 const seed = testSeed('planning');
-const numRuns = process.env['PAPYRA_SOAK'] === '1' ? 20_000 : 60;
+const numRuns = process.env['PAPYRA_SOAK'] === '1' ? 20_000 : 150;
 
 /** Draws a log in one file, with its scan and its cut. */
 function ofLogs(
@@ -181,21 +181,83 @@ describe('what the blocks of a log say is what its lines say', () => {
   });
 
   test('which bytes stay, and which go', async () => {
-    await ofLogs(async ({ lines, blocks, cut, by }) => {
-      const reader = new LineReader({ cutoff: ageCutoff(by), horizon: Infinity });
-      const text = async (which: 'staying' | 'going', of = blocks) => {
-        const pieces: Buffer[] = [];
-        const selection = { file, blocks: of, cut: cut.records, rules: by, reader, tick: noTick };
-        for await (const piece of selectedBytes(which, selection)) pieces.push(Buffer.from(piece));
-        return Buffer.concat(pieces).toString();
-      };
-      const going = lines.filter(({ decision }) => !['keep', 'blank'].includes(decision));
-      expect(await text('staying')).toBe(lines.filter(({ decision }) => decision === 'keep').map((line) => line.text).join('')); // prettier-ignore
-      expect(await text('going')).toBe(going.map((line) => line.text).join(''));
-      const { keep } = await findHead(file, blocks, cut, by, noTick);
-      expect(await text('going', headOf(blocks, keep))).toBe(going.filter(({ end }) => end <= keep).map((line) => line.text).join('')); // prettier-ignore
-    }, numRuns / 4); // A reader takes some milliseconds to make.
+    await ofLogs(
+      async ({ lines, blocks, cut, by }) => {
+        const reader = new LineReader({ cutoff: ageCutoff(by), horizon: Infinity });
+        const text = async (which: 'staying' | 'going', of = blocks) => {
+          const pieces: Buffer[] = [];
+          const selection = { file, blocks: of, cut: cut.records, rules: by, reader, tick: noTick };
+          for await (const piece of selectedBytes(which, selection))
+            pieces.push(Buffer.from(piece));
+          return Buffer.concat(pieces).toString();
+        };
+        const going = lines.filter(({ decision }) => !['keep', 'blank'].includes(decision));
+        expect(await text('staying')).toBe(lines.filter(({ decision }) => decision === 'keep').map((line) => line.text).join('')); // prettier-ignore
+        expect(await text('going')).toBe(going.map((line) => line.text).join(''));
+        const { keep } = await findHead(file, blocks, cut, by, noTick);
+        expect(await text('going', headOf(blocks, keep))).toBe(going.filter(({ end }) => end <= keep).map((line) => line.text).join('')); // prettier-ignore
+      },
+      Math.ceil(numRuns / 4),
+    ); // A reader takes some milliseconds to make.
   });
+
+  const always = (by: Partial<RetentionRules> = {}): RetentionRules => ({ max_age_seconds: 1000, max_records: null, max_total_bytes: null, unreadable: 'keep', undated: 'keep', now: NOW, ...by }); // prettier-ignore
+  const record = (age: number): DrawnLine => ({ kind: 'record', age, pad: 7 });
+  const none = { cut: 0, tick: noTick };
+
+  async function pieces(which: 'staying' | 'going', blocks: Block[], cut = 0, by = always()) {
+    const reader = new LineReader({ cutoff: ageCutoff(by), horizon: Infinity });
+    const found: string[] = [];
+    for await (const piece of selectedBytes(which, { ...none, file, blocks, cut, rules: by, reader })) found.push(Buffer.from(piece).toString()); // prettier-ignore
+    return found;
+  }
+
+  test('blocks of which all stays or goes are read at once with their neighbours, what is neither is not read', async () => {
+    const ages = [2000, 2001, 2002, 2003, 5, 6, 7, 8];
+    const { lines, blocks } = scanned({ lines: ages.map(record), blocks: [2] }, always());
+    const [old, young] = [lines.slice(0, 4), lines.slice(4)].map((some) => some.map(({ text }) => text).join('')); // prettier-ignore
+    expect(await pieces('staying', blocks)).toEqual([young]);
+    expect(await pieces('going', blocks)).toEqual([old]);
+    expect(await pieces('going', blocks, 2)).toEqual([old! + young!.slice(0, blocks[0]!.end)]);
+    expect(await pieces('staying', blocks.slice(2))).toEqual([young]); // prettier-ignore
+    // A hole between two blocks is not read.
+    expect(await pieces('staying', [blocks[2]!, { ...blocks[3]!, start: blocks[3]!.start + 1 }])).toHaveLength(2); // prettier-ignore
+  });
+
+  test('the lines that the scan has marked are taken, but not where a cut changes them, or a part of the block is wanted', async () => {
+    const { lines, blocks } = scanned({ lines: [2000, 5, 6, 2001].map(record), blocks: [4] }, always()); // prettier-ignore
+    const text = (...which: number[]) => which.map((at) => lines[at]!.text).join('');
+    const [block] = blocks as [Block];
+    expect(await pieces('staying', [block])).toEqual([text(1, 2)]);
+    // They are as many and as long, so nothing else can tell these marks from the right ones.
+    const marked = { ...block, sums: { ...block.sums, marks: Uint8Array.of(0b1001) } };
+    expect(await pieces('staying', [marked])).toEqual([text(0, 3)]);
+    expect(await pieces('going', [marked])).toEqual([text(0, 3)]);
+    expect(await pieces('staying', [marked], 1)).toEqual([text(2)]);
+    expect(await pieces('staying', [{ ...marked, end: lines[2]!.end }])).toEqual([text(1, 2)]);
+    expect(await pieces('staying', [{ ...marked, start: lines[1]!.start }])).toEqual([text(1, 2)]);
+    const wrong = { ...marked, bytes: { ...block.bytes, live: block.bytes.live + 1 } };
+    await expect(pieces('staying', [wrong])).rejects.toMatchObject({ code: 'try_again' });
+    const more = { ...marked.sums, lines: { ...marked.sums.lines, live: 3 } };
+    await expect(pieces('staying', [{ ...marked, sums: more }])).rejects.toMatchObject({ code: 'try_again' }); // prettier-ignore
+  });
+
+  test('a log that has become shorter since is no log to be rewritten', async () => {
+    const { blocks } = scanned({ lines: [5, 6].map(record), blocks: [2] }, always());
+    truncateSync(file.path, blocks[0]!.end - 1);
+    await expect(pieces('staying', blocks)).rejects.toMatchObject({ code: 'try_again' });
+  });
+
+  test('the head of a log ends in the block in which it ends', () => {
+    const blocks = [0, 10, 20].map((start) => blockWith(start, 10, 'live'));
+    const ends = (keep: number) => headOf(blocks, keep).map(({ start, end }) => [start, end]);
+    expect([ends(0), ends(10), ends(11), ends(99)]).toEqual([[], [[0, 10]], [[0, 10], [10, 11]], [[0, 10], [10, 20], [20, 30]]]); // prettier-ignore
+  });
+
+  test.each([[0, 0], [1, 0], [2, 2], [70_000, 2], [100_001, 2], [100_002, 2], [100_003, 100_003], [100_004, 100_003]])('of a log the line that begins at or before %d begins at %d', (position, start) => {
+    writeFileSync(file.path, `a\n${'b'.repeat(100_000)}\ncc`);
+    expect(lineStartBefore(file, position)).toBe(start);
+  }); // prettier-ignore
 
   test('which blocks are whole after a rewrite, and where', async () => {
     await ofLogs(({ lines, blocks, cut }) => {
@@ -313,6 +375,10 @@ describe('the sums of blocks', () => {
     const odd = { lines: { ...noSums(0).lines, undated: 2, unreadable: 3 } };
     expect(scanOf([block(odd), block(odd)], 0)).toMatchObject({ undated: 4, unreadable: 6 });
   });
+
+  test.each([[1, 2, 1, 2], [2, 1, 1, 2], [NaN, 1, 1, 1], [1, NaN, 1, 1], [NaN, NaN, NaN, NaN], [2, 2, 2, 2]])('know of %d and %d the earlier and the later time', (one, other, first, last) => {
+    expect([earlier(one, other), later(one, other)]).toEqual([first, last]);
+  }); // prettier-ignore
 
   test('behind a head that has gone begin so much earlier', () => {
     const sums = [0, 10, 20].map((start) => ({ ...noSums(start), end: start + 10 }));

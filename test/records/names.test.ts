@@ -49,6 +49,7 @@ describe('a record counts', () => {
     ['{"system": "local", "actor_id": 77}', 'local://77'],
     ['{"system": "local", "actor_id": "a"}', 'local://a'],
     ['{"system": "local", "actor_id": 12345678901234567890}', 'local://12345678901234567890'],
+    ['{"system":"local","actor_id":12345678901234567890}', 'local://12345678901234567890'],
     ['{"actor_id" : -12345678901234567890 , "system": "local"}', 'local://-12345678901234567890'],
     ['{"system": "local", "actor_id": 1.5}', '{"system": "local", "actor_id": 1.5}'],
     ['{"system": 1, "actor_id": 77}', '{"system": 1, "actor_id": 77}'],

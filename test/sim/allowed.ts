@@ -24,6 +24,7 @@ const FINDINGS: Record<RunPlan['command'], number[]> = {
   compact: [65],
   'dry-run': [65],
   free: [65],
+  watch: [],
   scan: [2],
   recover: [3, 65],
   doctor: [1],
@@ -36,7 +37,9 @@ export const collapses = ({ place }: World): boolean => ['ext4', 'ext4-1k', 'xfs
 export function allowed(plan: RunPlan, code: number | undefined, so: Circumstances): boolean {
   const { world } = so;
   const codes = new Set([0, ...FINDINGS[plan.command]]);
-  if (plan.fate.kind === 'signalled') codes.add(OF_SIGNALS[plan.fate.signal]);
+  // A service that is told to end has done what it was for.
+  if (plan.fate.kind === 'signalled' && plan.command !== 'watch')
+    codes.add(OF_SIGNALS[plan.fate.signal]);
   if (so.busy || so.intruded) codes.add(75);
   if (so.full) codes.add(74);
   if (so.moved) codes.add(66);

@@ -18,6 +18,8 @@ export function argsOf(
       return [...compact, '--dry-run', ...limitsOf(world), ...wayOf(world, files)];
     case 'free':
       return [...compact, ...flags];
+    case 'watch':
+      return ['watch', '--every', '1s', ...stage.flags, ...limitsOf(world), ...flags];
     case 'doctor':
       return ['doctor', '--json', ...stage.flags];
     case 'inspect':

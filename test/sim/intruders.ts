@@ -24,7 +24,11 @@ export function fillDisk({ disk, own }: FileStage, leave: number): void {
   }
 }
 
-export const emptyDisk = ({ disk }: FileStage): void => rmSync(join(disk, 'ballast'), { force: true }); // prettier-ignore
+export function emptyDisk({ disk, own }: FileStage): void {
+  rmSync(join(disk, 'ballast'), { force: true });
+  // On btrfs what is removed is free when a transaction has ended: for df, and for papyra.
+  if (own) execaSync('sync', ['--file-system', disk]);
+}
 
 /** `: > LOG`. Returns what was in it, as far as nobody wrote meanwhile. */
 export function truncate({ path }: FileStage): string[] {

@@ -194,13 +194,14 @@ export class Game {
   }
 
   /** A run that refused has dropped nothing; every other one by its own clock. */
-  mayHaveDropped({ command, clockDays }: RunPlan, { code, from, to }: RunResult): void {
+  mayHaveDropped({ command, flags, clockDays }: RunPlan, { code, from, to }: RunResult): void {
     this.runs.push({ from, to });
     if (code !== undefined && [64, 65, 66, 70, 77, 78].includes(code)) return;
     const now = Date.now() / 1000 + clockDays * DAY;
     const { maxAgeDays } = this.world.policy;
-    if (command === 'compact' && maxAgeDays) this.cutoff = Math.max(this.cutoff, now - maxAgeDays * DAY); // prettier-ignore
-    if (command === 'free') this.cutoff = Math.max(this.cutoff, now - 3600);
+    if (['compact', 'watch'].includes(command) && maxAgeDays) this.cutoff = Math.max(this.cutoff, now - maxAgeDays * DAY); // prettier-ignore
+    if (command === 'free' || flags.includes('--min-free'))
+      this.cutoff = Math.max(this.cutoff, now - 3600);
   }
 
   #later(doing: Promise<void>): void {

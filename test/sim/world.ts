@@ -25,7 +25,7 @@ export type Fate =
   | { kind: 'stopped'; at: number; ms: number };
 
 export interface RunPlan {
-  command: 'compact' | 'dry-run' | 'free' | 'scan' | 'recover' | 'doctor' | 'inspect';
+  command: 'compact' | 'dry-run' | 'free' | 'watch' | 'scan' | 'recover' | 'doctor' | 'inspect';
   flags: string[];
   /** Days by which its clock is ahead. */
   clockDays: number;
@@ -186,6 +186,7 @@ function drawRun(random: Random, world: World): RunPlan {
     compact: 80,
     'dry-run': 3,
     free: files && world.place !== 'plain' && !world.archive ? 5 : 0,
+    watch: world.archive ? 0 : 5,
     scan: 3,
     recover: files && !world.archive ? 4 : 0,
     doctor: 3,
@@ -201,6 +202,10 @@ function drawRun(random: Random, world: World): RunPlan {
     if (random.chance(0.5) || clockDays !== 0) flags.push('--max-drop', '100%');
     if (random.chance(0.1)) flags.push('--allow-empty');
   }
+  if (command === 'watch') {
+    if (files && world.place !== 'plain' && random.chance(0.3)) flags.push('--min-free', random.pick(['1MB', '20MB'])); // prettier-ignore
+    return { command, flags, clockDays, fate: drawEndOfService(random), aside: true };
+  }
   if (command === 'free') flags.push('--free', random.pick(['100KB', '1MB', '20MB']));
   return { command, flags, clockDays, fate: drawFate(random), aside: random.chance(0.35) };
 }
@@ -214,6 +219,14 @@ function drawFate(random: Random): Fate {
   if (kind === 'stopped') return { kind, at, ms: 200 + random.below(2500) };
   if (kind === 'ends') return { kind };
   return { kind, at, signal: random.pick(['SIGTERM', 'SIGINT', 'SIGHUP'] as const) };
+}
+
+/** After some rounds, one a second. */
+function drawEndOfService(random: Random): Fate {
+  const at = 2 + random.below(10);
+  return random.chance(0.4)
+    ? { kind: 'killed', at }
+    : { kind: 'signalled', at, signal: random.pick(['SIGTERM', 'SIGINT'] as const) };
 }
 
 function weighted<T extends string>(random: Random, weights: Record<T, number>): T {

@@ -30,6 +30,12 @@ describe('units', () => {
     (text) => expect(() => parseSize(text)).toThrow(),
   );
 
+  test.each(['7', '12', '1.25'])('a duration of %s lacks a unit', (text) => {
+    expect(() => parseDuration(text)).toThrow(`'${text}' has no unit: write ${text}s`);
+  });
+
+  test('a count has any number of digits', () => expect(parseCount(' 120 ')).toBe(120));
+
   test.each(['0', '-1', '1.5', '1e3', '', 'x', '99999999999999999999'])(
     'a count of %j is refused',
     (text) => expect(() => parseCount(text)).toThrow(),
