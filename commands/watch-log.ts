@@ -1,7 +1,8 @@
 // Says what happens in the service: what did something, and what failed, once for each change.
 import { PapyraError } from '../src/errors/errors.js';
 import type { Console } from '../src/output/console.js';
-import { formatSeconds, plural, printableJson } from '../src/output/text.js';
+import { formatSeconds, printableJson } from '../src/output/text.js';
+import { plural } from '../src/units/units.js';
 import { didSomething, runLine } from '../src/output/watch.js';
 import type { ServiceEvents } from '../src/watch/service.js';
 import type { Failing } from '../src/watch/tended.js';

@@ -9,6 +9,7 @@ import { archiveBytes } from '../log/archive-files.js';
 import { timeRange } from '../log/time-range.js';
 import type { ArchiveEntry, ArchiveState } from '../report/archive.js';
 import { collectorEvery } from '../units/collector.js';
+import { plural } from '../units/units.js';
 import { entryOf, isMissing, isoOf, pathOf, stateOf, type Archive } from './catalog.js';
 
 const COLLECT_BYTES = 16 << 20;
@@ -46,8 +47,8 @@ export async function checkArchive(
     const sum = hash.digest('hex');
     const odd = [
       sum === manifest.sha256 ? '' : `it was changed: its SHA-256 is ${sum}, the manifest says ${manifest.sha256}`, // prettier-ignore
-      records === manifest.records ? '' : `it has ${records} records, the manifest says ${manifest.records}`, // prettier-ignore
-      bytes === manifest.bytes ? '' : `it has ${bytes} bytes uncompressed, the manifest says ${manifest.bytes}`, // prettier-ignore
+      records === manifest.records ? '' : `it has ${plural(records, 'record')}, the manifest says ${manifest.records}`, // prettier-ignore
+      bytes === manifest.bytes ? '' : `it has ${plural(bytes, 'byte')} uncompressed, the manifest says ${manifest.bytes}`, // prettier-ignore
     ];
     const { oldest, newest } = range?.range() ?? {
       oldest: manifest.oldest,

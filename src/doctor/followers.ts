@@ -1,6 +1,6 @@
 // Checks which programs follow the log line by line, because they notice each compaction.
 import type { Reader } from '../files/followers.js';
-import { plural } from '../output/text.js';
+import { plural } from '../units/units.js';
 import { pass, warn, type Check } from './check.js';
 import { typed } from './command-line.js';
 import { logOf } from './facts.js';

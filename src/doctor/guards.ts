@@ -1,6 +1,6 @@
 // Checks whether a guard has kept runs from their work for long: --max-drop by refusing, --min-reclaim by waiting.
-import { formatBytes, plural } from '../output/text.js';
-import { ageInWords } from '../units/units.js';
+import { formatBytes } from '../output/text.js';
+import { ageInWords, plural } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 
 const WEEK = 7 * 86_400;

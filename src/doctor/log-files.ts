@@ -1,8 +1,7 @@
 // Checks the surroundings of a log: rights, lock, writers and leftovers.
 import { basename } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
-import { plural } from '../output/text.js';
-import { ageInWords } from '../units/units.js';
+import { ageInWords, plural } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { typed } from './command-line.js';
 import { logOf, type Facts } from './facts.js';

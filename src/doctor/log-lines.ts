@@ -1,7 +1,8 @@
 // Checks the lines of a log: whether all are records, and whether one holds back what has expired.
 import { basename } from 'node:path';
 import type { LogFacts } from '../backends/facts.js';
-import { formatCount, plural } from '../output/text.js';
+import { formatCount } from '../output/text.js';
+import { plural } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { logOf, trialOf, type Facts } from './facts.js';
 import { isNoLog } from './format.js';
@@ -48,7 +49,7 @@ export const pinned: Check = (facts) => {
     return fail(`${part.name} cannot go, and the set cannot rotate: ${part.pinned_by}`, facts.papyra('persistence compact', '--dry-run')); // prettier-ignore
   }
   if (last && muchIsLeft(last)) {
-    const left = plural(last.records.expired_left!, 'expired record');
+    const left = plural(last.records.expired_left, 'expired record');
     return warn(`the last run left ${left} behind a line that stays: --in-place removes only the head of the log`, facts.papyra('persistence compact')); // prettier-ignore
   }
   return pass('nothing keeps what has expired');

@@ -1,7 +1,8 @@
 // Checks that a retention limit is set, and that a dry run does not fail.
 import { PapyraError } from '../errors/errors.js';
 import { policyText } from '../output/policy.js';
-import { formatBytes, plural } from '../output/text.js';
+import { formatBytes } from '../output/text.js';
+import { plural } from '../units/units.js';
 import { isUnlimited } from '../retention/policy.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { edit } from './command-line.js';

@@ -2,8 +2,8 @@
 import type { StoreFacts } from '../backends/facts.js';
 import { endedWell, endOf } from '../metrics/run.js';
 import type { HistoryEntry } from '../metrics/state.js';
-import { cut, formatBytes, plural } from '../output/text.js';
-import { ageInWords } from '../units/units.js';
+import { cut, formatBytes } from '../output/text.js';
+import { ageInWords, plural } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { oldestOf } from './facts.js';
 import { muchIsLeft } from './left.js';
@@ -123,7 +123,7 @@ export const nothingFreed: Check = ({ metrics, config, papyra }) => {
   const { expired_left: left, undated, scanned } = report.records;
   const reason = `the last ${PATIENCE} runs dropped nothing`;
   if (muchIsLeft(report)) {
-    return warn(`${reason}, and left ${plural(left!, 'expired record')}`, papyra('persistence compact', '--dry-run')); // prettier-ignore
+    return warn(`${reason}, and left ${plural(left, 'expired record')}`, papyra('persistence compact', '--dry-run')); // prettier-ignore
   }
   const { max_age_seconds, max_records, max_total_bytes } = config.retention;
   const onlyAge = max_age_seconds !== null && max_records === null && max_total_bytes === null;

@@ -1,6 +1,6 @@
 // Judges whether a plan frees enough to be worth it, and makes the report of a run that waits.
 import type { CompactionReport } from '../report/report.js';
-import { grouped, type Amount } from '../units/units.js';
+import { grouped, plural, type Amount } from '../units/units.js';
 
 /** What `--min-reclaim` says of a plan. */
 export type Verdict =
@@ -61,8 +61,8 @@ function waitingWarning(
   { records, bytes, needed }: NonNullable<CompactionReport['waiting']>,
   least: Amount,
 ): string {
-  const many = records === null ? 'records' : records === 1 ? '1 record' : `${grouped(records)} records`; // prettier-ignore
-  const size = bytes === null ? '' : ` (${grouped(bytes)} bytes)`;
+  const many = records === null ? 'records' : plural(records, 'record');
+  const size = bytes === null ? '' : ` (${plural(bytes, 'byte')})`;
   const wanted = 'share' in least ? `${Math.round(least.share * 1e4) / 100}% of the store` : '';
   const inBytes = needed === null ? '' : `${grouped(needed)} bytes`;
   const limit = wanted && inBytes ? `${wanted}, ${inBytes}` : wanted || inBytes;

@@ -1,6 +1,6 @@
 // Makes the report, the warnings and the refusals of the plan for one log.
 import { PapyraError } from '../errors/errors.js';
-import { ageInWords, grouped } from '../units/units.js';
+import { ageInWords, plural } from '../units/units.js';
 import { blankReport, type CompactionReport, type RewriteMethod } from '../report/report.js';
 import { ageCutoff, isUnlimited, policyOf, type RetentionRules } from '../retention/policy.js';
 import type { Totals } from './totals.js';
@@ -21,7 +21,7 @@ export function assertAcceptable(
   if (rules.unreadable === 'fail' && scan.unreadable > 0) {
     throw new PapyraError(
       'refused',
-      `${target} has ${count(scan.unreadable, 'unreadable line')}, and --unreadable fail was asked for${also(first)}`,
+      `${target} has ${plural(scan.unreadable, 'unreadable line')}, and --unreadable fail was asked for${also(first)}`,
       {
         hint: isRecoverable(foreign)
           ? 'run papyra persistence recover, or leave the option out: they are kept as they are'
@@ -55,8 +55,8 @@ function isRecoverable(foreign: readonly NamedForeign[]): boolean {
 }
 
 function whatGoes({ scanned, discarded }: Totals): string {
-  if (discarded === 0) return `all ${count(scanned, 'record')}`;
-  return `all ${count(scanned, 'record')} and ${count(discarded, 'unreadable line')}`;
+  if (discarded === 0) return `all ${plural(scanned, 'record')}`;
+  return `all ${plural(scanned, 'record')} and ${plural(discarded, 'unreadable line')}`;
 }
 
 export const NO_LIMIT =
@@ -73,7 +73,7 @@ export function warningsOf(
   }
   if (isUnlimited(rules)) warnings.push(NO_LIMIT);
   if (scan.unreadable > 0) {
-    const lines = count(scan.unreadable, 'unreadable line');
+    const lines = plural(scan.unreadable, 'unreadable line');
     const advice = isRecoverable(foreign) ? '; run papyra persistence recover' : '';
     warnings.push(
       rules.unreadable === 'drop'
@@ -87,7 +87,7 @@ export function warningsOf(
     const why = unit
       ? `the timestamp of the newest looks like ${unit}, and the runtime writes seconds`
       : 'check the clocks of the machines that write';
-    warnings.push(`${count(scan.future, 'record')} dated more than a day ahead; ${why}`);
+    warnings.push(`${plural(scan.future, 'record')} dated more than a day ahead; ${why}`);
   }
   return warnings;
 }
@@ -98,7 +98,7 @@ function hasTimes(foreign: readonly NamedForeign[]): boolean {
 }
 
 function undated(records: number, rules: RetentionRules, dated: boolean): string {
-  const which = `${count(records, 'record')} without a finite numeric timestamp`;
+  const which = `${plural(records, 'record')} without a finite numeric timestamp`;
   if (rules.undated === 'drop') return `${which} to go, as --undated drop says`;
   if (ageCutoff(rules) === -Infinity) return `${which} counted like any other`;
   const kept = `${which} kept: the age limit cannot apply`;
@@ -163,11 +163,6 @@ export function dryRunReport(
 
 export function named(name: string, foreign: Foreign | undefined): NamedForeign[] {
   return foreign ? [{ ...foreign, name }] : [];
-}
-
-/** `1 record`, `2,000 records`. */
-function count(amount: number, noun: string): string {
-  return `${grouped(amount)} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
 function newest(scan: LogScan, now: number): string {

@@ -1,4 +1,5 @@
 // Scans the files of a store, and reports what is wrong with them and beside them.
+import { plural } from '../units/units.js';
 import { basename } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import type { ScanRequest } from '../backends/backend.js';
@@ -46,7 +47,7 @@ export async function scanFiles(
     for (const neighbour of neighbours) list.add(neighbour);
     const future = scans.reduce((sum, { lines }) => sum + lines.future, 0);
     const warnings = slowerWarning(reader);
-    if (future > 0) warnings.push(`${future} records are dated more than a day ahead: is a clock or a unit wrong?`); // prettier-ignore
+    if (future > 0) warnings.push(`${plural(future, 'record')} dated more than a day ahead: is a clock or a unit wrong?`); // prettier-ignore
     for (const { path, foreign } of scans)
       if (foreign) warnings.push(foreignWarning(basename(path), foreign));
     return { scans, list, warnings };

@@ -9,7 +9,8 @@ import type {
 } from '../report/archive.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
-import { formatBytes, formatCount, formatSeconds, plural, printable } from './text.js';
+import { formatBytes, formatCount, formatSeconds, printable } from './text.js';
+import { plural } from '../units/units.js';
 
 export function archiveListText(found: ArchiveList, paint: Paint): string {
   const { archives, directory, leftovers } = found;

@@ -2,7 +2,8 @@
 import type { ArchiveEntry, ArchiveList, ArchivePruning, ArchiveVerification } from '../report/archive.js'; // prettier-ignore
 import { archiveVerificationText } from './archive.js';
 import { closerLook, sum, type StoresView } from './stores.js';
-import { formatBytes, formatShortCount, plural } from './text.js';
+import { formatBytes, formatShortCount } from './text.js';
+import { plural } from '../units/units.js';
 
 const COLUMNS = ['archives', 'records', 'stored'];
 

@@ -2,7 +2,8 @@
 import type { RetentionPolicy } from '../retention/policy.js';
 import { policyText } from './policy.js';
 import type { StoresView } from './stores.js';
-import { plural, printable } from './text.js';
+import { printable } from './text.js';
+import { plural } from '../units/units.js';
 
 interface Check {
   backend: string;

@@ -11,9 +11,9 @@ import {
   formatSeconds,
   formatShare,
   formatShortCount,
-  plural,
   printable,
 } from './text.js';
+import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 export function compactionText(report: CompactionReport, paint: Paint): string {

@@ -2,7 +2,8 @@
 import type { CompactionReport, CompactionStatus } from '../report/report.js';
 import type { Paint } from './paint.js';
 import { sum, type StoresView } from './stores.js';
-import { formatBytes, formatCount, formatSeconds, plural } from './text.js';
+import { formatBytes, formatCount, formatSeconds } from './text.js';
+import { plural } from '../units/units.js';
 
 const WORDS: Record<CompactionStatus, [word: string, color: keyof Paint]> = {
   compacted: ['compacted', 'green'],

@@ -3,7 +3,8 @@ import type { DoctorCheck, DoctorReport } from '../doctor/report.js';
 import { checkText } from './doctor.js';
 import type { Paint } from './paint.js';
 import { type StoreOutcome, type StoresView } from './stores.js';
-import { formatCount, plural, printable } from './text.js';
+import { formatCount, printable } from './text.js';
+import { plural } from '../units/units.js';
 
 export const doctors: StoresView<DoctorReport> = {
   schema: 'papyra.doctors/v1',

@@ -2,7 +2,8 @@
 import type { DriftReport } from '../settings/drift.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
-import { plural, printable, printableJson } from './text.js';
+import { printable, printableJson } from './text.js';
+import { plural } from '../units/units.js';
 
 export function driftText({ settings, file, store, keys }: DriftReport, paint: Paint): string {
   const configuration = file === null ? 'The configuration' : printable(file);

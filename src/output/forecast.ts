@@ -1,7 +1,7 @@
 // Words the forecast of a store.
 import type { Forecast } from '../report/forecast.js';
-import { ageInWords } from '../units/units.js';
-import { formatBytes, formatShortCount, plural } from './text.js';
+import { ageInWords, plural } from '../units/units.js';
+import { formatBytes, formatShortCount } from './text.js';
 
 const DAY = 86_400;
 

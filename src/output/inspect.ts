@@ -3,7 +3,8 @@ import type { InspectionReport, Top, TopGroup } from '../report/inspection.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { policyText } from './policy.js';
-import { cut, cutFront, formatBytes, formatCount, formatSeconds, formatShare, formatShortCount, plural, printable } from './text.js'; // prettier-ignore
+import { cut, cutFront, formatBytes, formatCount, formatSeconds, formatShare, formatShortCount, printable } from './text.js'; // prettier-ignore
+import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 /** Of 80 columns, what is left beside a label, for the name of a part, and for a name that fills the store. */
@@ -176,7 +177,7 @@ function lastText(last: NonNullable<InspectionReport['last_compaction']>): strin
   const { started_at, status, records, bytes } = last;
   const freed = bytes.reclaimed === null ? '' : `, ${formatBytes(bytes.reclaimed)} reclaimed`;
   const share = records.scanned ? ` (${formatShare(records.dropped ?? 0, records.scanned)})` : '';
-  return printable(`${started_at}, ${status}: ${formatCount(records.dropped)} records dropped${share}${freed}`); // prettier-ignore
+  return printable(`${started_at}, ${status}: ${plural(records.dropped, 'record')} dropped${share}${freed}`); // prettier-ignore
 }
 
 function leftoversText({ leftovers }: InspectionReport): string {

@@ -4,7 +4,8 @@ import type { Forecast } from '../report/forecast.js';
 import { basisText, outlookText, paceText, suggestionText } from './forecast.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
-import { formatBytes, formatCount, plural, printable } from './text.js';
+import { formatBytes, formatCount, printable } from './text.js';
+import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 /** Columns that are left of 80 beside the labels. */

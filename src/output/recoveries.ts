@@ -2,7 +2,8 @@
 import type { RecoveryReport } from '../report/recovery.js';
 import { recoveryText } from './recovery.js';
 import { closerLook, sum, type StoresView } from './stores.js';
-import { formatBytes, formatCount, plural } from './text.js';
+import { formatBytes, formatCount } from './text.js';
+import { plural } from '../units/units.js';
 
 export const recoveries: StoresView<RecoveryReport> = {
   schema: 'papyra.recoveries/v1',

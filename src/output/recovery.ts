@@ -1,4 +1,5 @@
 // Shows the report of a recovery for a person.
+import { plural } from '../units/units.js';
 import type { RecoveryAction, RecoveryReport } from '../report/recovery.js';
 import { anomaliesInWords, anomalyCounts, anomalyList } from './anomalies.js';
 import { grid } from './grid.js';
@@ -58,7 +59,7 @@ function numbers(
 ): string {
   const would = status === 'dry_run' ? 'would go' : 'removed';
   const rows = [
-    ['kept', `${formatCount(records.kept)} records`],
+    ['kept', plural(records.kept, 'record')],
     ...parts
       .filter(({ action }) => action !== 'unchanged')
       .map(({ name, action, removed, bytes_removed }) => [

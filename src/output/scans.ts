@@ -2,7 +2,8 @@
 import type { ScanReport } from '../report/scan.js';
 import { scanText } from './scan.js';
 import { closerLook, sum, type StoresView } from './stores.js';
-import { formatBytes, formatCount, plural } from './text.js';
+import { formatBytes, formatCount } from './text.js';
+import { plural } from '../units/units.js';
 
 export const scans: StoresView<ScanReport> = {
   schema: 'papyra.scans/v1',

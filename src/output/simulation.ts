@@ -3,7 +3,8 @@ import type { SimulatedLimit, SimulationReport } from '../report/simulation.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { policyText } from './policy.js';
-import { formatBytes, formatShortCount, plural, printable } from './text.js';
+import { formatBytes, formatShortCount, printable } from './text.js';
+import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 const COLUMNS = 80;

@@ -3,7 +3,8 @@ import type { StartupReport } from '../report/startup-check.js';
 import type { Paint } from './paint.js';
 import { startupText } from './startup.js';
 import { closerLook, sum, type StoresView } from './stores.js';
-import { formatCount, plural } from './text.js';
+import { formatCount } from './text.js';
+import { plural } from '../units/units.js';
 
 const COLORS: Record<StartupReport['status'], keyof Paint> = {
   healthy: 'dim',

@@ -3,7 +3,8 @@ import { errorDocument, exitCodeOf, findingCode, type Finding } from '../errors/
 import type { PapyraError } from '../errors/errors.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
-import { formatCount, plural, printable } from './text.js';
+import { formatCount, printable } from './text.js';
+import { plural } from '../units/units.js';
 
 /** What became of one store. Where a part of it failed, it has both a report and an error. */
 export interface StoreOutcome<R> {

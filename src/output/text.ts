@@ -1,5 +1,5 @@
 // Formats numbers, sizes and durations for a person.
-import { grouped } from '../units/units.js';
+import { grouped, plural } from '../units/units.js';
 
 export { printable, printableJson } from '../text/printable.js';
 
@@ -15,11 +15,6 @@ export function formatShortCount(value: number | null): string {
   if (value === null || value < 100_000) return formatCount(value);
   const [short, multiple] = scaled(value, MULTIPLES);
   return `${short.toFixed(1)}${multiple}`;
-}
-
-/** `1 record`, `3,000 records`. */
-export function plural(value: number, noun: string): string {
-  return `${formatCount(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];

@@ -75,9 +75,14 @@ export function grouped(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
+/** `1 record`, `3,000 records`; `? records` where the number is not known. */
+export function plural(value: number | null, noun: string): string {
+  return `${value === null ? '?' : grouped(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 /** `90 seconds`, `12 hours`, `3 days`: rounded. */
 export function ageInWords(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} seconds`;
+  if (seconds < 120) return plural(Math.round(seconds), 'second');
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
   if (seconds < 172_800) return `${Math.round(seconds / 3600)} hours`;
   return `${grouped(Math.round(seconds / 86_400))} days`;

@@ -1,4 +1,5 @@
 // Plans the compaction of one log: opens and locks it, finishes what a killed run left, scans it and decides.
+import { plural } from '../../units/units.js';
 import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
@@ -214,7 +215,7 @@ function warningsOf({ log, names, reader, totals, head }: Decision): string[] {
         ? 'the expired head is shorter than one block of the file system'
         : 'a line before them must stay';
     warnings.push(
-      `${totals.expiredLeft} expired records cannot go in place: ${why}; compact without --in-place when there is room`,
+      `${plural(totals.expiredLeft, 'expired record')} cannot go in place: ${why}; compact without --in-place when there is room`,
     );
   }
   return warnings;

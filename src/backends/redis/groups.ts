@@ -127,5 +127,5 @@ const REMEDY: Record<NeededEntry['why'], string> = {
 export function heldBy({ group, why, id }: NeededEntry, held: number): string {
   const since = isoOf(id) ?? id;
   const what = why === 'pending' ? 'not acknowledged' : 'not been given';
-  return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${held} expired entries stay; ${REMEDY[why]}, or use --ignore-group ${group}`;
+  return `held back by consumer group '${group}', which has ${what} entries since ${since}: ${held === 1 ? '1 expired entry stays' : `${held} expired entries stay`}; ${REMEDY[why]}, or use --ignore-group ${group}`;
 }
