@@ -232,7 +232,8 @@ describe('what the blocks of a log say is what its lines say', () => {
     // They are as many and as long, so nothing else can tell these marks from the right ones.
     const marked = { ...block, sums: { ...block.sums, marks: Uint8Array.of(0b1001) } };
     expect(await pieces('staying', [marked])).toEqual([text(0, 3)]);
-    expect(await pieces('going', [marked])).toEqual([text(0, 3)]);
+    const right = { ...block, sums: { ...block.sums, marks: Uint8Array.of(0b0110) } };
+    expect(await pieces('going', [right])).toEqual([text(0, 3)]);
     expect(await pieces('staying', [marked], 1)).toEqual([text(2)]);
     expect(await pieces('staying', [{ ...marked, end: lines[2]!.end }])).toEqual([text(1, 2)]);
     expect(await pieces('staying', [{ ...marked, start: lines[1]!.start }])).toEqual([text(1, 2)]);
@@ -240,6 +241,14 @@ describe('what the blocks of a log say is what its lines say', () => {
     await expect(pieces('staying', [wrong])).rejects.toMatchObject({ code: 'try_again' });
     const more = { ...marked.sums, lines: { ...marked.sums.lines, live: 3 } };
     await expect(pieces('staying', [{ ...marked, sums: more }])).rejects.toMatchObject({ code: 'try_again' }); // prettier-ignore
+  });
+
+  test('what stays for another reason than its time is marked, too', async () => {
+    const { lines, blocks } = scanned({ lines: [{ kind: 'unreadable', age: 0, pad: 3 }, ...[2000, 5].map(record)], blocks: [3] }, always()); // prettier-ignore
+    const [block] = blocks as [Block];
+    expect(block.bytes.pinned).toBeGreaterThan(0);
+    const marked = { ...block, sums: { ...block.sums, marks: Uint8Array.of(0b101) } };
+    expect(await pieces('staying', [marked])).toEqual([lines[0]!.text + lines[2]!.text]);
   });
 
   test('a log that has become shorter since is no log to be rewritten', async () => {
