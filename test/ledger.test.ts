@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readmeWithLedger, tableOf } from './ledger.js';
-import { ROOT } from './support/papyra.js';
+import { PAGES, tableOf, withLedger } from './ledger.js';
 
-test('the README of the harness has the sums of the ledger', async () => {
-  expect(readFileSync(join(ROOT, 'test/crash/README.md'), 'utf8')).toBe(await readmeWithLedger());
+test.each(PAGES)('$path has the sums of the ledger', async (page) => {
+  expect(readFileSync(page.path, 'utf8')).toBe(await withLedger(page));
 });
 
 test('entries of one kind are added up, also those that went wrong', () => {
