@@ -77,6 +77,7 @@ describe('the judge of a world', () => {
     ['a record that some run may have dropped by its age', [line(0)], { cutoff: NOW + 1 }],
     ['one that another tool removed', [line(0), line(2)], { removed: { keys: new Set(['w 1']), before: -1 } }], // prettier-ignore
     ['one that was moved away with its log', [line(2)], { elsewhere: [line(0), line(1)] }],
+    ['one that stands behind half a line in a log that was moved away', [line(0), line(1)], { elsewhere: [`{"kind": "event", "wri{"kind": "event", ${line(2).slice(1)}`] }], // prettier-ignore
     ['one that came while a run was at work, behind later ones', [line(1), line(0), line(2)], { runs: [{ from: -1, to: 1 }] }], // prettier-ignore
     ['one that a killed writer could not tell of any more', [...whole, line(3)], { killed: new Set(['w']) }], // prettier-ignore
     ['one that the disk did not take', [line(0), line(1)], { told: [told(0), told(1), { ...told(2), state: 'failed' }] }], // prettier-ignore

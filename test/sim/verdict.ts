@@ -56,8 +56,7 @@ export function judge(evidence: Evidence): Verdict {
       if (take(unreadable, line)) continue;
       torn += 1;
       if (torn > evidence.tornAllowed) verdict.torn.push(excerpt(line));
-      // Behind a write that the disk cut short the next record stands on the same line.
-      const glued = parsed(line.slice(line.lastIndexOf('{"kind": "event", "writer"')));
+      const glued = lastOn(line);
       if (glued) add(seen, keyOf(glued));
       continue;
     }
@@ -75,7 +74,7 @@ export function judge(evidence: Evidence): Verdict {
     if (times > 0 && !evidence.repaired) verdict.lost.push(`the unreadable line ${excerpt(line)}`);
   }
   for (const line of evidence.elsewhere) {
-    const record = parsed(line);
+    const record = lastOn(line);
     if (record) add(seen, keyOf(record));
   }
   const archived = evidence.archived && new Set(evidence.archived.map(parsed).map((record) => record && keyOf(record))); // prettier-ignore
@@ -126,6 +125,11 @@ export function parsed(line: string): Told | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Behind a write that the disk cut short the next record stands on the same line. */
+function lastOn(line: string): Told | undefined {
+  return parsed(line) ?? parsed(line.slice(line.lastIndexOf('{"kind": "event", "writer"')));
 }
 
 const excerpt = (line: string): string => JSON.stringify(line.slice(0, 120));
