@@ -1,10 +1,8 @@
-// The long form of the tests: npm run test:soak [-- --hours N] [test files]. With --hours it goes on, behind the tests,
+// The long form of the tests: npm run test:soak [-- --hours N] [test files, else all]. With --hours it goes on, behind the tests,
 // with worlds of the simulator and power failures until that time is over, and adds what was tried to the ledger.
 import { execaSync } from 'execa';
 import { parseArgs } from 'node:util';
 import { campaign } from './sim/campaign.js';
-
-const LONG = ['peer', 'live', 'crash', 'power', 'model', 'backends', 'packaging', 'archive', 'sim', 'disk'].map((name) => `test/${name}`); // prettier-ignore
 
 const { values, positionals } = parseArgs({
   options: { hours: { type: 'string' } },
@@ -14,8 +12,7 @@ const hours = Number(values.hours ?? 0);
 if (!(hours >= 0)) throw new Error(`--hours ${values.hours}: a number is needed`);
 
 const until = Date.now() + hours * 3_600_000;
-const files = positionals.length > 0 ? positionals : LONG;
-const { failed } = execaSync('vitest', ['run', ...files], {
+const { failed } = execaSync('vitest', ['run', ...positionals], {
   env: { PAPYRA_SOAK: '1' },
   preferLocal: true,
   stdio: 'inherit',

@@ -13,7 +13,7 @@ import { papyra } from '../support/papyra.js';
 import { Random, testSeed } from '../support/random.js';
 import { tempDirectory } from '../support/temp.js';
 
-const STORES = process.env['PAPYRA_SOAK'] === '1' ? 500 : 12;
+const STORES = process.env['PAPYRA_SOAK'] === '1' ? 500 : 8;
 
 const flagsOf = ({ backend, maxFiles }: DamagedStore, log: string): string[] => [
   ...['--json', '--path', log, '--limit', '100000'],

@@ -5,7 +5,7 @@ import { tempDirectory } from '../support/temp.js';
 import { askOracle, asOutput, drawFiles, drawQuestion, listed } from './listing.js';
 
 const SEED = testSeed('inspect of files');
-const COUNT = process.env['PAPYRA_SOAK'] ? 150 : 25;
+const COUNT = process.env['PAPYRA_SOAK'] ? 150 : 12;
 
 describe('inspect lists what the plain rules list', () => {
   test.each(['json', 'rotating'])('of random stores: %s', async (backend) => {

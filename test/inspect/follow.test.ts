@@ -15,7 +15,7 @@ import { tempDirectory } from '../support/temp.js';
 import { startWriter } from '../live/run.js';
 import { faultsOf, spawnPapyra } from './follower.js';
 
-const COMPACTIONS = process.env['PAPYRA_SOAK'] ? 50 : 12;
+const COMPACTIONS = process.env['PAPYRA_SOAK'] ? 50 : 6;
 
 /** Records that a compaction keeps. */
 const STAYING = 400_000;

@@ -11,7 +11,7 @@ import { streamEntries } from '../support/streams.js';
 import { askOracle, asOutput, drawQuestion, listed, type Question, type Store } from './listing.js';
 
 const SEED = testSeed('inspect of streams');
-const COUNT = process.env['PAPYRA_SOAK'] ? 120 : 25;
+const COUNT = process.env['PAPYRA_SOAK'] ? 120 : 12;
 
 let server: Server;
 beforeAll(async () => {

@@ -13,7 +13,7 @@ import { tempDirectory, tempLog } from '../support/temp.js';
 
 const api = (await import(join(ROOT, 'dist/index.js'))) as typeof import('../../src/index.js');
 
-const ROUNDS = 40;
+const ROUNDS = process.env['PAPYRA_SOAK'] === '1' ? 200 : 20;
 const ALL = 1_000_000;
 
 async function inspected(args: string[]): Promise<Inspection> {

@@ -9,7 +9,7 @@ import { Random, testSeed } from '../../support/random.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
 import { expectedOf, load, streamEntries, type StreamEntry } from '../../support/streams.js';
 
-const ROUNDS = 40;
+const ROUNDS = process.env['PAPYRA_SOAK'] === '1' ? 200 : 20;
 const START = 1_790_000_000;
 const STEP = 97.123456;
 
