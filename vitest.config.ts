@@ -1,3 +1,5 @@
+// Which tests run, and how many at a time.
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { SLOW_FILES } from './test/slow.js';
 
@@ -6,6 +8,8 @@ const LONG_FORM_ONLY = process.env['PAPYRA_SOAK'] === '1' ? [] : ['test/packagin
 
 export default defineConfig({
   test: {
+    // Most tests start processes of their own.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     globalSetup: 'test/global-setup.ts',
     // Each test file belongs to one of the two: see test/slow.ts.
     projects: [
