@@ -9,7 +9,7 @@ import { copytruncate, emptyDisk, fillDisk, move, truncate } from './intruders.j
 import { openRedisStage, type RedisStage } from './redis-stage.js';
 import { openFileStage, type FileStage, type Stage } from './stage.js';
 import { keyOf } from './told.js';
-import { parsed } from './verdict.js';
+import { lastOn } from './verdict.js';
 import type { RunPlan, Step, World, WriterPlan } from './world.js';
 
 /** What was tried. */
@@ -128,7 +128,7 @@ export class Game {
     for (const actor of actors) actor.hold();
     for (const actor of actors) actor.awaitStill();
     for (const line of cut()) {
-      const record = parsed(line);
+      const record = lastOn(line);
       if (record) this.removed.keys.add(keyOf(record));
     }
     if (!frozen) this.removed.before = nowNs();

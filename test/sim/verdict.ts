@@ -128,7 +128,7 @@ export function parsed(line: string): Told | undefined {
 }
 
 /** Behind a write that the disk cut short the next record stands on the same line. */
-function lastOn(line: string): Told | undefined {
+export function lastOn(line: string): Told | undefined {
   return parsed(line) ?? parsed(line.slice(line.lastIndexOf('{"kind": "event", "writer"')));
 }
 
