@@ -122,7 +122,7 @@ async function holds(
 }
 
 const seed = testSeed('peer');
-/** Large logs have a share of it. */
+/** Large logs have a share of it; on a full btrfs a store takes seconds. */
 const parameters = (share = 1) => ({ seed, numRuns: Math.ceil((IS_LONG ? RUNS.long : RUNS.short) * share) }); // prettier-ignore
 
 interface Place {
@@ -190,7 +190,7 @@ describe('what the plain rules list of files before a compaction is what they li
       const place = { backend: 'json', how: {}, directory, prepare } as const;
       for (const method of await filesHold(place, drawn)) methods.add(method);
     });
-    await fc.assert(property, parameters(kind === 'xfs' ? 0.2 : 0.1));
+    await fc.assert(property, parameters(kind === 'xfs' ? 0.2 : 0.02));
     expect(methods).toContain('clone');
   }); // prettier-ignore
 });
