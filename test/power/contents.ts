@@ -6,6 +6,9 @@ import { changed, type DataOperation } from './operations.js';
 
 export const BLOCK = 4096;
 
+/** Of a file of more bytes fewer contents are listed: each takes as much memory. */
+const LARGE = 1 << 20;
+
 export interface Content {
   bytes: Buffer;
   /** How many blocks and sizes are not what they were when the power went. */
@@ -46,10 +49,13 @@ export function contentsAfter(
     (product, units) => product * (units.length + 1),
     sizes.length,
   );
-  const isExhaustive = combinations <= budget;
+  const isLarge = full.length > LARGE;
+  const room = isLarge ? Math.max(4, Math.floor(budget / 8)) : budget;
+  const isExhaustive = combinations <= room;
+  const most = isLarge ? 3 : 8;
   const choices = isExhaustive
     ? everyChoice(groups.map((units) => units.length))
-    : someChoices(groups.map((units) => units.length), budget / Math.min(sizes.length, 8), random); // prettier-ignore
+    : someChoices(groups.map((units) => units.length), room / Math.min(sizes.length, most), random); // prettier-ignore
   const found = new Map<string, Content>();
   const add = (bytes: Buffer, lost: number, text: string, isCutShort = false): void => {
     const digest = digestOf(bytes);
@@ -58,9 +64,10 @@ export function contentsAfter(
     found.set(digest, { bytes: known?.bytes ?? bytes, lost, text, ...(isCutShort ? { isCutShort } : {}) });
   }; // prettier-ignore
   for (const choice of choices) {
+    if (isLarge && found.size >= room) break;
     const bytes = replay(base, operations, order, groups, choice);
     const missing = groups.flatMap((units, at) => units.slice(choice[at]).map((unit) => unit.from));
-    const some = isExhaustive || sizes.length <= 8 ? sizes : [sizes[0]!, full.length, ...Array.from({ length: 6 }, () => random.pick(sizes))]; // prettier-ignore
+    const some = isExhaustive || sizes.length <= most ? sizes : [sizes[0]!, full.length, ...Array.from({ length: most - 2 }, () => random.pick(sizes))]; // prettier-ignore
     for (const size of new Set(some)) {
       const cut = Buffer.alloc(size);
       bytes.copy(cut);

@@ -8,7 +8,8 @@ import { NEEDED } from './needed.js';
 import type { Pool } from './pool.js';
 import type { Recording } from './recorder.js';
 import { canRun, placeOf, soak, withRecording, withRunner } from './run.js';
-import { SCENES, type PlacedScene } from './scenes.js';
+import type { PlacedScene } from './placed.js';
+import { SCENES } from './scenes.js';
 
 const seed = testSeed('left out');
 const runner = withRunner();

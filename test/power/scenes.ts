@@ -1,19 +1,15 @@
 // The protocols that are tried: of each the store before the run, the run, and what must hold of what is left.
-import { appendFileSync, chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'; // prettier-ignore
+import { appendFileSync, closeSync, fsyncSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'; // prettier-ignore
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { papyra } from '../support/papyra.js';
 import { ARCHIVE, expectArchived, expectDone, expectEqual, expectQuarantined, expectReadable, expectWhole, EXPIRED, LATE, LOG, QUARANTINE, recordsBeforeNuls, row, text } from './checks.js'; // prettier-ignore
-import type { Scene } from './explore.js';
 import { namesOf, writeImage, type Image } from './image.js';
 import { apply, type Recorded } from './operations.js';
-import { record, type Recording, type RecordOptions } from './recorder.js';
+import { INDEX_SCENES } from './index-scenes.js';
+import { make, recorded, type PlacedScene } from './placed.js';
+import type { Recording } from './recorder.js';
 import type { Task } from './runner.js';
-
-export interface PlacedScene extends Scene {
-  /** The file system that it needs. */
-  on: 'memory' | 'ext4' | 'xfs';
-}
 
 interface Store {
   files: Record<string, string>;
@@ -29,23 +25,6 @@ const AGE = '52w';
 /** Three blocks of what has expired, and three of what stays. */
 const HEAD = 400;
 const KEPT = row(0, 150);
-
-function make(root: string, { files }: Pick<Store, 'files'>): void {
-  rmSync(root, { recursive: true, force: true });
-  for (const name of ['', 'data', ARCHIVE, QUARANTINE]) mkdirSync(join(root, name));
-  for (const [name, content] of Object.entries(files)) {
-    writeFileSync(join(root, name), content, 'latin1');
-    chmodSync(join(root, name), 0o640);
-  }
-}
-
-/** Records a run that must succeed. */
-async function recorded(root: string, args: string[], options?: RecordOptions): Promise<Recording> {
-  const recording = await record(root, args, options);
-  const { code, stderr } = recording.run;
-  if (code !== 0) throw new Error(`the recorded run ended with ${code}: ${stderr}`);
-  return recording;
-}
 
 function compaction(name: string, store: Store): PlacedScene {
   const { kept, dropped, backend, archive, inPlace, on = 'memory' } = store;
@@ -72,7 +51,7 @@ function compaction(name: string, store: Store): PlacedScene {
     task,
     appendsTo: LOG,
     record: (root) => {
-      make(root, store);
+      make(root, store.files);
       return recorded(root, command(root));
     },
     before: ({ names, isCutShort }, promised) => {
@@ -123,7 +102,7 @@ function lateWriter(): PlacedScene {
       expectDone(done, KEPT, promised, { mayHaveNuls: true });
     },
     record: async (root) => {
-      make(root, ONE_LOG);
+      make(root, ONE);
       const log = join(root, LOG);
       const directory = join(root, 'data');
       const write = async (): Promise<void> => {
@@ -287,7 +266,7 @@ function recovery(name: string, damage: Damage): PlacedScene {
       },
     }),
     record: (root) => {
-      make(root, damage);
+      make(root, damage.files);
       return recorded(root, command(root));
     },
     before: ({ names }) => {
@@ -352,7 +331,7 @@ function metrics(): PlacedScene {
     task,
     command,
     record: async (root) => {
-      make(root, ONE_LOG);
+      make(root, ONE);
       const { persistence, metrics: section } = task(root);
       writeFileSync(configOf(root), JSON.stringify({ persistence, metrics: section }));
       const first = await papyra(command(root));
@@ -390,4 +369,5 @@ export const SCENES: PlacedScene[] = [
   compaction('rotating set in place', { ...LONG_SET, inPlace: true, on: 'ext4' }),
   ...Object.entries(RECOVERIES).map(([name, damage]) => recovery(name, damage)),
   metrics(),
+  ...INDEX_SCENES,
 ];
