@@ -11,7 +11,7 @@ import type { Named } from './image.js';
 import type { After } from './pool.js';
 import type { Recorded } from './operations.js';
 import type { Recording } from './recorder.js';
-import type { Task } from './runner.js';
+import type { Question, Task } from './runner.js';
 import { make, recorded, type PlacedScene } from './placed.js';
 import type { State } from './states.js';
 
@@ -43,6 +43,11 @@ async function makeIndexed(root: string): Promise<void> {
   if (!existsSync(join(root, INDEX))) throw new Error('there is no index');
 }
 
+const QUESTIONS: Question[] = [
+  { cutoff: 1_000_000_000, unreadable: 'drop' },
+  { cutoff: BETWEEN, unreadable: 'keep' },
+];
+
 interface Indexed {
   maxAge: string;
   inPlace?: boolean;
@@ -66,7 +71,7 @@ function indexed(name: string, { maxAge, inPlace = false, on = 'memory' }: Index
   return {
     name,
     on,
-    megabytes: 512,
+    most: 100,
     command,
     task,
     appendsTo: LOG,
@@ -82,11 +87,7 @@ function indexed(name: string, { maxAge, inPlace = false, on = 'memory' }: Index
           do: 'compare',
           persistence,
           options: {},
-          questions: [
-            { cutoff: 1_000_000_000, unreadable: 'keep' },
-            { cutoff: 1_000_000_000, unreadable: 'drop' },
-            { cutoff: BETWEEN, unreadable: 'keep' },
-          ],
+          questions: QUESTIONS,
         },
         { do: 'compact', persistence: last, options: { maxDrop: 1 } },
       ];

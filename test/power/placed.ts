@@ -8,8 +8,8 @@ import { record, type Recording, type RecordOptions } from './recorder.js';
 export interface PlacedScene extends Scene {
   /** The file system that it needs. */
   on: 'memory' | 'ext4' | 'xfs';
-  /** Of a disk, where the smallest is not enough for a dozen of its states. */
-  megabytes?: number;
+  /** Each state takes megabytes and half a second: so many are drawn of all. */
+  most?: number;
 }
 
 /** A directory with these files, and those for archives and quarantine. */

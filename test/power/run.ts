@@ -25,8 +25,9 @@ export function withRunner(): () => Runner {
 }
 
 /** A directory of the file system that a scene needs. */
-export function placeOf({ on, megabytes }: PlacedScene): string {
+export function placeOf({ on, most }: PlacedScene): string {
   if (on === 'memory') return MEMORY;
+  const megabytes = most === undefined ? undefined : 512;
   // Blocks of 4096 bytes, as the pages of the kernel.
   return on === 'ext4' ? disk('ext4', ['-b', '4096'], megabytes) : disk('xfs', [], megabytes);
 }

@@ -94,15 +94,15 @@ const LONG_SET: Store = {
 };
 
 /** A writer opens the log before the rename, and writes after it: what it wrote is on the disk, in the old file. */
-function lateWriter(): PlacedScene {
-  const scene = compaction('rewrite, a record comes late', ONE_LOG);
+function lateWriter(name: string, store: Store): PlacedScene {
+  const scene = compaction(name, store);
   return {
     ...scene,
     after: (done, promised) => {
       expectDone(done, KEPT, promised, { mayHaveNuls: true });
     },
     record: async (root) => {
-      make(root, ONE);
+      make(root, store.files);
       const log = join(root, LOG);
       const directory = join(root, 'data');
       const write = async (): Promise<void> => {
@@ -224,6 +224,7 @@ function clone(): PlacedScene {
   const scene = compaction('clone', { files, kept, dropped: 3000, on: 'xfs' });
   return {
     ...scene,
+    most: 400,
     record: async (root) => {
       const recording = await scene.record(root);
       if (!recording.operations.some((one) => one.do === 'write' && one.shared))
@@ -358,13 +359,14 @@ function metrics(): PlacedScene {
 export const SCENES: PlacedScene[] = [
   compaction('rewrite', ONE_LOG),
   compaction('rewrite with archive', { ...ONE_LOG, archive: true }),
-  lateWriter(),
+  lateWriter('rewrite, a record comes late', ONE_LOG),
   cleanUp(),
   compaction('in place', { ...ONE_LOG, inPlace: true, on: 'ext4' }),
   compaction('in place with archive', { ...ONE_LOG, inPlace: true, archive: true, on: 'ext4' }),
   repairInPlace(),
   clone(),
   compaction('rotating set', SET),
+  lateWriter('rotating set, a record comes late', SET),
   compaction('rotating set with archive', { ...SET, archive: true }),
   compaction('rotating set in place', { ...LONG_SET, inPlace: true, on: 'ext4' }),
   ...Object.entries(RECOVERIES).map(([name, damage]) => recovery(name, damage)),
