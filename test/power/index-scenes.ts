@@ -71,7 +71,7 @@ function indexed(name: string, { maxAge, inPlace = false, on = 'memory' }: Index
   return {
     name,
     on,
-    most: 100,
+    most: 60,
     command,
     task,
     appendsTo: LOG,

@@ -224,7 +224,7 @@ function clone(): PlacedScene {
   const scene = compaction('clone', { files, kept, dropped: 3000, on: 'xfs' });
   return {
     ...scene,
-    most: 400,
+    most: 200,
     record: async (root) => {
       const recording = await scene.record(root);
       if (!recording.operations.some((one) => one.do === 'write' && one.shared))
