@@ -7,6 +7,7 @@ import { ARCHIVE, expectArchived, expectDone, expectEqual, expectQuarantined, ex
 import { namesOf, writeImage, type Image } from './image.js';
 import { apply, type Recorded } from './operations.js';
 import { INDEX_SCENES } from './index-scenes.js';
+import { joined } from './joined.js';
 import { make, recorded, type PlacedScene } from './placed.js';
 import type { Recording } from './recorder.js';
 import type { Task } from './runner.js';
@@ -166,6 +167,25 @@ function cleanUp(): PlacedScene {
       const ends = done.names.filter(isTorn).map(({ node }) => node.content.toString().split(torn).length - 1); // prettier-ignore
       expectEqual(ends.map(String), ['1'], 'the torn line: ');
       expectDone(done, [...kept, torn], promised, { mayHaveNuls: true });
+    },
+  };
+}
+
+/** A run is killed after the rename, with late records in the old file, and the next one cleans up: the power goes in either. */
+function twoRuns(name: string, store: Store): PlacedScene {
+  const scene = compaction(name, store);
+  return {
+    ...scene,
+    after: (done, promised) => {
+      expectDone(done, KEPT, promised, { mayHaveNuls: true });
+    },
+    record: async (root) => {
+      const first = await scene.record(root);
+      const calls = withWriter(first, LATE);
+      const killed = calls.slice(0, calls.findIndex((one) => one.do === 'promise') + 1);
+      const image = after({ ...first, operations: killed }, killed.length);
+      put(root, image);
+      return joined(first.start, killed, image, await recorded(root, scene.command(root)));
     },
   };
 }
@@ -361,12 +381,14 @@ export const SCENES: PlacedScene[] = [
   compaction('rewrite with archive', { ...ONE_LOG, archive: true }),
   lateWriter('rewrite, a record comes late', ONE_LOG),
   cleanUp(),
+  twoRuns('two runs, the first killed', ONE_LOG),
   compaction('in place', { ...ONE_LOG, inPlace: true, on: 'ext4' }),
   compaction('in place with archive', { ...ONE_LOG, inPlace: true, archive: true, on: 'ext4' }),
   repairInPlace(),
   clone(),
   compaction('rotating set', SET),
   lateWriter('rotating set, a record comes late', SET),
+  twoRuns('two runs on a set, the first killed', SET),
   compaction('rotating set with archive', { ...SET, archive: true }),
   compaction('rotating set in place', { ...LONG_SET, inPlace: true, on: 'ext4' }),
   ...Object.entries(RECOVERIES).map(([name, damage]) => recovery(name, damage)),
