@@ -80,8 +80,10 @@ export function contentsAfter(
       add(cut, blocks.length + (isShort ? 1 : 0), words.join(', '));
     }
   }
-  for (const { bytes, text } of cutShort(base, operations)) add(bytes, 1, text, true);
-  return { all: [...found.values()].sort((a, b) => a.lost - b.lost), isExhaustive };
+  const places = isLarge ? room : Infinity;
+  for (const { bytes, text } of cutShort(base, operations, places)) add(bytes, 1, text, true);
+  const isWhole = isExhaustive && (!isLarge || operations.at(-1)?.do !== 'collapse');
+  return { all: [...found.values()].sort((a, b) => a.lost - b.lost), isExhaustive: isWhole };
 }
 
 /** The writes in pieces of one block each. Pieces on the same block come to the disk together: a later one not alone. */
@@ -169,14 +171,15 @@ function* someChoices(lengths: readonly number[], budget: number, random: Random
 
 /**
  * On a file in many pieces a removal of a range is not done at once: what is behind it moves up extent by extent. A power
- * loss leaves the moved bytes, then a hole as long as the range, then the rest.
+ * loss leaves the moved bytes, then a hole as long as the range, then the rest. At most about so many places are tried.
  */
-function* cutShort(base: Buffer, operations: readonly DataOperation[]) {
+function* cutShort(base: Buffer, operations: readonly DataOperation[], places: number) {
   const last = operations.at(-1);
   if (last?.do !== 'collapse') return;
   const before = operations.slice(0, -1).reduce(changed, base);
   const { at, length } = last;
-  for (let moved = 0; at + length + moved <= before.length; moved += BLOCK) {
+  const step = BLOCK * Math.ceil((before.length - at - length) / BLOCK / places || 1);
+  for (let moved = 0; at + length + moved <= before.length; moved += step) {
     const bytes = Buffer.concat([
       before.subarray(0, at),
       before.subarray(at + length, at + length + moved),

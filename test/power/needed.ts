@@ -60,6 +60,14 @@ export const NEEDED: Readonly<Record<string, readonly string[]>> = {
     ...NEW_LOG,
     ...METRICS,
   ],
+  'two runs, the first killed': [
+    'without link data/events.ndjson data/.events.ndjson.papyra.old.*',
+    'without fsync data (2)',
+    'without fsync data/events.ndjson',
+    'without any sync of data',
+    ...NEW_LOG,
+    ...METRICS,
+  ],
   'clean-up after a kill': [
     'without fsync data/events.ndjson',
     'without any sync of data/events.ndjson',
