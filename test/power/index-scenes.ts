@@ -27,7 +27,10 @@ const SECOND = 1_700_000_000;
 /** Between the two: what is older goes with the last run. */
 const BETWEEN = 1_600_000_000;
 const KEPT = [...lines(0, 600, FIRST), ...lines(600, 4300, SECOND)];
+/** Blocks of the file system that can go in place. */
 const HEAD = text(Array(1200).fill(EXPIRED) as string[]);
+/** So little goes that the log is longer than before once the runtime has started: an old index would have room in it. */
+const SHORT_HEAD = text([EXPIRED]);
 const NOTHING = '4000w';
 const OLDEST = '1000w';
 
@@ -36,8 +39,8 @@ const isFirst = (record: string): boolean => Number(/"timestamp": (\d+)/.exec(re
 const compact = (root: string, age: string): string[] => ['persistence', 'compact', '--path', join(root, LOG), '--max-age', age]; // prettier-ignore
 
 /** A first run, for which nothing has expired, writes the index. */
-async function makeIndexed(root: string): Promise<void> {
-  make(root, { [LOG]: HEAD + text(KEPT) });
+async function makeIndexed(root: string, head: string): Promise<void> {
+  make(root, { [LOG]: head + text(KEPT) });
   const { code, stderr } = await papyra(compact(root, NOTHING));
   if (code !== 0) throw new Error(stderr);
   if (!existsSync(join(root, INDEX))) throw new Error('there is no index');
@@ -93,7 +96,7 @@ function indexed(name: string, { maxAge, inPlace = false, on = 'memory' }: Index
       ];
     },
     record: async (root) => {
-      await makeIndexed(root);
+      await makeIndexed(root, inPlace ? HEAD : SHORT_HEAD);
       return recorded(root, command(root));
     },
     before: ({ names, isCutShort }, promised) => {
@@ -147,7 +150,7 @@ function unsynced(): PlacedScene {
   return {
     ...scene,
     record: async (root) => {
-      await makeIndexed(root);
+      await makeIndexed(root, HEAD);
       appendFileSync(join(root, LOG), text(late));
       return appendedBefore(await recorded(root, scene.command(root)), text(late));
     },
