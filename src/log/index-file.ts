@@ -4,7 +4,8 @@
 // index costs time, or leaves for a later run what could have gone now; it never loses a record.
 // A run saves it after the log was changed, by a rename: a crash leaves the old index or the new one, whole. The old
 // one does not fit a rewritten log (other inode), nor one shortened in place (checksum of the tail): it is ignored.
-import { readSync, type Stats } from 'node:fs';
+// The log is synced before: else a power loss may take what a writer appended, and leave an index that speaks of it.
+import { fdatasyncSync, readSync, type Stats } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { replaceFile } from '../files/durable.js';
 import { makeOwnFolder, openOwnFolder, ownerOf, readKept } from '../files/own-folder.js';
@@ -58,6 +59,7 @@ export function saveIndex(names: LogNames, log: OpenLog, blocks: readonly Sums[]
     const header: Header = { schema: SCHEMA, ...identity(log), tail, body: crc32(body) };
     const head = Buffer.from(`${JSON.stringify(header)}\n`);
     try {
+      fdatasyncSync(log.fd);
       replaceFile(home.index, Buffer.concat([head, body]), owner);
     } finally {
       home.close();

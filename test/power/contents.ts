@@ -6,6 +6,9 @@ import { changed, type DataOperation } from './operations.js';
 
 export const BLOCK = 4096;
 
+/** Of a file of more bytes fewer contents are listed: each takes as much memory. */
+const LARGE = 1 << 20;
+
 export interface Content {
   bytes: Buffer;
   /** How many blocks and sizes are not what they were when the power went. */
@@ -46,10 +49,13 @@ export function contentsAfter(
     (product, units) => product * (units.length + 1),
     sizes.length,
   );
-  const isExhaustive = combinations <= budget;
+  const isLarge = full.length > LARGE;
+  const room = isLarge ? Math.max(4, Math.floor(budget / 8)) : budget;
+  const isExhaustive = combinations <= room;
+  const most = isLarge ? 3 : 8;
   const choices = isExhaustive
     ? everyChoice(groups.map((units) => units.length))
-    : someChoices(groups.map((units) => units.length), budget / Math.min(sizes.length, 8), random); // prettier-ignore
+    : someChoices(groups.map((units) => units.length), room / Math.min(sizes.length, most), random); // prettier-ignore
   const found = new Map<string, Content>();
   const add = (bytes: Buffer, lost: number, text: string, isCutShort = false): void => {
     const digest = digestOf(bytes);
@@ -58,9 +64,10 @@ export function contentsAfter(
     found.set(digest, { bytes: known?.bytes ?? bytes, lost, text, ...(isCutShort ? { isCutShort } : {}) });
   }; // prettier-ignore
   for (const choice of choices) {
+    if (isLarge && found.size >= room) break;
     const bytes = replay(base, operations, order, groups, choice);
     const missing = groups.flatMap((units, at) => units.slice(choice[at]).map((unit) => unit.from));
-    const some = isExhaustive || sizes.length <= 8 ? sizes : [sizes[0]!, full.length, ...Array.from({ length: 6 }, () => random.pick(sizes))]; // prettier-ignore
+    const some = isExhaustive || sizes.length <= most ? sizes : [sizes[0]!, full.length, ...Array.from({ length: most - 2 }, () => random.pick(sizes))]; // prettier-ignore
     for (const size of new Set(some)) {
       const cut = Buffer.alloc(size);
       bytes.copy(cut);
@@ -73,8 +80,10 @@ export function contentsAfter(
       add(cut, blocks.length + (isShort ? 1 : 0), words.join(', '));
     }
   }
-  for (const { bytes, text } of cutShort(base, operations)) add(bytes, 1, text, true);
-  return { all: [...found.values()].sort((a, b) => a.lost - b.lost), isExhaustive };
+  const places = isLarge ? room : Infinity;
+  for (const { bytes, text } of cutShort(base, operations, places)) add(bytes, 1, text, true);
+  const isWhole = isExhaustive && (!isLarge || operations.at(-1)?.do !== 'collapse');
+  return { all: [...found.values()].sort((a, b) => a.lost - b.lost), isExhaustive: isWhole };
 }
 
 /** The writes in pieces of one block each. Pieces on the same block come to the disk together: a later one not alone. */
@@ -162,14 +171,15 @@ function* someChoices(lengths: readonly number[], budget: number, random: Random
 
 /**
  * On a file in many pieces a removal of a range is not done at once: what is behind it moves up extent by extent. A power
- * loss leaves the moved bytes, then a hole as long as the range, then the rest.
+ * loss leaves the moved bytes, then a hole as long as the range, then the rest. At most about so many places are tried.
  */
-function* cutShort(base: Buffer, operations: readonly DataOperation[]) {
+function* cutShort(base: Buffer, operations: readonly DataOperation[], places: number) {
   const last = operations.at(-1);
   if (last?.do !== 'collapse') return;
   const before = operations.slice(0, -1).reduce(changed, base);
   const { at, length } = last;
-  for (let moved = 0; at + length + moved <= before.length; moved += BLOCK) {
+  const step = BLOCK * Math.ceil((before.length - at - length) / BLOCK / places || 1);
+  for (let moved = 0; at + length + moved <= before.length; moved += step) {
     const bytes = Buffer.concat([
       before.subarray(0, at),
       before.subarray(at + length, at + length + moved),

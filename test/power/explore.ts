@@ -1,6 +1,6 @@
 // Goes through all states that a power loss can leave of a recorded run, has papyra run in each, and checks.
 import { Random } from '../support/random.js';
-import { fingerprint } from './image.js';
+import { fingerprint, type Named } from './image.js';
 import type { Recorded } from './operations.js';
 import { NEXT } from './checks.js';
 import type { After, Pool } from './pool.js';
@@ -19,6 +19,10 @@ export interface Scene {
   command: (root: string) => string[];
   /** The runtime starts before the next run: in each state it appends a record to this file, whose last line is whole. */
   appendsTo?: string;
+  /** More states that each one may have become, before the next run. */
+  variants?: (state: State) => State[];
+  /** What runs after that, one after the other, while the tree is still there. */
+  later?: (root: string) => Task[];
   /** Throws when the runtime could not read there what it must. `promised`: lines that came during the run. */
   before: (state: State, promised: readonly string[]) => void;
   /** Throws when the run did not bring all in order. */
@@ -67,6 +71,8 @@ interface Candidate {
   count: number;
   state: State;
   promised: string[];
+  /** The runtime has started first. */
+  isGrown: boolean;
 }
 
 export async function explore(
@@ -81,7 +87,9 @@ export async function explore(
   const power = new PowerLoss(recording.start, operations, mode, budget, random);
   const result: Result = { scene: scene.name, mode, operations: operations.length, states: 0, asProcess: 0, isExhaustive: true, losses: [] }; // prettier-ignore
   const pending = new Set<Promise<void>>();
-  const attempt = async ({ key, count, state, promised }: Candidate): Promise<void> => {
+  const attempt = async (candidate: Candidate): Promise<void> => {
+    const { key, count } = candidate;
+    const { state, promised } = candidate.isGrown ? grown(candidate, scene) : candidate;
     result.states += 1;
     const asProcess = processEvery > 0 && result.states % processEvery === 0;
     if (asProcess) result.asProcess += 1;
@@ -110,8 +118,7 @@ export async function explore(
     if (isFirstEnough && result.losses.length > 0) break;
   }
   result.isExhaustive &&= drawn.length <= most;
-  while (drawn.length > most) drawn.splice(random.below(drawn.length), 1);
-  for (const one of drawn) await attempt(one);
+  for (const one of fairly(drawn, most, random)) await attempt(one);
   await Promise.all(pending);
   result.losses.sort((a, b) => a.count - b.count || a.lost.length - b.lost.length);
   return result;
@@ -130,29 +137,48 @@ function candidates(
     .flatMap((one) => (one.do === 'promise' ? one.lines : []));
   const promised = [...(recording.promised ?? []), ...during];
   const { states, isExhaustive } = power.after(count);
+  const isThere = ({ path }: Named): boolean => path === scene.appendsTo;
   const all = states
-    .flatMap((one) => variantsOf(one, scene))
-    .map((state) => ({
-      key: `${promised.length} ${fingerprint(state.names)}`,
-      count,
-      state,
-      promised: [...promised, ...state.appended],
-    }));
+    .flatMap((one) => [one, ...(scene.variants?.(one) ?? [])])
+    .flatMap((state) => {
+      const key = `${promised.length} ${fingerprint(state.names)} ${state.variant ?? ''}`;
+      const plain = { key, count, state, promised, isGrown: false };
+      return state.names.some(isThere)
+        ? [plain, { ...plain, key: `${key} grown`, isGrown: true }]
+        : [plain];
+    });
   return { all, isExhaustive };
 }
 
-/** The state as it is, and the same after the runtime has appended a record. */
-function variantsOf(state: State, { appendsTo }: Scene): (State & { appended: string[] })[] {
-  const file = state.names.find(({ path }) => path === appendsTo);
-  if (!file) return [{ ...state, appended: [] }];
+/** The same after the runtime has appended a record. */
+function grown(
+  { state, promised }: Candidate,
+  { appendsTo }: Scene,
+): Pick<Candidate, 'state' | 'promised'> {
+  const file = state.names.find(({ path }) => path === appendsTo)!;
   const content = Buffer.concat([file.node.content, Buffer.from(`${NEXT}\n`)]);
-  const grown = { ...file.node, content };
-  const names = state.names.map((one) => (one.inode === file.inode ? { ...one, node: grown } : one)); // prettier-ignore
+  const node = { ...file.node, content };
+  const names = state.names.map((one) => (one.inode === file.inode ? { ...one, node } : one));
   const text = [...state.text, 'then the runtime appends a record'];
-  return [
-    { ...state, appended: [] },
-    { ...state, names, text, appended: [NEXT] },
-  ];
+  return { state: { ...state, names, text }, promised: [...promised, NEXT] };
+}
+
+/** So many of them, of each moment as many as of another, as far as it has them. */
+function fairly(all: readonly Candidate[], most: number, random: Random): Candidate[] {
+  if (all.length <= most) return [...all];
+  const ranks = new Map<number, number>();
+  const ranked = shuffled(all, random).map((one) => {
+    const rank = ranks.get(one.count) ?? 0;
+    ranks.set(one.count, rank + 1);
+    return { one, rank };
+  });
+  const chosen = ranked.sort((a, b) => a.rank - b.rank).slice(0, most);
+  return chosen.map(({ one }) => one).sort((a, b) => a.count - b.count);
+}
+
+function shuffled<T>(all: readonly T[], random: Random): T[] {
+  const left = [...all];
+  return all.map(() => left.splice(random.below(left.length), 1)[0]!);
 }
 
 async function check(
@@ -167,7 +193,7 @@ async function check(
   } catch (error) {
     return `before the next run: ${(error as Error).message}`;
   }
-  const after = await pool.run(state.names, scene.task, asProcess ? scene.command : undefined);
+  const after = await pool.run(state.names, scene, asProcess);
   try {
     scene.after(after, promised);
   } catch (error) {

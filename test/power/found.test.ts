@@ -77,3 +77,16 @@ test('what a run left of an archive is removed by the next one, also after a reb
   expect((await papyra(compact(log, '--archive', archive))).code).toBe(0);
   expect(readdirSync(archive).filter((one) => one.endsWith('.tmp'))).toEqual([]);
 });
+
+// a writer appends and does not sync; rename index.tmp; the index came to the disk, what it speaks of did not.
+test('a log is synced before the index that speaks of its lines gets its name', async () => {
+  const { root, log } = logWith(text(Array.from({ length: 4200 }, (_, n) => `{"n": ${n}, "timestamp": 1700000000.5, "pad": "${'x'.repeat(2000)}"}`))); // prettier-ignore
+  const { operations, start, run } = await record(root, ['persistence', 'compact', '--path', log, '--max-age', '1000w']); // prettier-ignore
+  expect(run.code).toBe(0);
+  const data = start.entries.get(start.root)!.get('data')!;
+  const inode = start.entries.get(data)!.get('events.ndjson');
+  const indexed = operations.findIndex((one) => one.do === 'rename' && one.name.endsWith('.index')); // prettier-ignore
+  const synced = operations.findIndex((one) => one.do === 'sync' && one.inode === inode);
+  expect(synced).toBeGreaterThan(-1);
+  expect(synced).toBeLessThan(indexed);
+});

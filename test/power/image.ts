@@ -87,16 +87,21 @@ export function namesOf({ root, nodes, entries }: Image): Named[] {
   return found;
 }
 
-/** Makes the tree in a directory that is not there yet. `content` may change what a file or a link gets. */
+/**
+ * Makes the tree in a directory that is not there yet. `content` may change what a file or a link gets. Links come last,
+ * and before them the files of which `isLate` says so: what they say may depend on what the others have become.
+ */
 export function writeImage(
   directory: string,
   names: readonly Named[],
   content: (named: Named, done: ReadonlyMap<Inode, string>) => Buffer = ({ node }) => node.content,
+  isLate: (named: Named) => boolean = () => false,
 ): void {
   mkdirSync(directory);
   const done = new Map<Inode, string>();
   const links: Named[] = [];
-  for (const named of names) {
+  const isLateFile = (one: Named): boolean => one.node.kind === 'file' && isLate(one);
+  for (const named of [...names.filter((one) => !isLateFile(one)), ...names.filter(isLateFile)]) {
     const { path, inode, node } = named;
     const target = join(directory, path);
     const first = done.get(inode);
@@ -106,7 +111,6 @@ export function writeImage(
     else writeFileSync(target, content(named, done));
     done.set(inode, first ?? target);
   }
-  // Their targets may name what the files have become.
   for (const named of links) symlinkSync(content(named, done), join(directory, named.path));
   for (const { path, node } of names)
     if (node.kind !== 'link') chmodSync(join(directory, path), node.mode);

@@ -10,13 +10,9 @@ export interface Lacking {
 
 /** Without each sync, each second name and each intent; and each step that needs a sync before it, done before that. */
 export function* lacking(operations: readonly Recorded[]): Generator<Lacking> {
-  const seen = new Map<string, number>();
-  const labelOf = (verb: string, text: string): string => {
-    const plain = `${verb} ${withoutChance(text)}`;
-    const count = (seen.get(plain) ?? 0) + 1;
-    seen.set(plain, count);
-    return count === 1 ? plain : `${plain} (${count})`;
-  };
+  const numbered = counter();
+  const labelOf = (verb: string, text: string): string =>
+    numbered(`${verb} ${withoutChance(text)}`);
   for (const [at, one] of operations.entries()) {
     const isOfWriter = one.withNext === true;
     if ((one.do === 'sync' || one.do === 'link' || one.do === 'symlink') && !isOfWriter) {
@@ -37,10 +33,21 @@ export function* withoutAllSyncs(operations: readonly Recorded[]): Generator<Lac
     if (one.do !== 'sync' || one.withNext || inodes.has(one.inode)) continue;
     inodes.set(one.inode, withoutChance(one.text.replace(/^\w+ /, '')));
   }
+  const numbered = counter();
   for (const [inode, name] of inodes) {
     const rest = operations.filter((one) => one.do !== 'sync' || one.inode !== inode || one.withNext); // prettier-ignore
-    yield { label: `without any sync of ${name}`, operations: rest };
+    yield { label: numbered(`without any sync of ${name}`), operations: rest };
   }
+}
+
+/** A label that comes again gets a number. */
+function counter(): (label: string) => string {
+  const seen = new Map<string, number>();
+  return (label) => {
+    const count = (seen.get(label) ?? 0) + 1;
+    seen.set(label, count);
+    return count === 1 ? label : `${label} (${count})`;
+  };
 }
 
 /** Times, random numbers and offsets in names. */

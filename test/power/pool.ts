@@ -5,7 +5,15 @@ import { lutimesSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BARE, papyra, ROOT } from '../support/papyra.js';
-import { identityAt, namesOf, readImage, writeImage, type Identity, type Named } from './image.js';
+import {
+  identityAt,
+  namesOf,
+  readImage,
+  writeImage,
+  type Identity,
+  type Inode,
+  type Named,
+} from './image.js';
 import type { Outcome, Task } from './runner.js';
 
 /** So many runs wait for each other's pauses. */
@@ -18,6 +26,17 @@ export const placeName = (number: number): string => `s${String(number).padStart
 export interface After {
   names: Named[];
   outcome: Outcome;
+  /** The state in which it began. */
+  given: readonly Named[];
+  /** What later tasks left, and said. */
+  later: { names: Named[]; outcome: Outcome }[];
+}
+
+/** What runs in a state. */
+export interface Work {
+  task: (root: string) => Task;
+  command: (root: string) => string[];
+  later?: (root: string) => Task[];
 }
 
 /** The process in which the library works; one is enough for all places. */
@@ -84,16 +103,23 @@ export class Pool {
 
   /** Waits until a place is free. */
   async run(
-    names: readonly Named[],
-    task: (root: string) => Task,
-    command?: (root: string) => string[],
+    given: readonly Named[],
+    { task, command, later }: Work,
+    asProcess: boolean,
   ): Promise<After> {
     const place = this.#free.pop() ?? (await new Promise<string>((resolve) => this.#waiting.push(resolve))); // prettier-ignore
     const root = join(this.directory, place);
     try {
-      this.#put(root, names);
-      const outcome = command ? await runBinary(command(root)) : await this.#runner.ask(task(root));
-      return { names: namesOf(readImage(root)), outcome };
+      this.#put(root, given);
+      const outcome = asProcess
+        ? await runBinary(command(root))
+        : await this.#runner.ask(task(root));
+      const after: After = { names: namesOf(readImage(root)), outcome, given, later: [] };
+      for (const next of later?.(root) ?? []) {
+        const said = await this.#runner.ask(next);
+        after.later.push({ names: namesOf(readImage(root)), outcome: said });
+      }
+      return after;
     } finally {
       rmSync(root, { recursive: true, force: true });
       const next = this.#waiting.shift();
@@ -105,9 +131,10 @@ export class Pool {
   /** What names a file by its inode, or the place, names those of this place. */
   #put(root: string, names: readonly Named[]): void {
     const identities = names.flatMap(({ inode, node }) => (node.identity ? [{ inode, ...node.identity }] : [])); // prettier-ignore
-    writeImage(root, names, ({ path, node }, done) => {
-      const mayName = node.kind === 'link' || path.includes('/.papyra/') || path.endsWith('config.json'); // prettier-ignore
-      if (!mayName) return node.content;
+    const mayName = ({ path, node }: Named) => node.kind === 'link' || path.includes('/.papyra/') || path.endsWith('config.json'); // prettier-ignore
+    const contentOf = (named: Named, done: ReadonlyMap<Inode, string>): Buffer => {
+      const { node } = named;
+      if (!mayName(named)) return node.content;
       let text = node.content.toString('latin1').replaceAll(this.root, root);
       for (const { inode, number, born } of identities) {
         const file = done.get(inode);
@@ -116,7 +143,8 @@ export class Pool {
         text = text.replace(...intents({ number, born }, now)).replace(...indexes({ number, born }, now)); // prettier-ignore
       }
       return Buffer.from(text, 'latin1');
-    });
+    };
+    writeImage(root, names, contentOf, mayName);
     // The power was away for a while.
     const before = Date.now() / 1000 - 300;
     for (const { path } of names) lutimesSync(join(root, path), before, before);

@@ -7,7 +7,7 @@ import { isRoot } from '../support/papyra.js';
 import type { Result } from './explore.js';
 import { Pool, Runner } from './pool.js';
 import type { Recording } from './recorder.js';
-import type { PlacedScene } from './scenes.js';
+import type { PlacedScene } from './placed.js';
 
 export const soak = process.env['PAPYRA_SOAK'] === '1';
 
@@ -25,10 +25,11 @@ export function withRunner(): () => Runner {
 }
 
 /** A directory of the file system that a scene needs. */
-export function placeOf({ on }: PlacedScene): string {
+export function placeOf({ on, most }: PlacedScene): string {
   if (on === 'memory') return MEMORY;
+  const megabytes = most === undefined ? undefined : 512;
   // Blocks of 4096 bytes, as the pages of the kernel.
-  return on === 'ext4' ? disk('ext4', ['-b', '4096']) : disk('xfs');
+  return on === 'ext4' ? disk('ext4', ['-b', '4096'], megabytes) : disk('xfs', [], megabytes);
 }
 
 /** Records a scene there, and does something with it. */

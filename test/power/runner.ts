@@ -2,13 +2,18 @@
 //
 // Its requests come as messages: a task and its number. It does the task once, and again where that failed, as an
 // operator or a timer would; it answers with what became of it.
+import { createHash } from 'node:crypto';
+import { existsSync, renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type * as Library from '../../src/index.js';
 
 export interface Task {
-  do: 'compact' | 'recover';
+  /** `compare`: says what dry runs tell otherwise with the index of the log than without it. */
+  do: 'compact' | 'recover' | 'compare';
   persistence: NonNullable<Library.OpenOptions['persistence']>;
   metrics?: Library.OpenOptions['metrics'];
   options: Library.CompactOptions & Library.RecoverOptions;
+  questions?: Question[];
 }
 
 export interface Outcome {
@@ -37,6 +42,8 @@ async function once({ do: what, persistence, metrics, options }: Task): Promise<
 
 async function perform(task: Task): Promise<Outcome> {
   const outcome: Outcome = { runs: [], warnings: [], archives: [] };
+  if (task.do === 'compare')
+    return { ...outcome, warnings: await differences(task, task.questions ?? []) };
   for (let run = 0; run < RUNS; run++) {
     try {
       outcome.warnings = await once(task);
@@ -55,6 +62,39 @@ async function perform(task: Task): Promise<Outcome> {
   }
   return outcome;
 }
+
+/** What is asked with the index of a log, and without it. */
+export interface Question {
+  /** Seconds since 1970: what is older expires. */
+  cutoff: number;
+  unreadable: 'keep' | 'drop';
+}
+
+/** Where the answers differ. The index is there afterwards as before. */
+async function differences({ persistence }: Task, questions: readonly Question[]): Promise<string[]> {
+  const path = persistence.path!;
+  const index = join(dirname(path), '.papyra', `${basename(path)}.index`);
+  if (!existsSync(index)) return [];
+  const answer = async ({ cutoff, unreadable }: Question): Promise<string> => {
+    const now = Math.ceil(Date.now() / 1000);
+    const system = await openSystem({ persistence: { ...persistence, retention: { max_age_seconds: now - cutoff } } });
+    try {
+      const { status, records, bytes } = await system.persistence.compact({ dryRun: true, now, unreadable, maxDrop: 1, allowEmpty: true });
+      const hash = createHash('sha1');
+      for await (const { json } of system.inspect.records({ since: cutoff })) hash.update(json);
+      return JSON.stringify({ cutoff, unreadable, status, records, bytes, listed: hash.digest('hex') });
+    } finally {
+      await system.close();
+    }
+  };
+  const withIndex: string[] = [];
+  for (const one of questions) withIndex.push(await answer(one));
+  renameSync(index, `${index}.aside`);
+  const without: string[] = [];
+  for (const one of questions) without.push(await answer(one));
+  renameSync(`${index}.aside`, index);
+  return withIndex.flatMap((told, at) => (told === without[at] ? [] : [`with the index ${told}, without ${without[at]}`]));
+} // prettier-ignore
 
 process.on('message', ({ number, task }: { number: number; task: Task }) => {
   void perform(task).then(

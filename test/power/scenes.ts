@@ -1,19 +1,16 @@
 // The protocols that are tried: of each the store before the run, the run, and what must hold of what is left.
-import { appendFileSync, chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'; // prettier-ignore
+import { appendFileSync, closeSync, fsyncSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'; // prettier-ignore
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { papyra } from '../support/papyra.js';
 import { ARCHIVE, expectArchived, expectDone, expectEqual, expectQuarantined, expectReadable, expectWhole, EXPIRED, LATE, LOG, QUARANTINE, recordsBeforeNuls, row, text } from './checks.js'; // prettier-ignore
-import type { Scene } from './explore.js';
 import { namesOf, writeImage, type Image } from './image.js';
 import { apply, type Recorded } from './operations.js';
-import { record, type Recording, type RecordOptions } from './recorder.js';
+import { INDEX_SCENES } from './index-scenes.js';
+import { joined } from './joined.js';
+import { make, recorded, type PlacedScene } from './placed.js';
+import type { Recording } from './recorder.js';
 import type { Task } from './runner.js';
-
-export interface PlacedScene extends Scene {
-  /** The file system that it needs. */
-  on: 'memory' | 'ext4' | 'xfs';
-}
 
 interface Store {
   files: Record<string, string>;
@@ -29,23 +26,6 @@ const AGE = '52w';
 /** Three blocks of what has expired, and three of what stays. */
 const HEAD = 400;
 const KEPT = row(0, 150);
-
-function make(root: string, { files }: Pick<Store, 'files'>): void {
-  rmSync(root, { recursive: true, force: true });
-  for (const name of ['', 'data', ARCHIVE, QUARANTINE]) mkdirSync(join(root, name));
-  for (const [name, content] of Object.entries(files)) {
-    writeFileSync(join(root, name), content, 'latin1');
-    chmodSync(join(root, name), 0o640);
-  }
-}
-
-/** Records a run that must succeed. */
-async function recorded(root: string, args: string[], options?: RecordOptions): Promise<Recording> {
-  const recording = await record(root, args, options);
-  const { code, stderr } = recording.run;
-  if (code !== 0) throw new Error(`the recorded run ended with ${code}: ${stderr}`);
-  return recording;
-}
 
 function compaction(name: string, store: Store): PlacedScene {
   const { kept, dropped, backend, archive, inPlace, on = 'memory' } = store;
@@ -72,7 +52,7 @@ function compaction(name: string, store: Store): PlacedScene {
     task,
     appendsTo: LOG,
     record: (root) => {
-      make(root, store);
+      make(root, store.files);
       return recorded(root, command(root));
     },
     before: ({ names, isCutShort }, promised) => {
@@ -115,15 +95,15 @@ const LONG_SET: Store = {
 };
 
 /** A writer opens the log before the rename, and writes after it: what it wrote is on the disk, in the old file. */
-function lateWriter(): PlacedScene {
-  const scene = compaction('rewrite, a record comes late', ONE_LOG);
+function lateWriter(name: string, store: Store): PlacedScene {
+  const scene = compaction(name, store);
   return {
     ...scene,
     after: (done, promised) => {
       expectDone(done, KEPT, promised, { mayHaveNuls: true });
     },
     record: async (root) => {
-      make(root, ONE_LOG);
+      make(root, store.files);
       const log = join(root, LOG);
       const directory = join(root, 'data');
       const write = async (): Promise<void> => {
@@ -191,6 +171,25 @@ function cleanUp(): PlacedScene {
   };
 }
 
+/** A run is killed after the rename, with late records in the old file, and the next one cleans up: the power goes in either. */
+function twoRuns(name: string, store: Store): PlacedScene {
+  const scene = compaction(name, store);
+  return {
+    ...scene,
+    after: (done, promised) => {
+      expectDone(done, KEPT, promised, { mayHaveNuls: true });
+    },
+    record: async (root) => {
+      const first = await scene.record(root);
+      const calls = withWriter(first, LATE);
+      const killed = calls.slice(0, calls.findIndex((one) => one.do === 'promise') + 1);
+      const image = after({ ...first, operations: killed }, killed.length);
+      put(root, image);
+      return joined(first.start, killed, image, await recorded(root, scene.command(root)));
+    },
+  };
+}
+
 /** A removal in place was cut short by a power loss: what repairs it is recorded. */
 function repairInPlace(): PlacedScene {
   const scene = compaction('in place, repaired', { ...ONE_LOG, inPlace: true, on: 'ext4' });
@@ -245,6 +244,7 @@ function clone(): PlacedScene {
   const scene = compaction('clone', { files, kept, dropped: 3000, on: 'xfs' });
   return {
     ...scene,
+    most: 200,
     record: async (root) => {
       const recording = await scene.record(root);
       if (!recording.operations.some((one) => one.do === 'write' && one.shared))
@@ -287,7 +287,7 @@ function recovery(name: string, damage: Damage): PlacedScene {
       },
     }),
     record: (root) => {
-      make(root, damage);
+      make(root, damage.files);
       return recorded(root, command(root));
     },
     before: ({ names }) => {
@@ -352,7 +352,7 @@ function metrics(): PlacedScene {
     task,
     command,
     record: async (root) => {
-      make(root, ONE_LOG);
+      make(root, ONE);
       const { persistence, metrics: section } = task(root);
       writeFileSync(configOf(root), JSON.stringify({ persistence, metrics: section }));
       const first = await papyra(command(root));
@@ -379,15 +379,19 @@ function metrics(): PlacedScene {
 export const SCENES: PlacedScene[] = [
   compaction('rewrite', ONE_LOG),
   compaction('rewrite with archive', { ...ONE_LOG, archive: true }),
-  lateWriter(),
+  lateWriter('rewrite, a record comes late', ONE_LOG),
   cleanUp(),
+  twoRuns('two runs, the first killed', ONE_LOG),
   compaction('in place', { ...ONE_LOG, inPlace: true, on: 'ext4' }),
   compaction('in place with archive', { ...ONE_LOG, inPlace: true, archive: true, on: 'ext4' }),
   repairInPlace(),
   clone(),
   compaction('rotating set', SET),
+  lateWriter('rotating set, a record comes late', SET),
+  twoRuns('two runs on a set, the first killed', SET),
   compaction('rotating set with archive', { ...SET, archive: true }),
   compaction('rotating set in place', { ...LONG_SET, inPlace: true, on: 'ext4' }),
   ...Object.entries(RECOVERIES).map(([name, damage]) => recovery(name, damage)),
   metrics(),
+  ...INDEX_SCENES,
 ];

@@ -18,6 +18,8 @@ export interface State {
   /** What that is, for messages. */
   text: string[];
   isCutShort: boolean;
+  /** Tells a state from another with equal trees. */
+  variant?: string;
 }
 
 export interface Budget {
