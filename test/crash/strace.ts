@@ -21,7 +21,13 @@ const CHANGING = [
   ...['mkdirat', 'fchmod', 'fchown', 'ioctl'],
 ];
 
-/** One storage-changing call of a run: the `when`th of its kind. */
+/** Calls that ask or read. */
+export const ASKING = [
+  ...['openat', 'read', 'pread64', 'lseek', 'statx', 'newfstatat', 'fstat', 'statfs', 'access'],
+  ...['readlink', 'readlinkat', 'getdents64', 'flistxattr', 'fgetxattr', 'ioctl', 'fcntl', 'flock'],
+];
+
+/** One call of a run: the `when`th of its kind. */
 export interface Point {
   call: string;
   when: number;
@@ -52,19 +58,23 @@ async function strace(options: string[], args: string[]): Promise<Run> {
   return { code, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** Runs papyra once and lists all that it does to the storage in `directory`. */
-export async function record(directory: string, args: string[]): Promise<Trace & { run: Run }> {
+/** Runs papyra once and lists all that it does to the storage in `directory`, or asks about it. */
+export async function record(
+  directory: string,
+  args: string[],
+  calls: readonly string[] = CHANGING,
+): Promise<Trace & { run: Run }> {
   const scratch = mkdtempSync(join(tmpdir(), 'papyra-strace-'));
   const file = join(scratch, 'trace');
   try {
-    const run = await strace(['-y', '-o', file, '-e', `trace=${CHANGING.join(',')}`], args);
-    return { run, ...parse(readFileSync(file, 'utf8'), directory) };
+    const run = await strace(['-y', '-o', file, '-e', `trace=${calls.join(',')}`], args);
+    return { run, ...parse(readFileSync(file, 'utf8'), directory, calls === CHANGING) };
   } finally {
     rmSync(scratch, { recursive: true });
   }
 }
 
-function parse(text: string, directory: string): Trace {
+function parse(text: string, directory: string, changes: boolean): Trace {
   const counts = new Map<string, number>();
   const points: Point[] = [];
   const paths = new Set<string>();
@@ -84,9 +94,9 @@ function parse(text: string, directory: string): Trace {
     const when = (counts.get(call) ?? 0) + 1;
     counts.set(call, when);
     // Opening to read changes nothing.
-    if (call === 'openat' && !/O_CREAT|O_RDWR|O_WRONLY/.test(line)) continue;
+    if (call === 'openat' && /O_CREAT|O_RDWR|O_WRONLY/.test(line) !== changes) continue;
     // Of these calls only one changes storage: it shares blocks.
-    if (call === 'ioctl' && !line.includes('FICLONERANGE')) continue;
+    if (call === 'ioctl' && line.includes('FICLONERANGE') !== changes) continue;
     points.push({ call, when });
   }
   return { points, paths: [...paths] };
