@@ -27,6 +27,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/doctor/followers.test.ts': 'processes that follow a log, each waited for',
   'test/doctor/log.test.ts': 'about 50 faults, with several runs of papyra each',
   'test/doctor/redis.test.ts': 'a redis server',
+  'test/files/zstd.test.ts': 'zstd',
   'test/guards/guards.test.ts': 'faketime',
   'test/guards/redis.test.ts': 'a redis server',
   'test/guards/simulation.test.ts': 'lives of many stores',
