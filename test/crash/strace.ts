@@ -125,3 +125,42 @@ export function injectAt(
   const inject = `inject=${call}:${fault}:when=${when}`;
   return strace(['-o', '/dev/null', ...filter, '-e', `trace=${call}`, '-e', inject], args);
 }
+
+export interface Fault {
+  /** A call that only papyra itself makes, or all of those on descriptors as paths (`/proc/self/fd/18`). */
+  call: string;
+  /** What strace shows of it: its first such call fails, and with `always` all calls of its kind from there on. */
+  like: RegExp;
+  error: string;
+  always?: boolean;
+  /** Also the call that comes so many behind it. */
+  again?: number;
+  /** Only calls on this path: node makes others of that kind, too. */
+  path?: string;
+}
+
+/** Runs papyra on a store that `reset` makes anew, first to find a call, then to let it fail. */
+export async function withFault(
+  { call, like, error, always, again, path }: Fault,
+  args: string[],
+  reset: () => void,
+): Promise<Run> {
+  const scratch = mkdtempSync(join(tmpdir(), 'papyra-strace-'));
+  const file = join(scratch, 'trace');
+  const held = Array.from({ length: 40 }, (_, fd) => ['-P', `/proc/self/fd/${fd + 8}`]).flat();
+  const filter = path !== undefined ? ['-P', path] : call === 'openat' ? held : [];
+  try {
+    reset();
+    await strace([...filter, '-y', '-o', file, '-e', `trace=${call}`], args);
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const main = /^\d+/.exec(lines[0]!)![0];
+    const when = 1 + lines.filter((line) => line.startsWith(`${main} `)).findIndex((line) => like.test(line)); // prettier-ignore
+    if (when === 0) throw new Error(`no call like ${String(like)}:\n${lines.join('\n')}`);
+    reset();
+    const more = again === undefined ? '' : `..${when + again}+${again}`;
+    const inject = `inject=${call}:error=${error}:when=${when}${always ? '+' : more}`;
+    return await strace([...filter, '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject], args);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+}
