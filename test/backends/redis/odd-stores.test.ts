@@ -57,14 +57,15 @@ describe('entries with other fields than the runtime gives them', () => {
     const archive = tempDirectory();
     const policy = { retention: { max_age_seconds: 1 } };
     await withSystem(
-      async ({ persistence, doctor }) => {
+      async (system) => {
+        const { persistence } = system;
         const { records, bytes } = await persistence.inspect({ full: true });
         expect(records).toMatchObject({ total: 120, unreadable: 80 });
         expect(bytes.total).toBeGreaterThan(0);
         expect((await persistence.simulate({ now: NOW })).limits.length).toBeGreaterThan(0);
         const { anomalies } = await persistence.scan();
         expect(anomalies.total).toBe(80);
-        expect((await doctor()).checks.length).toBeGreaterThan(3);
+        expect((await system.doctor()).checks.length).toBeGreaterThan(3);
         const dry = await persistence.compact({ dryRun: true, maxDrop: 1, allowEmpty: true });
         const run = await persistence.compact({ maxDrop: 1, allowEmpty: true, archive });
         expect(run.records.dropped).toBe(dry.records.dropped);
@@ -137,10 +138,11 @@ describe('a user who may not ask about the server', () => {
 
   test('a run, a dry run, an inspection and doctor do without', async () => {
     await fillOddly(1000);
-    await withSystem(async ({ persistence, doctor }) => {
+    await withSystem(async (system) => {
+      const { persistence } = system;
       const { bytes } = await persistence.inspect({ full: true });
       expect(bytes.allocated).toBeNull();
-      const { checks } = await doctor();
+      const { checks } = await system.doctor();
       expect(checks.length).toBeGreaterThan(3);
       const { limits } = await persistence.simulate({ now: NOW });
       expect(limits.length).toBeGreaterThan(0);
@@ -153,12 +155,13 @@ describe('a user who may not ask about the server', () => {
 
 test('a socket and another database: doctor shows the redis-cli that reaches them', async () => {
   const url = `unix://${socket}?db=2`;
-  await withSystem(async ({ doctor, persistence }) => {
+  await withSystem(async (system) => {
+    const { persistence } = system;
     await server.client.select(2);
     await server.client.xadd(KEY, id(0), 'data', record(0));
     await server.client.xgroup('CREATE', KEY, 'billing', '0');
     await server.client.select(0);
-    const { checks } = await doctor();
+    const { checks } = await system.doctor();
     expect(JSON.stringify(checks)).toContain(`-s ${socket} -n 2`);
     expect((await persistence.inspect()).records.total).toBe(1);
   }, url);
