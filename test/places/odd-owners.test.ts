@@ -46,6 +46,15 @@ describe.skipIf(!isRoot)(title('who may not write'), () => {
 }); // prettier-ignore
 
 describe.skipIf(!isRoot)(title('the group of a log'), () => {
+  /** What `config check` says of it. */
+  async function checked(log: string, how: Parameters<typeof papyra>[1]): Promise<string> {
+    const config = join(dirname(log), 'papyra.config.json');
+    writeFileSync(config, JSON.stringify({ persistence: { backend: 'json', path: log } }));
+    const { code, stdout, stderr } = await papyra(['--config', config, 'config', 'check'], how);
+    rmSync(config);
+    return code === 0 ? 'fits' : stdout + stderr;
+  }
+
   test('that is none of its owner’s: the rewrite is refused, unless the directory gives it', async () => {
     const log = makeLog(openDirectory('place'));
     const me = asOwner(log);
@@ -55,8 +64,10 @@ describe.skipIf(!isRoot)(title('the group of a log'), () => {
     expectUntouched(log, CONTENT);
     const told = await papyra(['doctor', '--path', log, '--max-age', '1w'], me);
     expect(told.stdout).toContain(`(${PLAIN_USER}:${other})`);
+    expect(await checked(log, me)).toContain(`the group with the id ${other}`);
     chownSync(dirname(log), PLAIN_USER, other);
     chmodSync(dirname(log), 0o2755);
+    expect(await checked(log, me)).toBe('fits');
     expectCompacted(log, await run(log, [], me), CONTENT);
   });
 
@@ -67,6 +78,7 @@ describe.skipIf(!isRoot)(title('the group of a log'), () => {
     const words = ['--reuid', String(PLAIN_USER), '--regid', String(PLAIN_USER), '--groups', String(other)]; // prettier-ignore
     const { bin } = me;
     const command = ['setpriv', ...words, process.execPath];
+    expect(await checked(log, { bin, command })).toBe('fits');
     expectCompacted(log, await run(log, [], { bin, command }), CONTENT);
   });
 });
