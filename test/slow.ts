@@ -8,6 +8,7 @@ export const SLOW: Readonly<Record<string, string>> = {
   'test/archive/archive.test.ts': 'a log of 200 MB, and time, which measures memory',
   'test/archive/kills.test.ts': 'kills papyra at its system calls',
   'test/archive/redis.test.ts': 'a redis server',
+  'test/backends/calls.test.ts': 'followers and doctors, which wait',
   'test/backends/redis/': 'redis servers',
   'test/backends/rotating.test.ts': 'long loops over sets of files',
   'test/backends/without-webassembly.test.ts': 'each case in each way to run without WebAssembly',

@@ -4,6 +4,7 @@ import { execaSync } from 'execa';
 import { chmodSync, chownSync, closeSync, constants, fstatSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { cloneUnit } from '../../src/files/clone.js';
 import { drain } from '../../src/files/drain.js';
 import { carryOver } from '../../src/files/metadata.js';
 import { disk, fuse, namespace, openDirectory, tmpfs, afterwards } from '../support/mounts.js';
@@ -116,7 +117,30 @@ describe.skipIf(!isRoot)(title('a plain user'), () => {
     const { within } = await namespace('mount -t proc -o hidepid=2 proc /proc');
     const words = ['--reuid', String(PLAIN_USER), '--regid', String(PLAIN_USER), '--clear-groups'];
     const command = within('setpriv', ...words, process.execPath);
+    const told = await papyra(['doctor', '--path', log, '--max-age', '1w'], { bin, command });
+    expect(told.stdout).toContain('(not every');
     expectCompacted(log, await run(log, ['--offline'], { bin, command }), CONTENT);
+  });
+});
+
+describe.skipIf(!isRoot)(title('whether files can share blocks'), () => {
+  test.each([
+    ['xfs', 4096],
+    ['btrfs', 4096],
+    ['ext4', undefined],
+  ] as const)(
+    'is taken from the kind of the file system where none can be made: %s',
+    (kind, unit) => {
+      const place = disk(kind);
+      execaSync('mount', ['-o', 'remount,ro', place]);
+      expect(cloneUnit(place, Infinity)).toBe(unit);
+    },
+  );
+
+  test('is tried out elsewhere: not on tmpfs, nor through FUSE', () => {
+    expect(cloneUnit(tmpfs(), 0)).toBeUndefined();
+    expect(cloneUnit(fuse('bindfs', openDirectory('source')), 0)).toBeUndefined();
+    expect(cloneUnit(disk('btrfs'), 0)).toBeUndefined();
   });
 });
 
