@@ -1,6 +1,7 @@
 // Every call of the library on stores that are not there or hold nothing, on modules that tell much or little, and after
 // it was asked to stop.
-import { appendFileSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { setTimeout as sleep } from 'node:timers/promises';
+import { appendFileSync, chownSync, renameSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gzipSync } from 'node:zlib';
@@ -219,6 +220,41 @@ describe('a log', () => {
   });
 });
 
+describe('a log that is followed', () => {
+  test('is followed over a line of megabytes, a log that is moved away and made anew, and one that is cut off', async () => {
+    const path = tempLog(records(0, 5));
+    const stop = new AbortController();
+    await withSystem({ persistence: { backend: 'json', path } }, async ({ inspect }) => {
+      const seen: number[] = [];
+      const until = async (n: number): Promise<void> => {
+        while (!seen.includes(n)) await sleep(20);
+      };
+      const following = (async () => {
+        for await (const { json } of inspect.records({ follow: true, signal: stop.signal })) seen.push((JSON.parse(Buffer.from(json).toString()) as { n: number }).n); // prettier-ignore
+      })().catch((error: unknown) => error);
+      await until(4);
+      const large = `{"kind": "event", "n": 5, "timestamp": 4000000000.5, "pad": "${'x'.repeat(5 << 20)}"}\n`;
+      appendFileSync(path, large.slice(0, 3 << 20));
+      await sleep(300);
+      appendFileSync(path, large.slice(3 << 20) + record(6));
+      await until(6);
+      renameSync(path, `${path}.away`);
+      await sleep(500);
+      writeFileSync(path, record(7));
+      await until(7);
+      appendFileSync(path, records(8, 20));
+      await until(19);
+      writeFileSync(path, record(20));
+      await until(20);
+      appendFileSync(path, `${record(21)}\n \nno record\n`);
+      await until(21);
+      stop.abort();
+      expect(await following).toMatchObject({ code: 'interrupted' });
+      expect(seen).toEqual(Array.from({ length: 22 }, (_, n) => n));
+    });
+  }, 60_000);
+});
+
 describe('a rotating set', () => {
   const set = (path: string, more = {}): OpenOptions => ({ persistence: { backend: 'rotating', path, retention: { max_age_seconds: 60 }, ...more } }); // prettier-ignore
 
@@ -249,6 +285,21 @@ describe('a rotating set', () => {
       const report = await persistence.compact({ archive, maxDrop: 1 });
       expect(report.records.dropped).toBe(600);
       expect(readdirSync(archive).filter((name) => name.endsWith('.gz'))).toHaveLength(1);
+    });
+  });
+
+  test('whose files have two groups, and beside which a killed run left something', async () => {
+    const path = tempLog(records(0, 10));
+    writeFileSync(`${path}.1`, OLD.repeat(300));
+    if (process.getuid?.() === 0) chownSync(`${path}.1`, 0, 61_005);
+    writeFileSync(join(dirname(path), '.events.ndjson.papyra.tmp'), '');
+    const archive = tempDirectory();
+    await withSystem(set(path), async ({ persistence }) => {
+      const { warnings } = await persistence.compact({ dryRun: true, maxDrop: 1 });
+      expect(warnings.join()).toContain('killed');
+      const small = await persistence.compact({ inPlace: true, archive, maxDrop: 1 });
+      expect(small.records.dropped).toBe(300);
+      expect((await persistence.compact({ inPlace: true })).records.dropped).toBe(0);
     });
   });
 
