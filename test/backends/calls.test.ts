@@ -1,7 +1,7 @@
 // Every call of the library on stores that are not there or hold nothing, on modules that tell much or little, and after
 // it was asked to stop.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { appendFileSync, chownSync, renameSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { appendFileSync, chownSync, renameSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gzipSync } from 'node:zlib';
@@ -162,6 +162,18 @@ describe('a log', () => {
       expect(readFileSync(path, 'utf8')).toBe(`${records(0, 300)}{"n": 1}\n`);
     });
   }); // prettier-ignore
+
+  test('beside which are files of all kinds: those that are not its own are named, in order', async () => {
+    const path = tempLog(records(0, 10));
+    for (const name of ['.compact.tmp', '.bak', '.a', '.3', '.10'])
+      writeFileSync(`${path}${name}`, '');
+    utimesSync(`${path}.compact.tmp`, 1, 1);
+    writeFileSync(`${path}.recovered.tmp`, '');
+    await withSystem(options(path), async ({ persistence }) => {
+      const { listed } = (await persistence.scan()).anomalies;
+      expect(listed.map(({ file }) => file!.slice(path.length))).toEqual(['.3', '.10', '.a', '.bak', '.compact.tmp']); // prettier-ignore
+    });
+  });
 
   test('of one undated record, without its newline', async () => {
     const path = tempLog('{"kind": "event"}');

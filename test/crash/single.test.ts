@@ -25,6 +25,7 @@ const CASES: Record<string, Case> = {
   'a place without nameless files: a file with a name is tried out': { ...TMPFILE, error: 'EOPNOTSUPP', code: 0 },
   'the same, offline': { ...TMPFILE, error: 'EISDIR', flags: ['--offline'], code: 0 },
   'the same in a dry run, which makes no file with a name': { ...TMPFILE, error: 'EOPNOTSUPP', flags: ['--dry-run'], code: 0 },
+  'the same, and without hard links': { ...TMPFILE, error: 'EOPNOTSUPP', more: 'link:error=EPERM', code: 77, says: /does not allow a second name/ },
   'a place where no file can be made': { ...TMPFILE, error: 'EIO', code: 74, says: /cannot make a file in .*input\/output error/ },
   'the same in a dry run of one who may make none there': { ...TMPFILE, error: 'EACCES', flags: ['--dry-run'], code: 0 },
   'the same in place': { ...TMPFILE, error: 'EIO', mode: 'in place', code: 74, says: /cannot make a file in/ },

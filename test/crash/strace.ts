@@ -135,19 +135,21 @@ export interface Fault {
   always?: boolean;
   /** Also the call that comes so many behind it. */
   again?: number;
+  /** Another call on the file that is tried out fails each time, as strace has it. */
+  more?: string;
   /** Only calls on this path: node makes others of that kind, too. */
   path?: string;
 }
 
 /** Runs papyra on a store that `reset` makes anew, first to find a call, then to let it fail. */
 export async function withFault(
-  { call, like, error, always, again, path }: Fault,
+  { call, like, error, always, again, more, path }: Fault,
   args: string[],
   reset: () => void,
 ): Promise<Run> {
   const scratch = mkdtempSync(join(tmpdir(), 'papyra-strace-'));
   const file = join(scratch, 'trace');
-  const held = Array.from({ length: 40 }, (_, fd) => ['-P', `/proc/self/fd/${fd + 8}`]).flat();
+  const held = Array.from({ length: 40 }, (_, fd) => ['', '/.events.ndjson.papyra.probe'].flatMap((name) => ['-P', `/proc/self/fd/${fd + 8}${name}`])).flat(); // prettier-ignore
   const filter = path !== undefined ? ['-P', path] : call === 'openat' ? held : [];
   try {
     reset();
@@ -157,9 +159,11 @@ export async function withFault(
     const when = 1 + lines.filter((line) => line.startsWith(`${main} `)).findIndex((line) => like.test(line)); // prettier-ignore
     if (when === 0) throw new Error(`no call like ${String(like)}:\n${lines.join('\n')}`);
     reset();
-    const more = again === undefined ? '' : `..${when + again}+${again}`;
-    const inject = `inject=${call}:error=${error}:when=${when}${always ? '+' : more}`;
-    return await strace([...filter, '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject], args);
+    const times = again === undefined ? '' : `..${when + again}+${again}`;
+    const inject = `inject=${call}:error=${error}:when=${when}${always ? '+' : times}`;
+    const others = more === undefined ? [] : ['-e', `inject=${more}`];
+    const trace = more === undefined ? call : `${call},${more.split(':')[0]!}`;
+    return await strace([...filter, '-o', '/dev/null', '-e', `trace=${trace}`, '-e', inject, ...others], args); // prettier-ignore
   } finally {
     rmSync(scratch, { recursive: true });
   }

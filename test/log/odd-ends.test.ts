@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import { openSystem } from '../../src/index.js';
 import { PapyraError } from '../../src/errors/errors.js';
+import { topOf } from '../../src/log/census-report.js';
+import { KINDS } from '../../src/records/census.js';
 import { archiveLines } from '../../src/log/archive-files.js';
 import { newestOf } from '../../src/log/newest-of.js';
 import { notEnough } from '../../src/log/not-enough.js';
@@ -108,4 +110,19 @@ describe('a recovery', () => {
     expect((await system.persistence.recover()).status).toBe('clean');
     await system.close();
   });
+});
+
+test('names of the same size come in the order of the alphabet, whatever their kind', () => {
+  const group = (name: string | null, kind: 'event' | 'audit' | null) => ({ name, kind, records: 1, bytes: 7, recent: 0, missed: 0 }); // prettier-ignore
+  const groups = [group('b', 'event'), group(null, null), group('a', 'event'), group('b', 'event'), group('a', 'audit')]; // prettier-ignore
+  const none = { records: 0, bytes: 0, recent: 0 };
+  const sums = { names: { groups, dropped: none, isCut: false }, kinds: {} } as unknown as Parameters<typeof topOf>[0]; // prettier-ignore
+  const kinds = Object.fromEntries(KINDS.map((kind) => [kind, { ...none, bytes: 7 }]));
+  const top = topOf({ ...sums, kinds } as unknown as typeof sums, {
+    by: 'type',
+    limit: 4,
+    recent: null,
+  });
+  expect(top.groups.map(({ kind, name }) => `${kind} ${name}`)).toEqual(['null null', 'audit a', 'event a', 'event b']); // prettier-ignore
+  expect(top.others.records).toBe(1);
 });

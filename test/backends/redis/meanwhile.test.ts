@@ -176,13 +176,50 @@ describe('many keys of which none is a stream', () => {
     await fill(500, 'papyra:s0:events');
     await fill(500, 'papyra:s1:audits');
     await other.set('papyra:s1:events', 'text');
-    await other.set('papyra:s2:events', 'text');
+    for (const system of systems.slice(2)) await other.set(`papyra:${system}:events`, 'text');
     await withSystem(async ({ persistence }) => {
       const ended = await persistence.compact({ maxDrop: 1, allowEmpty: true }).catch((error: unknown) => error); // prettier-ignore
       expect(isToldInWords(ended)).toBe(true);
       expect(await other.xlen('papyra:s0:events')).toBe(0);
     }, { retention: { max_age_seconds: 60 }, approx_trim: false, system_id: systems }); // prettier-ignore
   });
+});
+
+describe('what is freed', () => {
+  const now = Math.floor(Date.now() / 1000);
+  const old = async (system: string, age: number, count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) await other.xadd(`papyra:${system}:events`, `${now - age + n}000-0`, 'data', `{"kind": "event", "timestamp": ${now - age + n}, "pad": "${'x'.repeat(2000)}"}`); // prettier-ignore
+  };
+  const left = async (): Promise<number[]> => Promise.all(['a', 'b', 'c', 'd'].map((one) => other.xlen(`papyra:${one}:events`))); // prettier-ignore
+
+  test('comes from the oldest of many streams, and in the end all may go', async () => {
+    for (const [system, days] of [['a', 20], ['b', 40], ['c', 10], ['d', 30]] as const) await old(system, days * 86_400, 40); // prettier-ignore
+    await withSystem(async ({ persistence }) => {
+      await persistence.compact({ free: 30_000, minAge: 0, maxDrop: 1 });
+      const [a, b, c, d] = await left();
+      expect([a, c, d]).toEqual([40, 40, 40]);
+      expect(b).toBeLessThan(40);
+      await persistence.compact({ free: 100_000, minAge: 0, maxDrop: 1 });
+      expect((await left())[2]).toBe(40);
+      const most = await persistence.compact({ free: 1e9, minAge: 0, maxDrop: 1, allowEmpty: true }).catch((error: unknown) => error); // prettier-ignore
+      const [, amount] = /at most about (\d+) can be freed/.exec((most as Error).message)!;
+      await persistence.compact({ free: Number(amount), minAge: 0, maxDrop: 1, allowEmpty: true });
+      expect(await left()).toEqual([0, 0, 0, 0]);
+    }, { system_id: ['a', 'b', 'c', 'd'] }); // prettier-ignore
+  });
+});
+
+test('so many expired entries in a node with one that stays that they are not counted: an approximate trim says so', async () => {
+  await other.config('SET', 'stream-node-max-entries', 100_000);
+  await other.config('SET', 'stream-node-max-bytes', 0);
+  await fill(30_000);
+  await other.config('SET', 'stream-node-max-entries', 10);
+  await other.config('SET', 'stream-node-max-bytes', 4096);
+  await withSystem(async ({ persistence }) => {
+    const report = await persistence.compact({ maxDrop: 1 });
+    expect(report.records).toMatchObject({ dropped: 0 });
+    expect(JSON.stringify(report)).toMatch(/more than \d+ expired entries are in a node/);
+  }, { retention: { max_records: 5 } }); // prettier-ignore
 });
 
 describe('damage in many streams', () => {

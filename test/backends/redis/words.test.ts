@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { PapyraError } from '../../../src/errors/errors.js';
 import { redisError } from '../../../src/backends/redis/failure.js';
-import { secondsOf } from '../../../src/backends/redis/ids.js';
+import { isBefore, secondsOf } from '../../../src/backends/redis/ids.js';
 import { keyOf, notKnown } from '../../../src/backends/redis/refusal.js';
 
 const reply = (message: string, more: object = {}): Error => Object.assign(new Error(message), { name: 'ReplyError', ...more }); // prettier-ignore
@@ -43,4 +43,5 @@ describe('an error of a server', () => {
 
 test('an id without its second number has one all the same', () => {
   expect([secondsOf('1500-7'), secondsOf('1500')]).toEqual([1.5, 1.5]);
+  expect([isBefore('1500', '1500-1'), isBefore('1500', '1500-0')]).toEqual([true, false]);
 });
