@@ -24,6 +24,7 @@ need faketime faketime
 need systemd-analyze systemd
 need zsh zsh
 need fish fish
+need zstd zstd
 # Only root may mount what these make.
 if [ "$(id -u)" = 0 ]; then
   need mkfs.ext4 e2fsprogs

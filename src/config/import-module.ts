@@ -30,8 +30,8 @@ export async function importDefault(file: string): Promise<unknown> {
     // A CommonJS module is kept under its path.
     Reflect.deleteProperty(createRequire(file).cache, realpathSync(file));
   }
-  const module = isSea() ? await importInOneFile(url.href) : ((await import(url.href)) as Module);
-  return module.default;
+  const found = isSea() ? await importInOneFile(url.href) : ((await import(url.href)) as Module);
+  return found.default;
 }
 
 /** In the one file, `import()` finds only modules of Node itself; a script that asks for the usual loader finds all. */

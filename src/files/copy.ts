@@ -31,7 +31,7 @@ export async function copyChunks(
   pieces: Content,
   to: OpenFile,
   onWrite: Tick,
-  { keepHoles = false } = {},
+  { keepHoles }: { keepHoles: boolean },
 ): Promise<void> {
   let [copied, begun, synced] = [0, 0, 0];
   let end = fstatSync(to.fd).size;

@@ -2,9 +2,9 @@
 // Processes that reach the same share a file. One that is killed writes nothing.
 /* global COVERAGE_FOLDER */
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMainThread, parentPort } from 'node:worker_threads';
+import { isMainThread, parentPort, threadId } from 'node:worker_threads';
 
 const bits = (counters) => counters.map((count) => (count > 0 ? 1 : 0)).join('');
 
@@ -13,8 +13,12 @@ export function dump(folder) {
   const reached = files.map(({ path, b, f }) => [path, bits(Object.values(b).flat()), bits(Object.values(f))]); // prettier-ignore
   const text = JSON.stringify(reached);
   try {
-    const name = `${createHash('sha1').update(text).digest('hex')}.json`;
-    writeFileSync(join(folder, name), text, { mode: 0o666 });
+    const file = join(folder, `${createHash('sha1').update(text).digest('hex')}.json`);
+    if (existsSync(file)) return;
+    // Whole or not at all: it may be killed meanwhile, and another process may do the same.
+    const temp = `${file}.${process.pid}.${threadId}`;
+    writeFileSync(temp, text);
+    renameSync(temp, file);
   } catch {
     // It may be in a root of its own, or may write nowhere.
   }

@@ -51,15 +51,16 @@ async function killAt(point: Point, paths: string[], { args, reset }: Store): Pr
   return false;
 }
 
-/** Makes every `step`th system call that changes storage fail, and runs again. */
+/** Makes every `step`th system call that changes storage fail, or those of `calls`, and runs again. */
 export async function failEverywhere(
   what: string,
   errno: string,
   step: number,
   store: Store,
+  { calls, allowed = [0, 74] }: { calls?: readonly string[]; allowed?: readonly number[] } = {},
 ): Promise<void> {
   const { args, reset } = store;
-  const { points, paths } = await recordRun(store);
+  const { points, paths } = await recordRun(store, calls);
   const codes: Record<number, number> = {};
   for (const point of points.filter((_, index) => index % step === 0)) {
     reset();
@@ -67,7 +68,7 @@ export async function failEverywhere(
     const { code, stderr } = await injectAt(point, `error=${errno}`, paths, args);
     codes[code] = (codes[code] ?? 0) + 1;
     expect({ at, code, stderr }).toMatchObject({
-      code: expect.toSatisfy((seen: number) => seen === 0 || seen === 74) as number,
+      code: expect.toSatisfy((seen: number) => allowed.includes(seen)) as number,
       stderr: expect.not.stringMatching(/^\s+at |bug in papyra/m) as string,
     });
     store.expectNothingLost(at);
@@ -77,9 +78,13 @@ export async function failEverywhere(
   console.log(`${what}, ${errno}: exit codes ${JSON.stringify(codes)}`);
 }
 
-async function recordRun({ directory, args, reset, expectCompacted }: Store) {
+async function recordRun(
+  { directory, args, reset, expectCompacted }: Store,
+  calls?: readonly string[],
+) {
+  // prettier-ignore
   reset();
-  const { run, ...trace } = await record(directory, args);
+  const { run, ...trace } = await record(directory, args, calls);
   expect({ code: run.code, stderr: run.stderr }).toMatchObject({ code: 0 });
   expectCompacted('no fault');
   return trace;

@@ -94,9 +94,13 @@ const FUSE = {
 };
 
 /** A directory seen through FUSE. */
-export function fuse(kind: keyof typeof FUSE, source: string): string {
+export function fuse(
+  kind: keyof typeof FUSE,
+  source: string,
+  more: readonly string[] = [],
+): string {
   const point = openDirectory('fuse');
-  const args = [...FUSE[kind], source, point];
+  const args = [...FUSE[kind], ...more, source, point];
   const { failed, stderr } = execaSync(kind.split(' ')[0]!, args, { reject: false });
   if (failed) throw new Refused(stderr);
   unmountLater(point);
