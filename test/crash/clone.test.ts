@@ -9,7 +9,7 @@ import { EXPIRED, live } from './scene.js';
 import { injectAt, record } from './strace.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
-const FAILURE_STEP = soak ? 1 : 3;
+const FAILURE_STEP = soak ? 1 : 6;
 
 const FILLER = /^\{"kind":"compaction","timestamp":0,"nonce":"[0-9a-z]{10}","pad":" *"\}\n/;
 const row = (from: number, to: number): string =>

@@ -18,7 +18,7 @@ import { injectAt, record, where } from './strace.js';
 const soak = process.env['PAPYRA_SOAK'] === '1';
 
 /** The short form tries every kill, and every second failure. */
-const FAILURE_STEP = soak ? 1 : 2;
+const FAILURE_STEP = soak ? 1 : 4;
 const ERRORS = soak ? ['ENOSPC', 'EIO', 'EDQUOT', 'EROFS'] : ['ENOSPC'];
 
 /** A log in one of the ways to compact it. */

@@ -96,7 +96,7 @@ describe.each(Object.keys(CASES))('a recovery: %s', (name) => {
   test.runIf(soak || name.includes('in place') || name.includes('quarantine'))(
     'failing there with EIO: 74 or done, no record lost, nothing left after the next run',
     async () => {
-      await failEverywhere(name, 'EIO', soak ? 1 : 5, store(name));
+      await failEverywhere(name, 'EIO', soak ? 1 : 8, store(name));
     },
     600_000,
   );

@@ -8,7 +8,7 @@ import { live } from './scene.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
 /** The short form tries every kill, and every third failure. */
-const FAILURE_STEP = soak ? 1 : 3;
+const FAILURE_STEP = soak ? 1 : 6;
 
 const EXPIRED = '{"kind": "event", "timestamp": 1.5}\n';
 const row = (from: number, to: number) =>
