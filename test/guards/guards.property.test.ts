@@ -88,7 +88,7 @@ describe('the guards', () => {
           seen.refused += 1;
           expect([run, trial]).toEqual([expect.any(PapyraError), expect.any(PapyraError)]);
           const [said, foretold] = [run, trial].map((error) =>
-            (error as PapyraError).message.replace(/\d+ seconds old/, ''),
+            (error as PapyraError).message.replace(/\d+ seconds? old/, ''),
           );
           expect(said).toBe(foretold);
           expect(numbersOf((trial as PapyraError).report!)).toEqual(numbersOf(preview));
