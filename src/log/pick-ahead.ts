@@ -4,7 +4,7 @@ import type { OpenFile, Tick } from '../files/read.js';
 import type { LineReader, Marked } from '../records/line-reader.js';
 import { pickBlock } from './pick-block.js';
 import type { SecondThread } from './scan-threads.js';
-import type { Picked, PickTask } from './scan-worker.js';
+import type { Picked } from './scan-worker.js';
 import { close, reach, share, type Shared } from './shared-blocks.js';
 
 export interface Picking {
@@ -19,6 +19,7 @@ export class PickAhead {
   readonly #thread: SecondThread;
   readonly #shared: Shared;
   readonly #lengths = new Map<number, number>();
+  readonly #stopHearing: () => void;
   #index = 0;
 
   constructor(task: Picking, blocks: readonly Marked[], thread: SecondThread) {
@@ -26,9 +27,9 @@ export class PickAhead {
     this.#blocks = blocks;
     this.#thread = thread;
     this.#shared = share(blocks);
-    thread.worker.on('message', this.#hear);
     const { fd, path } = task.file;
-    thread.worker.postMessage({ fd, path, blocks, shared: this.#shared } satisfies PickTask);
+    const hear = ({ index, length }: Picked): void => void this.#lengths.set(index, length);
+    this.#stopHearing = thread.ask({ fd, path, blocks, shared: this.#shared }, hear);
   }
 
   /** What is picked of the next block. It is valid until the next call. */
@@ -49,11 +50,7 @@ export class PickAhead {
   }
 
   end(): void {
-    this.#thread.worker.off('message', this.#hear);
+    this.#stopHearing();
     close(this.#shared, this.#blocks);
   }
-
-  readonly #hear = ({ index, length }: Picked): void => {
-    this.#lengths.set(index, length);
-  };
 }

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { Instants } from '../records/line-reader.js';
 import type { Sums } from '../records/sums.js';
 import { segment, segmentsIn } from './segments.js';
-import type { Done, ScanTask } from './scan-worker.js';
+import type { Answered, AnswerTo, Done, PickTask, ScanTask, Task } from './scan-worker.js';
 import { readAll, type ReadTask } from './read-all.js';
 import { WORKER } from './worker-code.js';
 
@@ -21,6 +21,7 @@ export class SecondThread {
   ended = false;
 
   #wake = () => {};
+  #tasks = 0;
 
   constructor() {
     const ended = () => {
@@ -44,6 +45,23 @@ export class SecondThread {
     });
   }
 
+  /**
+   * Gives it a task, and hears its answers until the function that is returned is called. What it answers to an earlier
+   * task that was given up is not heard: it may still be on its way.
+   */
+  ask<What extends ScanTask | PickTask>(
+    what: What,
+    hear: (answer: AnswerTo<What>) => void,
+  ): () => void {
+    const task = ++this.#tasks;
+    const listen = ({ task: answered, answer }: Answered): void => {
+      if (answered === task) hear(answer as AnswerTo<What>);
+    };
+    this.worker.on('message', listen);
+    this.worker.postMessage({ ...what, task } satisfies Task);
+    return () => this.worker.off('message', listen);
+  }
+
   async stop(): Promise<void> {
     await this.worker.terminate();
   }
@@ -55,7 +73,6 @@ export async function readInThreads(
   thread: SecondThread,
 ): Promise<Sums[]> {
   const { file, from, to, instants, marked, tick } = task;
-  const { worker } = thread;
   const next = new SharedArrayBuffer(4);
   const done = new Map<number, Sums[]>();
   let elsewhere = 0;
@@ -72,17 +89,9 @@ export async function readInThreads(
     const part = segment(file, from, to, index);
     done.set(index, await readAll({ ...task, from: part.from, to: part.to }));
   };
-  worker.on('message', hear);
+  const { fd, path } = file;
+  const close = thread.ask({ fd, path, from, to, instants, marked, next }, hear);
   try {
-    worker.postMessage({
-      fd: file.fd,
-      path: file.path,
-      from,
-      to,
-      instants,
-      marked,
-      next,
-    } satisfies ScanTask);
     const count = segmentsIn(from, to);
     const taken = new Int32Array(next);
     for (let index = Atomics.add(taken, 0, 1); index < count; index = Atomics.add(taken, 0, 1)) {
@@ -95,7 +104,7 @@ export async function readInThreads(
     }
     for (let index = 0; index < count; index++) if (!done.has(index)) await take(index);
   } finally {
-    worker.off('message', hear);
+    close();
   }
   return [...done.entries()].sort(([a], [b]) => a - b).flatMap(([, sums]) => sums);
 }

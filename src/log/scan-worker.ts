@@ -19,6 +19,18 @@ export interface ScanTask extends OpenFile {
   next: SharedArrayBuffer;
 }
 
+/** A task with its number. */
+export type Task = (ScanTask | PickTask) & { task: number };
+
+/** What it answers to one. */
+export type AnswerTo<What> = What extends PickTask ? Picked : Done;
+
+/** An answer to the task of that number. */
+export interface Answered {
+  task: number;
+  answer: Done | Picked;
+}
+
 /** The sums of one segment. */
 export interface Done {
   index: number;
@@ -49,18 +61,21 @@ function readerFor(instants: Instants): LineReader {
   return reader;
 }
 
-async function scan({ fd, path, from, to, instants, marked, next }: ScanTask): Promise<void> {
+async function scan(
+  { fd, path, from, to, instants, marked, next }: ScanTask,
+  answer: (done: Done) => void,
+): Promise<void> {
   const taken = new Int32Array(next);
   const file = { fd, path };
   const count = segmentsIn(from, to);
   for (let index = Atomics.add(taken, 0, 1); index < count; index = Atomics.add(taken, 0, 1)) {
     const task = { file, reader: readerFor(instants), marked, tick: () => undefined };
     const sums = await readAll({ ...task, ...segment(file, from, to, index) });
-    parentPort!.postMessage({ index, sums } satisfies Done);
+    answer({ index, sums });
   }
 }
 
-function pick({ blocks, shared, ...file }: PickTask): void {
+function pick({ blocks, shared, ...file }: PickTask, answer: (picked: Picked) => void): void {
   const picker = readerFor(seconds ?? { cutoff: 0, horizon: 0 });
   for (
     let index = takeBlock(shared, blocks);
@@ -69,12 +84,16 @@ function pick({ blocks, shared, ...file }: PickTask): void {
   ) {
     const picked = pickBlock(file, blocks[index]!, picker);
     shared.slots[index % shared.slots.length]!.set(picked);
-    parentPort!.postMessage({ index, length: picked.length } satisfies Picked);
+    answer({ index, length: picked.length });
   }
 }
 
 // An error ends the thread; the main thread then does what is missing.
-parentPort!.on('message', (task: ScanTask | PickTask) => {
-  if ('blocks' in task) pick(task);
-  else void scan(task);
+parentPort!.on('message', (what: Task) => {
+  const { task } = what;
+  const answer = (one: Done | Picked): void => {
+    parentPort!.postMessage({ task, answer: one } satisfies Answered);
+  };
+  if ('blocks' in what) pick(what, answer);
+  else void scan(what, answer);
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { PickAhead } from '../../src/log/pick-ahead.js';
 import { pickBlock } from '../../src/log/pick-block.js';
@@ -68,6 +69,24 @@ test('two threads pick the same lines as one, also when the second one dies in t
   }
   expect(picked).toBeGreaterThan(10);
 }, 120_000);
+
+test('what the second thread has picked of a log that is given up is not taken for a part of the next one', async () => {
+  const { file, reader, blocks } = drawBlocks(new Random(testSeed('given up')));
+  const expected = blocks.map((block) => Buffer.from(pickBlock(file, block, reader)));
+  const thread = new SecondThread();
+  await once(thread.worker, 'online');
+  const picking = (of: Marked[]) =>
+    new PickAhead({ file, reader, tick: () => undefined }, of, thread);
+  const given = picking(blocks);
+  // It fills its slots meanwhile, and this thread hears nothing of it.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  given.end();
+  const ahead = picking(blocks.slice(1));
+  await setImmediate();
+  for (const one of expected.slice(1)) expect(one.equals(await ahead.next())).toBe(true);
+  ahead.end();
+  await thread.stop();
+});
 
 test.each([
   ['a line has become two', (block: Marked) => ({ at: block.start, bytes: '\n' })],
