@@ -141,8 +141,8 @@ describe.skipIf(!isRoot).each(['ext4', 'xfs'] as const)(title('%s, full, as a pl
     expect(report.bytes.reclaimed).toBe(dry.report.bytes.reclaimed);
     expect(report.bytes.reclaimed).toBeGreaterThanOrEqual(ASKED);
     expect(report.bytes.reclaimed).toBeLessThan(ASKED + 4096);
-    expect(given).toBeGreaterThan(ASKED - BESIDE);
-    // XFS also gives back, or takes, what it has set aside behind the end of a file that is written to.
+    // XFS also gives back, or takes, what it has set aside behind the end of a file that is written to: the more, the larger.
+    expect(given).toBeGreaterThan(kind === 'xfs' ? ASKED / 2 : ASKED - BESIDE);
     expect(given).toBeLessThan(ASKED + (kind === 'xfs' ? BESIDE : 4096));
 
     const text = readFileSync(log, 'latin1').replace(FILLERS, '');
