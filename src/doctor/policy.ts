@@ -2,8 +2,8 @@
 import { PapyraError } from '../errors/errors.js';
 import { policyText } from '../output/policy.js';
 import { formatBytes } from '../output/text.js';
-import { plural } from '../units/units.js';
 import { isUnlimited } from '../retention/policy.js';
+import { plural } from '../units/units.js';
 import { fail, pass, warn, type Check } from './check.js';
 import { edit } from './command-line.js';
 

@@ -1,11 +1,11 @@
 // Scans the files of a store, and reports what is wrong with them and beside them.
-import { plural } from '../units/units.js';
 import { basename } from 'node:path';
 import { PapyraError } from '../errors/errors.js';
 import type { ScanRequest } from '../backends/backend.js';
 import { LineReader } from '../records/line-reader.js';
 import { AnomalyList, type Anomaly } from '../report/anomalies.js';
 import type { ScanReport } from '../report/scan.js';
+import { plural } from '../units/units.js';
 import { foreignWarning } from './foreign/form.js';
 import type { OpenLog } from './open.js';
 import { phasesOf } from './phases.js';

@@ -7,10 +7,10 @@ import type {
   ArchiveState,
   ArchiveVerification,
 } from '../report/archive.js';
+import { plural } from '../units/units.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { formatBytes, formatCount, formatSeconds, printable } from './text.js';
-import { plural } from '../units/units.js';
 
 export function archiveListText(found: ArchiveList, paint: Paint): string {
   const { archives, directory, leftovers } = found;

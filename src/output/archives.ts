@@ -1,9 +1,9 @@
 // Shows what archives many stores have, and what was verified and pruned.
 import type { ArchiveEntry, ArchiveList, ArchivePruning, ArchiveVerification } from '../report/archive.js'; // prettier-ignore
+import { plural } from '../units/units.js';
 import { archiveVerificationText } from './archive.js';
 import { closerLook, sum, type StoresView } from './stores.js';
 import { formatBytes, formatShortCount } from './text.js';
-import { plural } from '../units/units.js';
 
 const COLUMNS = ['archives', 'records', 'stored'];
 

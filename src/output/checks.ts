@@ -1,9 +1,9 @@
 // Shows the checks of a configuration with many stores.
 import type { RetentionPolicy } from '../retention/policy.js';
+import { plural } from '../units/units.js';
 import { policyText } from './policy.js';
 import type { StoresView } from './stores.js';
 import { printable } from './text.js';
-import { plural } from '../units/units.js';
 
 interface Check {
   backend: string;

@@ -1,5 +1,6 @@
 // Formats the report of a compaction for a person.
 import type { CompactionPart, CompactionReport, PartAction } from '../report/report.js';
+import { plural } from '../units/units.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { policyText } from './policy.js';
@@ -13,7 +14,6 @@ import {
   formatShortCount,
   printable,
 } from './text.js';
-import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 export function compactionText(report: CompactionReport, paint: Paint): string {

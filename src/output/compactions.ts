@@ -1,9 +1,9 @@
 // Shows the compactions of many stores.
 import type { CompactionReport, CompactionStatus } from '../report/report.js';
+import { plural } from '../units/units.js';
 import type { Paint } from './paint.js';
 import { sum, type StoresView } from './stores.js';
 import { formatBytes, formatCount, formatSeconds } from './text.js';
-import { plural } from '../units/units.js';
 
 const WORDS: Record<CompactionStatus, [word: string, color: keyof Paint]> = {
   compacted: ['compacted', 'green'],

@@ -1,8 +1,8 @@
 // Formats the checks of doctor for a person.
 import type { DoctorCheck, DoctorReport } from '../doctor/report.js';
+import { plural } from '../units/units.js';
 import type { Paint } from './paint.js';
 import { cut, printable } from './text.js';
-import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 const COLUMNS = 80;

@@ -1,10 +1,10 @@
 // Shows what doctor found in many stores: each problem once, with the stores that have it.
 import type { DoctorCheck, DoctorReport } from '../doctor/report.js';
+import { plural } from '../units/units.js';
 import { checkText } from './doctor.js';
 import type { Paint } from './paint.js';
 import { type StoreOutcome, type StoresView } from './stores.js';
 import { formatCount, printable } from './text.js';
-import { plural } from '../units/units.js';
 
 export const doctors: StoresView<DoctorReport> = {
   schema: 'papyra.doctors/v1',

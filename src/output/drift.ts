@@ -1,9 +1,9 @@
 // Formats the differences between the configuration and the runtime's settings for a person.
 import type { DriftReport } from '../settings/drift.js';
+import { plural } from '../units/units.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { printable, printableJson } from './text.js';
-import { plural } from '../units/units.js';
 
 export function driftText({ settings, file, store, keys }: DriftReport, paint: Paint): string {
   const configuration = file === null ? 'The configuration' : printable(file);

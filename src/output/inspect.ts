@@ -1,10 +1,10 @@
 // Shows what an inspection found, for a person.
 import type { InspectionReport, Top, TopGroup } from '../report/inspection.js';
+import { plural } from '../units/units.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { policyText } from './policy.js';
 import { cut, cutFront, formatBytes, formatCount, formatSeconds, formatShare, formatShortCount, printable } from './text.js'; // prettier-ignore
-import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 /** Of 80 columns, what is left beside a label, for the name of a part, and for a name that fills the store. */

@@ -1,8 +1,8 @@
 // Shows the inspections of many stores.
 import type { InspectionReport } from '../report/inspection.js';
+import { plural } from '../units/units.js';
 import { sum, type StoresView } from './stores.js';
 import { formatBytes, formatCount } from './text.js';
-import { plural } from '../units/units.js';
 
 export const inspections: StoresView<InspectionReport> = {
   schema: 'papyra.inspections/v1',

@@ -1,9 +1,9 @@
 // Shows the metrics of many stores.
 import type { MetricsReport } from '../metrics/report.js';
+import { plural } from '../units/units.js';
 import { historyText } from './history.js';
 import { sum, type StoresView } from './stores.js';
 import { formatBytes, formatShortCount, printable } from './text.js';
-import { plural } from '../units/units.js';
 
 export const metricsOfStores: StoresView<MetricsReport> = {
   schema: 'papyra.metrics_of_stores/v1',

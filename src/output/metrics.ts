@@ -1,11 +1,11 @@
 // Formats the metrics of a store for a person.
 import type { MetricsReport } from '../metrics/report.js';
 import type { Forecast } from '../report/forecast.js';
+import { plural } from '../units/units.js';
 import { basisText, outlookText, paceText, suggestionText } from './forecast.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { formatBytes, formatCount, printable } from './text.js';
-import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 /** Columns that are left of 80 beside the labels. */

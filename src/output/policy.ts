@@ -1,7 +1,7 @@
 // Words a retention policy.
 import type { RetentionPolicy } from '../retention/policy.js';
-import { formatAge, formatBytes } from './text.js';
 import { plural } from '../units/units.js';
+import { formatAge, formatBytes } from './text.js';
 
 /** `keep what is younger than 7 days; keep the newest 1,000 records`. */
 export function policyText(policy: RetentionPolicy): string {

@@ -1,9 +1,9 @@
 // Shows the recoveries of many stores.
 import type { RecoveryReport } from '../report/recovery.js';
+import { plural } from '../units/units.js';
 import { recoveryText } from './recovery.js';
 import { closerLook, sum, type StoresView } from './stores.js';
 import { formatBytes, formatCount } from './text.js';
-import { plural } from '../units/units.js';
 
 export const recoveries: StoresView<RecoveryReport> = {
   schema: 'papyra.recoveries/v1',

@@ -1,6 +1,6 @@
 // Shows the report of a recovery for a person.
-import { plural } from '../units/units.js';
 import type { RecoveryAction, RecoveryReport } from '../report/recovery.js';
+import { plural } from '../units/units.js';
 import { anomaliesInWords, anomalyCounts, anomalyList } from './anomalies.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';

@@ -1,9 +1,9 @@
 // Shows the scans of many stores.
 import type { ScanReport } from '../report/scan.js';
+import { plural } from '../units/units.js';
 import { scanText } from './scan.js';
 import { closerLook, sum, type StoresView } from './stores.js';
 import { formatBytes, formatCount } from './text.js';
-import { plural } from '../units/units.js';
 
 export const scans: StoresView<ScanReport> = {
   schema: 'papyra.scans/v1',

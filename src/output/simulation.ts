@@ -1,10 +1,10 @@
 // Formats a simulation for a person: a row for each limit.
 import type { SimulatedLimit, SimulationReport } from '../report/simulation.js';
+import { plural } from '../units/units.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { policyText } from './policy.js';
 import { formatBytes, formatShortCount, printable } from './text.js';
-import { plural } from '../units/units.js';
 import { wrapped } from './wrap.js';
 
 const COLUMNS = 80;

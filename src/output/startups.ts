@@ -1,10 +1,10 @@
 // Shows the startup checks of many stores.
 import type { StartupReport } from '../report/startup-check.js';
+import { plural } from '../units/units.js';
 import type { Paint } from './paint.js';
 import { startupText } from './startup.js';
 import { closerLook, sum, type StoresView } from './stores.js';
 import { formatCount } from './text.js';
-import { plural } from '../units/units.js';
 
 const COLORS: Record<StartupReport['status'], keyof Paint> = {
   healthy: 'dim',

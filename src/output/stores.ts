@@ -1,10 +1,10 @@
 // Shows what was done with many stores: one line each, the sums, then what needs a closer look.
 import { errorDocument, exitCodeOf, findingCode, type Finding } from '../errors/exit-codes.js';
 import type { PapyraError } from '../errors/errors.js';
+import { plural } from '../units/units.js';
 import { grid } from './grid.js';
 import type { Paint } from './paint.js';
 import { formatCount, printable } from './text.js';
-import { plural } from '../units/units.js';
 
 /** What became of one store. Where a part of it failed, it has both a report and an error. */
 export interface StoreOutcome<R> {

@@ -1,8 +1,8 @@
 // Shows how many records of each kind many stores have.
 import type { InspectSummary, KindSummary } from '../report/summary.js';
+import { plural } from '../units/units.js';
 import { sum, type StoresView } from './stores.js';
 import { formatBytes, formatShortCount } from './text.js';
-import { plural } from '../units/units.js';
 
 export const summaries: StoresView<InspectSummary> = {
   schema: 'papyra.summaries/v1',

@@ -1,9 +1,9 @@
 // Formats what the service says of its runs: one line each.
 import { fstatSync } from 'node:fs';
 import type { CompactionReport } from '../report/report.js';
+import { plural } from '../units/units.js';
 import type { Stream } from './console.js';
 import { formatBytes, formatCount, formatSeconds, printable } from './text.js';
-import { plural } from '../units/units.js';
 
 /** `orders: compacted, 1.2 MB reclaimed, 3,000 of 10,000 records dropped, 0.2 s` */
 export function runLine(label: string | null, report: CompactionReport): string {

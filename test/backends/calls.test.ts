@@ -5,20 +5,9 @@ import { appendFileSync, chownSync, renameSync, linkSync, mkdirSync, readdirSync
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { gzipSync } from 'node:zlib';
-import { openSystem, type ListedRecord, type OpenOptions, type System } from '../../src/index.js';
+import { openSystem, type ListedRecord, type OpenOptions } from '../../src/index.js';
+import { withSystem } from '../support/system.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
-
-async function withSystem<T>(
-  options: OpenOptions,
-  use: (system: System) => Promise<T>,
-): Promise<T> {
-  const system = await openSystem(options);
-  try {
-    return await use(system);
-  } finally {
-    await system.close();
-  }
-}
 
 async function all(records: AsyncIterable<ListedRecord>): Promise<ListedRecord[]> {
   const list: ListedRecord[] = [];

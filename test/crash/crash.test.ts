@@ -17,7 +17,7 @@ import { injectAt, record, where } from './strace.js';
 
 const soak = process.env['PAPYRA_SOAK'] === '1';
 
-/** The short form tries every kill, and every second failure. */
+/** The short form tries every kill, and a part of the failures. */
 const FAILURE_STEP = soak ? 1 : 4;
 const ERRORS = soak ? ['ENOSPC', 'EIO', 'EDQUOT', 'EROFS'] : ['ENOSPC'];
 

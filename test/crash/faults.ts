@@ -82,7 +82,6 @@ async function recordRun(
   { directory, args, reset, expectCompacted }: Store,
   calls?: readonly string[],
 ) {
-  // prettier-ignore
   reset();
   const { run, ...trace } = await record(directory, args, calls);
   expect({ code: run.code, stderr: run.stderr }).toMatchObject({ code: 0 });

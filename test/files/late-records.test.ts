@@ -1,33 +1,20 @@
 // What a killed or failed drain leaves, and how the next run brings it over: the functions on files of their own. That
 // papyra leaves such files is shown in test/crash.
-import {
-  closeSync,
-  constants,
-  openSync,
-  readFileSync,
-  writeFileSync,
-  appendFileSync,
-} from 'node:fs';
+import { constants, readFileSync, writeFileSync, appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { drain } from '../../src/files/drain.js';
 import { appendLine, awaitEndOfLine } from '../../src/files/live-append.js';
 import type { OpenFile } from '../../src/files/read.js';
 import { reconcile } from '../../src/files/reconcile.js';
+import { openForTest } from '../support/open.js';
 import { tempDirectory } from '../support/temp.js';
-
-const opened: number[] = [];
-afterEach(() => {
-  for (const fd of opened.splice(0)) closeSync(fd);
-});
 
 /** A file with that content, open as a log is. */
 function made(content: string | Buffer, name = 'events.ndjson'): OpenFile {
   const path = join(tempDirectory(), name);
   writeFileSync(path, content);
-  const fd = openSync(path, constants.O_RDWR | constants.O_APPEND);
-  opened.push(fd);
-  return { fd, path };
+  return { fd: openForTest(path, constants.O_RDWR | constants.O_APPEND), path };
 }
 
 const record = (n: number): string => `{"n": ${n}}`;

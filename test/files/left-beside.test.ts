@@ -1,7 +1,7 @@
 // What may be found beside a log, and who may hold it: the functions that judge it, on files of their own.
-import { closeSync, linkSync, mkdtempSync, openSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync, fstatSync, existsSync, readFileSync } from 'node:fs'; // prettier-ignore
+import { linkSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync, fstatSync, existsSync, readFileSync } from 'node:fs'; // prettier-ignore
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { areSame, fileId, statOf } from '../../src/files/identity.js';
 import { readIntent, writeIntent } from '../../src/files/intent.js';
 import { repairHead } from '../../src/files/head-removal.js';
@@ -16,18 +16,13 @@ import { oldLink } from '../../src/files/old-link.js';
 import { recover, recoverSet } from '../../src/files/recover.js';
 import { watchOf } from '../../src/files/watched.js';
 import { tryLock } from '../../src/system/locks.js';
+import { closeNow, openForTest } from '../support/open.js';
 import { tempLog } from '../support/temp.js';
-
-const opened: number[] = [];
-afterEach(() => {
-  for (const fd of opened.splice(0)) closeSync(fd);
-});
 
 const LINE = '{"kind": "event", "timestamp": 1.5}\n';
 
 function open(path: string, flags: string | number = 'r+') {
-  const fd = openSync(path, flags);
-  opened.push(fd);
+  const fd = openForTest(path, flags);
   return { fd, path, stat: fstatSync(fd) };
 }
 
@@ -152,8 +147,7 @@ test('the end of a log is mended only while it is what it was, and its lock is o
   expect(tryLock(file.fd)).toBe(true);
   expect(mendTail(file, torn, { offline: true })).toBe(true);
   expect(readFileSync(file.path, 'utf8')).toBe(LINE);
-  closeSync(file.fd);
-  opened.splice(opened.indexOf(file.fd), 1);
+  closeNow(file.fd);
   expect(tryLock(other.fd)).toBe(true);
   const late = open(names.log);
   expect(() => mendTail(late, torn, { offline: true })).toThrow('another run is at work');

@@ -1,23 +1,17 @@
 // Reading a file whose head is removed meanwhile, that is cut off, or that has less than was asked for.
-import { closeSync, ftruncateSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { ftruncateSync, writeFileSync, writeSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { lines } from '../../src/files/lines.js';
 import { chunks, type OpenFile } from '../../src/files/read.js';
 import { lastLineEnd, readFully, SteadyFile } from '../../src/files/steady-file.js';
 import { TailSample } from '../../src/files/tail-sample.js';
 import { WholeLines } from '../../src/files/whole-lines.js';
+import { openForTest } from '../support/open.js';
 import { tempLog } from '../support/temp.js';
-
-const opened: number[] = [];
-afterEach(() => {
-  for (const fd of opened.splice(0)) closeSync(fd);
-});
 
 function open(content: string | Buffer): OpenFile {
   const path = tempLog(content);
-  const fd = openSync(path, 'r+');
-  opened.push(fd);
-  return { fd, path };
+  return { fd: openForTest(path, 'r+'), path };
 }
 
 const line = (n: number): string => `{"n": ${String(n).padStart(8, '0')}}\n`;

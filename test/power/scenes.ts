@@ -94,44 +94,58 @@ const LONG_SET: Store = {
   dropped: 520,
 };
 
-/** A writer opens the log before the rename, and writes after it: what it wrote is on the disk, in the old file. */
-function lateWriter(name: string, store: Store): PlacedScene {
+/** A rewrite to which late records come: the NULs of a cut one may stand before it. */
+function lateScene(
+  name: string,
+  store: Store,
+  recordOf: (root: string, scene: PlacedScene) => Promise<Recording>,
+): PlacedScene {
   const scene = compaction(name, store);
   return {
     ...scene,
     after: (done, promised) => {
       expectDone(done, KEPT, promised, { mayHaveNuls: true });
     },
-    record: async (root) => {
-      make(root, store.files);
-      const log = join(root, LOG);
-      const directory = join(root, 'data');
-      const write = async (): Promise<void> => {
-        const isLinked = () => readdirSync(directory).some((name) => name.includes('.papyra.old.'));
-        const { ino } = statSync(log);
-        while (!isLinked()) await sleep(1);
-        const fd = openSync(log, 'a');
-        while (statSync(log).ino === ino) await sleep(1);
-        writeSync(fd, text(LATE));
-        fsyncSync(fd);
-        closeSync(fd);
-      };
-      // It has the log open and must not be seen before; the rename returns when it has written.
-      const options = ['-e', 'inject=linkat,link:delay_exit=100000', '-e', 'inject=rename,renameat,renameat2:delay_exit=300000']; // prettier-ignore
-      const recording = await recorded(root, scene.command(root), {
-        options,
-        meanwhile: write,
-        others: true,
-      });
-      return { ...recording, operations: withWriter(recording, LATE) };
-    },
+    record: (root) => recordOf(root, scene),
   };
+}
+
+/** A writer opens the log before the rename, and writes after it: what it wrote is on the disk, in the old file. */
+function lateWriter(name: string, store: Store): PlacedScene {
+  return lateScene(name, store, async (root, scene) => {
+    make(root, store.files);
+    const log = join(root, LOG);
+    const directory = join(root, 'data');
+    const write = async (): Promise<void> => {
+      const isLinked = () => readdirSync(directory).some((name) => name.includes('.papyra.old.'));
+      const { ino } = statSync(log);
+      while (!isLinked()) await sleep(1);
+      const fd = openSync(log, 'a');
+      while (statSync(log).ino === ino) await sleep(1);
+      writeSync(fd, text(LATE));
+      fsyncSync(fd);
+      closeSync(fd);
+    };
+    // It has the log open and must not be seen before; the rename returns when it has written.
+    const options = ['-e', 'inject=linkat,link:delay_exit=100000', '-e', 'inject=rename,renameat,renameat2:delay_exit=300000']; // prettier-ignore
+    const recording = await recorded(root, scene.command(root), {
+      options,
+      meanwhile: write,
+      others: true,
+    });
+    return { ...recording, operations: withWriter(recording, LATE) };
+  });
+}
+
+/** How many calls there are up to the one that puts the new log in place of the old one. */
+function afterRename(operations: readonly Recorded[]): number {
+  return operations.findIndex((one) => one.do === 'rename' && one.name === 'events.ndjson') + 1;
 }
 
 /** Puts what a writer did to the old file where it did it: right after the rename. */
 function withWriter({ start, operations }: Recording, lines: string[]): Recorded[] {
   const log = start.entries.get(start.entries.get(start.root)!.get('data')!)!.get('events.ndjson')!;
-  const at = operations.findIndex((one) => one.do === 'rename' && one.name === 'events.ndjson') + 1;
+  const at = afterRename(operations);
   const size = start.nodes.get(log)!.content.length;
   const writer: Recorded[] = [
     { do: 'write', inode: log, at: size, bytes: Buffer.from(text(lines)), withNext: true, text: 'a writer appends to the old file' }, // prettier-ignore
@@ -151,8 +165,7 @@ function cleanUp(): PlacedScene {
     ...scene,
     record: async (root) => {
       const killed = await rewrite.record(root);
-      const at = killed.operations.findIndex((one) => one.do === 'rename' && one.name === 'events.ndjson') + 1; // prettier-ignore
-      put(root, after(killed, at));
+      put(root, after(killed, afterRename(killed.operations)));
       const data = join(root, 'data');
       const old = readdirSync(data).find((name) => name.includes('.papyra.old.'))!;
       appendFileSync(join(data, old), text(LATE) + torn);
@@ -173,21 +186,14 @@ function cleanUp(): PlacedScene {
 
 /** A run is killed after the rename, with late records in the old file, and the next one cleans up: the power goes in either. */
 function twoRuns(name: string, store: Store): PlacedScene {
-  const scene = compaction(name, store);
-  return {
-    ...scene,
-    after: (done, promised) => {
-      expectDone(done, KEPT, promised, { mayHaveNuls: true });
-    },
-    record: async (root) => {
-      const first = await scene.record(root);
-      const calls = withWriter(first, LATE);
-      const killed = calls.slice(0, calls.findIndex((one) => one.do === 'promise') + 1);
-      const image = after({ ...first, operations: killed }, killed.length);
-      put(root, image);
-      return joined(first.start, killed, image, await recorded(root, scene.command(root)));
-    },
-  };
+  return lateScene(name, store, async (root, scene) => {
+    const first = await scene.record(root);
+    const calls = withWriter(first, LATE);
+    const killed = calls.slice(0, calls.findIndex((one) => one.do === 'promise') + 1);
+    const image = after({ ...first, operations: killed }, killed.length);
+    put(root, image);
+    return joined(first.start, killed, image, await recorded(root, scene.command(root)));
+  });
 }
 
 /** A removal in place was cut short by a power loss: what repairs it is recorded. */

@@ -1,7 +1,7 @@
 // C functions on files that do not have what is asked for.
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { attributesOf, flagsOf, removeAttribute, setAttribute, setProject } from '../../src/system/attributes.js'; // prettier-ignore
 import { sendDatagram } from '../../src/system/datagram.js';
 import { codeOf } from '../../src/system/library.js';
@@ -9,24 +9,14 @@ import { whyNoLink } from '../../src/system/link.js';
 import { askForReadLease, tryLock, whileAlone } from '../../src/system/locks.js';
 import { openNameless } from '../../src/system/nameless.js';
 import { startWriteback } from '../../src/system/page-cache.js';
+import { closeLater, closeNow, openForTest } from '../support/open.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
-
-const opened: number[] = [];
-afterEach(() => {
-  for (const fd of opened.splice(0)) closeSync(fd);
-});
-
-function open(path: string, flags: string | number = 'r'): number {
-  const fd = openSync(path, flags);
-  opened.push(fd);
-  return fd;
-}
 
 const NOTE = { name: Buffer.from('user.note'), value: Buffer.from('a') };
 
 describe('a file system without attributes, flags and projects', () => {
   test('has none, and lacks nothing', () => {
-    const fd = open('/proc/self/status');
+    const fd = openForTest('/proc/self/status');
     expect(attributesOf(fd)).toEqual([]);
     expect(flagsOf(fd)).toMatchObject({ project: 0, immutable: false, appendOnly: false });
     setProject(fd, 7);
@@ -55,24 +45,23 @@ describe('a descriptor that is not open', () => {
 
 test('two descriptors of a file do not both get its lock', () => {
   const path = tempLog('');
-  expect([tryLock(open(path)), tryLock(open(path))]).toEqual([true, false]);
+  expect([tryLock(openForTest(path)), tryLock(openForTest(path))]).toEqual([true, false]);
 });
 
 test('a write lease is granted to the one who has a file open, and a read lease where nobody writes', () => {
   const path = tempLog('');
-  const fd = open(path, 'r+');
+  const fd = openForTest(path, 'r+');
   let alone = false;
   expect([whileAlone(fd, () => (alone = true)), alone]).toEqual([true, true]);
   expect(askForReadLease(fd)).toBe('refused');
-  closeSync(opened.pop()!);
-  expect(askForReadLease(open(path))).toBe('granted');
+  closeNow(fd);
+  expect(askForReadLease(openForTest(path))).toBe('granted');
 });
 
 describe('a hard link', () => {
   test('is possible, also where the name is taken; into another file system it is not', () => {
     const directory = tempDirectory();
-    const nameless = openNameless(directory)!;
-    opened.push(nameless);
+    const nameless = closeLater(openNameless(directory)!);
     writeFileSync(join(directory, 'taken'), '');
     expect(whyNoLink(nameless, join(directory, 'free'))).toBeUndefined();
     expect(whyNoLink(nameless, join(directory, 'taken'))).toBeUndefined();

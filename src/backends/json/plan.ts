@@ -1,5 +1,4 @@
 // Plans the compaction of one log: opens and locks it, finishes what a killed run left, scans it and decides.
-import { plural } from '../../units/units.js';
 import { close as closeFile, closeSync, existsSync, fstatSync, lstatSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { basename } from 'node:path';
@@ -28,6 +27,7 @@ import { withTornEnd, withTornTotals } from '../../log/torn-end.js';
 import { timesOf } from '../../log/times.js';
 import { slowerWarning } from '../../log/slower.js';
 import type { SecondThread } from '../../log/scan-threads.js';
+import { plural } from '../../units/units.js';
 import { keepIndex, WORTH_AN_INDEX } from './update-index.js';
 import {
   endIsEnough,

@@ -6,12 +6,11 @@ import { interruption, PapyraError } from '../../errors/errors.js';
 import { durationText } from '../../units/units.js';
 import { ageCutoff, type FreeRule } from '../../retention/policy.js';
 import type { PlanRequest } from '../backend.js';
-import type { Client } from './connect.js';
 import { entries, timeOf, type Entry } from './entries.js';
 import { neededEntry, type NeededEntry } from './groups.js';
 import { idAfter, isBefore } from './ids.js';
-import { ifAvailable, infoField } from './info.js';
-import { mastersOf, type StreamLocation } from './nodes.js';
+import { infoField, memoryInfo } from './info.js';
+import type { StreamLocation } from './nodes.js';
 import { freeing, hasEntries, type FilledState, type StreamPlan } from './plan-stream.js';
 import type { Session } from './session.js';
 import { memoryOf, readState } from './stream.js';
@@ -22,8 +21,6 @@ const NODE_BYTES = 4096;
 const PAGES_BYTES = 4 << 20;
 const MOST_PAGE_BYTES = 256 * 1024;
 const LEAST_PAGE_BYTES = 4096;
-
-const NOT_SAID = Promise.resolve(null);
 
 /** One stream: a plan; null: there is nothing in it; or why there is neither. */
 export type Look = { place: StreamLocation } & ({ plan: StreamPlan | null } | { error: unknown });
@@ -211,10 +208,7 @@ export async function usedMemory(
 ): Promise<number | null> {
   let sum = 0;
   for (const node of new Set(nodes)) {
-    // A master that has failed over meanwhile is not there.
-    const asked = (client: Client) => mastersOf(client).get(node)?.info('memory');
-    const info = await session.run(node, async (client) => ifAvailable(asked(client) ?? NOT_SAID));
-    const used = infoField(info, 'used_memory');
+    const used = infoField(await memoryInfo(session, node), 'used_memory');
     if (used === null) return null;
     sum += Number(used);
   }

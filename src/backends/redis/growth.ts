@@ -3,7 +3,7 @@ import type { Room } from '../../forecast/forecast.js';
 import type { Step } from '../../forecast/growth.js';
 import { findStreams } from './discover.js';
 import { secondsOf } from './ids.js';
-import { ifAvailable, infoField } from './info.js';
+import { infoField, memoryInfo } from './info.js';
 import { mastersOf } from './nodes.js';
 import { perNode } from './run.js';
 import type { Session } from './session.js';
@@ -16,9 +16,7 @@ export async function memoryRoom(session: Session): Promise<Room | null> {
   const nodes = await session.inspect((client) => [...mastersOf(client).keys()]);
   if (nodes.length !== 1) return null;
   const [node] = nodes;
-  const info = await session.run(node!, (client) =>
-    ifAvailable(mastersOf(client).get(node!)!.info('memory')),
-  );
+  const info = await memoryInfo(session, node!);
   const total = Number(infoField(info, 'maxmemory') ?? 0);
   const used = Number(infoField(info, 'used_memory') ?? NaN);
   if (!(total > 0) || Number.isNaN(used)) return null;

@@ -1,8 +1,9 @@
 // What somebody else does to a stream while it is trimmed, stops, users without scripts, and streams that fail.
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openSystem, PapyraError, type ListedRecord, type System } from '../../../src/index.js';
+import { PapyraError, type ListedRecord, type System } from '../../../src/index.js';
 import { startRedis, stopServers, type Server } from '../../support/redis.js';
+import { withSystem } from '../../support/system.js';
 import { tempDirectory } from '../../support/temp.js';
 
 const KEY = 'papyra:local:events';
@@ -22,14 +23,8 @@ beforeEach(async () => {
 
 const plain = (): string => `redis://plain:plain@127.0.0.1:${server.port}/0`;
 
-async function withSystem<T>(use: (system: System) => Promise<T>, more = {}, url = server.url): Promise<T> {
-  const system = await openSystem({ persistence: { backend: 'redis', url, ...more } });
-  try {
-    return await use(system);
-  } finally {
-    await system.close();
-  }
-} // prettier-ignore
+const withStore = <T>(use: (system: System) => Promise<T>, more = {}, url = server.url) =>
+  withSystem({ persistence: { backend: 'redis', url, ...more } }, use);
 
 /** Entries of one a second. */
 async function fill(count: number, key = KEY): Promise<void> {
@@ -61,11 +56,11 @@ describe.each([
 
   test('all but some, by number and by age: exactly those stay', async () => {
     await fill(2000);
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       expect((await persistence.compact(run)).records).toMatchObject({ kept: 5, dropped: 1995 });
       expect(await other.xlen(KEY)).toBe(5);
     }, { retention: { max_records: 5 }, approx_trim: false }, url()); // prettier-ignore
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       expect((await persistence.compact(run)).records.dropped).toBe(5);
       expect(await other.xlen(KEY)).toBe(0);
     }, policy, url()); // prettier-ignore
@@ -73,7 +68,7 @@ describe.each([
 
   test('a stream that is deleted meanwhile: what went is told, or that it is another one', async () => {
     await fill(60_000);
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       const onProgress = atFirstBatch(() => other.del(KEY));
       const ended = await persistence.compact({ ...run, onProgress }).catch((error: unknown) => error);
       expect(isToldInWords(ended)).toBe(true);
@@ -83,7 +78,7 @@ describe.each([
 
   test('one that is made anew meanwhile keeps what is in it', async () => {
     await fill(60_000);
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       const onProgress = atFirstBatch(() => other.multi().del(KEY).xadd(KEY, '1-1', 'data', 'new').exec()); // prettier-ignore
       const ended = await persistence.compact({ ...run, onProgress }).catch((error: unknown) => error);
       expect(isToldInWords(ended)).toBe(true);
@@ -94,7 +89,7 @@ describe.each([
 
   test('a consumer group that is added meanwhile: the trim ends, and what it needs is told', async () => {
     await fill(60_000);
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       const onProgress = atFirstBatch(() => other.xgroup('CREATE', KEY, 'billing', '0'));
       await expect(persistence.compact({ ...run, onProgress })).rejects.toMatchObject({
         code: expect.stringMatching(/try_again/) as string,
@@ -106,7 +101,7 @@ describe.each([
 
   test('a stop meanwhile: interrupted, and what is left is told', async () => {
     await fill(60_000);
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       const stop = new AbortController();
       const onProgress = atFirstBatch(() => { stop.abort(); }); // prettier-ignore
       await expect(persistence.compact({ ...run, onProgress, signal: stop.signal })).rejects.toMatchObject({ code: 'interrupted' }); // prettier-ignore
@@ -117,7 +112,7 @@ describe.each([
   test('the entry with the largest id of all goes, too', async () => {
     await fill(50);
     await other.xadd(KEY, '18446744073709551615-18446744073709551615', 'data', '{"kind": "event", "timestamp": 1}'); // prettier-ignore
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       const { records } = await persistence.compact(run);
       expect(records.dropped).toBeGreaterThanOrEqual(50);
     }, policy, url()); // prettier-ignore
@@ -128,7 +123,7 @@ test('a call that was stopped before: interrupted, and nothing goes', async () =
   await fill(500);
   const signal = AbortSignal.abort();
   const stopped = { code: 'interrupted' };
-  await withSystem(async (system) => {
+  await withStore(async (system) => {
     const { persistence } = system;
     await expect(persistence.compact({ signal, maxDrop: 1, allowEmpty: true })).rejects.toMatchObject(stopped); // prettier-ignore
     await expect(persistence.compact({ signal, maxDrop: 1, allowEmpty: true, archive: tempDirectory() })).rejects.toMatchObject(stopped); // prettier-ignore
@@ -143,7 +138,7 @@ test('a call that was stopped before: interrupted, and nothing goes', async () =
 
 test('an archive that is stopped half way: nothing goes, and no archive is left', async () => {
   await fill(20_000);
-  await withSystem(async ({ persistence }) => {
+  await withStore(async ({ persistence }) => {
     const stop = new AbortController();
     const onProgress = ({ phase }: { phase: string }): void => {
       if (phase !== 'scan') stop.abort();
@@ -161,7 +156,7 @@ describe('many keys of which none is a stream', () => {
     for (const system of systems) for (const kind of ['events', 'audits', 'dead_letters']) await other.set(`papyra:${system}:${kind}`, 'text'); // prettier-ignore
     await other.xadd('papyra:s0:events:x', '1-1', 'data', '{}');
     const more = { retention: { max_age_seconds: 60 }, system_id: systems };
-    await withSystem(async (system) => {
+    await withStore(async (system) => {
       const { persistence } = system;
       const another = { message: expect.stringContaining('another type') as string };
       await expect(persistence.compact({ dryRun: true })).rejects.toMatchObject(another);
@@ -177,7 +172,7 @@ describe('many keys of which none is a stream', () => {
     await fill(500, 'papyra:s1:audits');
     await other.set('papyra:s1:events', 'text');
     for (const system of systems.slice(2)) await other.set(`papyra:${system}:events`, 'text');
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       const ended = await persistence.compact({ maxDrop: 1, allowEmpty: true }).catch((error: unknown) => error); // prettier-ignore
       expect(isToldInWords(ended)).toBe(true);
       expect(await other.xlen('papyra:s0:events')).toBe(0);
@@ -194,7 +189,7 @@ describe('what is freed', () => {
 
   test('comes from the oldest of many streams, and in the end all may go', async () => {
     for (const [system, days] of [['a', 20], ['b', 40], ['c', 10], ['d', 30]] as const) await old(system, days * 86_400, 40); // prettier-ignore
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       await persistence.compact({ free: 30_000, minAge: 0, maxDrop: 1 });
       const [a, b, c, d] = await left();
       expect([a, c, d]).toEqual([40, 40, 40]);
@@ -215,7 +210,7 @@ test('so many expired entries in a node with one that stays that they are not co
   await fill(30_000);
   await other.config('SET', 'stream-node-max-entries', 10);
   await other.config('SET', 'stream-node-max-bytes', 4096);
-  await withSystem(async ({ persistence }) => {
+  await withStore(async ({ persistence }) => {
     const report = await persistence.compact({ maxDrop: 1 });
     expect(report.records).toMatchObject({ dropped: 0 });
     expect(JSON.stringify(report)).toMatch(/more than \d+ expired entries are in a node/);
@@ -226,7 +221,7 @@ describe('damage in many streams', () => {
   test('is refused with some of their names, or removed with a copy beside them', async () => {
     const systems = Array.from({ length: 8 }, (_, n) => `s${n}`);
     for (const system of systems) for (let n = 0; n < 20; n++) await other.xadd(`papyra:${system}:events`, `${START + n}000-0`, 'data', n % 2 ? 'garbage' : '{"kind": "event"}'); // prettier-ignore
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       await expect(persistence.recover()).rejects.toMatchObject({ code: 'refused' });
       const { status, anomalies } = await persistence.recover({ mode: 'quarantine', quarantineDir: '/nowhere', maxDrop: 1, limit: 3 }); // prettier-ignore
       expect([status, anomalies.found.total, anomalies.found.listed.length]).toEqual(['recovered', 80, 3]); // prettier-ignore
@@ -240,7 +235,7 @@ describe('records of streams', () => {
     for (const kind of ['events', 'audits']) for (let n = 1; n < 4; n++) await other.xadd(`papyra:local:${kind}`, `${START + n}000-0`, 'data', `{"kind": "${kind.slice(0, -1)}", "timestamp": ${START + n}}`); // prettier-ignore
     const ahead = Math.floor(Date.now() / 1000) + 1_000_000;
     await other.xadd(KEY, `${ahead}000-0`, 'data', `{"kind": "event", "timestamp": ${ahead}}`);
-    await withSystem(async ({ inspect, persistence }) => {
+    await withStore(async ({ inspect, persistence }) => {
       const list = async (how: object): Promise<ListedRecord[]> => {
         const found: ListedRecord[] = [];
         for await (const one of inspect.records(how)) found.push({ ...one });
@@ -256,7 +251,7 @@ describe('records of streams', () => {
   test('that come are followed, but not those that have expired, until a stop', async () => {
     await fill(3);
     const stop = new AbortController();
-    await withSystem(async ({ inspect }) => {
+    await withStore(async ({ inspect }) => {
       const seen: number[] = [];
       const following = (async () => {
         for await (const { timestamp } of inspect.records({ follow: true, signal: stop.signal })) {

@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { gunzipSync } from 'node:zlib';
-import { openSystem, type OpenOptions, type System } from '../../../src/index.js';
+import { type OpenOptions, type System } from '../../../src/index.js';
 import { serverDirectory, startRedis, stopServers, type Server } from '../../support/redis.js';
+import { withSystem } from '../../support/system.js';
 import { tempDirectory } from '../../support/temp.js';
 
 const KEY = 'papyra:local:events';
@@ -23,14 +24,8 @@ beforeEach(async () => {
   await server.client.flushall();
 });
 
-const withSystem = async <T>(use: (system: System) => Promise<T>, url = server.url, options: Partial<OpenOptions> = {}, more = {}): Promise<T> => {
-  const system = await openSystem({ persistence: { backend: 'redis', url, retention: { max_age_seconds: 9000 }, ...more }, ...options });
-  try {
-    return await use(system);
-  } finally {
-    await system.close();
-  }
-}; // prettier-ignore
+const withStore = <T>(use: (system: System) => Promise<T>, url = server.url, options: Partial<OpenOptions> = {}, more = {}) =>
+  withSystem({ persistence: { backend: 'redis', url, retention: { max_age_seconds: 9000 }, ...more }, ...options }, use); // prettier-ignore
 
 const id = (n: number): string => `${START + n}000-0`;
 const record = (n: number): string => `{"kind": "event", "n": ${n}, "timestamp": ${START + n}}`;
@@ -56,7 +51,7 @@ describe('entries with other fields than the runtime gives them', () => {
     await fillOddly();
     const archive = tempDirectory();
     const policy = { retention: { max_age_seconds: 1 } };
-    await withSystem(
+    await withStore(
       async (system) => {
         const { persistence } = system;
         const { records, bytes } = await persistence.inspect({ full: true });
@@ -89,7 +84,7 @@ describe('entries with other fields than the runtime gives them', () => {
   test('can be freed, and sampled where there are many', async () => {
     await fillOddly(12_000);
     const policy = { retention: { max_records: 20_000 } };
-    await withSystem(
+    await withStore(
       async ({ persistence, inspect }) => {
         expect((await inspect.summary()).records).toBe(7200);
         const { sample, records } = await persistence.inspect();
@@ -115,7 +110,7 @@ describe('an empty store', () => {
     ['any system', '*'],
   ])('%s: every call says so, and none fails', async (_name, system_id) => {
     const nothing = expect.stringMatching(/nothing|no stream/i) as unknown;
-    await withSystem(async (system) => {
+    await withStore(async (system) => {
       expect(await system.check()).toMatchObject({ warnings: expect.arrayContaining([nothing]) as unknown[] }); // prettier-ignore
       expect(await system.inspect.summary()).toMatchObject({ records: 0 });
       expect((await system.persistence.compact({ archive: tempDirectory() })).status).toBe('nothing_to_do'); // prettier-ignore
@@ -126,7 +121,7 @@ describe('an empty store', () => {
     }, server.url, {}, { system_id }); // prettier-ignore
     await server.client.xadd(KEY, '1-1', 'data', '{}');
     await server.client.xtrim(KEY, 'MAXLEN', 0);
-    await withSystem(async (system) => {
+    await withStore(async (system) => {
       expect((await system.doctor()).checks.length).toBeGreaterThan(3);
       expect((await system.persistence.compact()).status).toBe('nothing_to_do');
     }, server.url, {}, { system_id }); // prettier-ignore
@@ -138,7 +133,7 @@ describe('a user who may not ask about the server', () => {
 
   test('a run, a dry run, an inspection and doctor do without', async () => {
     await fillOddly(1000);
-    await withSystem(async (system) => {
+    await withStore(async (system) => {
       const { persistence } = system;
       const { bytes } = await persistence.inspect({ full: true });
       expect(bytes.allocated).toBeNull();
@@ -155,7 +150,7 @@ describe('a user who may not ask about the server', () => {
 
 test('a socket and another database: doctor shows the redis-cli that reaches them', async () => {
   const url = `unix://${socket}?db=2`;
-  await withSystem(async (system) => {
+  await withStore(async (system) => {
     const { persistence } = system;
     await server.client.select(2);
     await server.client.xadd(KEY, id(0), 'data', record(0));
@@ -172,7 +167,7 @@ describe('what cannot be freed', () => {
     const systems = ['a', 'b', 'c', 'd', 'e'];
     const ahead = Math.floor(Date.now() / 1000) + 1_000_000;
     for (const system of systems) await server.client.xadd(`papyra:${system}:events`, `${ahead}000-0`, 'data', `{"timestamp": ${ahead}}`); // prettier-ignore
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       await expect(persistence.compact({ free: 1000 })).rejects.toMatchObject({
         code: 'refused',
         message: expect.stringMatching(/nothing can be freed; .*dated ahead; .*; and 2 more streams$/) as unknown,
@@ -182,7 +177,7 @@ describe('what cannot be freed', () => {
 
   test('where all may go, and is too little: how much that is', async () => {
     await fillOddly(50);
-    await withSystem(async ({ persistence }) => {
+    await withStore(async ({ persistence }) => {
       await expect(persistence.compact({ free: 1e9, minAge: 0, allowEmpty: true })).rejects.toMatchObject({
         message: expect.stringMatching(/; there is no more that may go$/) as unknown,
       });
