@@ -145,6 +145,12 @@ export async function startCluster(): Promise<Server[]> {
   return nodes;
 }
 
+/** Waits until the nodes of a cluster agree that a master of it has failed. */
+export async function sawFailure(nodes: Server[]): Promise<void> {
+  const sees = async ({ client }: Server) => /cluster_slots_fail:[1-9]/.test(await client.cluster('INFO')); // prettier-ignore
+  for (const node of nodes) while (!(await sees(node))) await sleep(50);
+}
+
 /** A master `papyra`, a replica, and three sentinels that watch them. */
 export async function startSentinels(): Promise<{
   master: Server;

@@ -7,6 +7,7 @@ import { BARE, compact, PAPYRA, papyra, type Report } from '../../support/papyra
 import { proxyTo } from '../../support/redis-proxy.js';
 import {
   freePort,
+  sawFailure,
   startCluster,
   startRedis,
   stopServers,
@@ -41,12 +42,20 @@ async function streamsOf({ client }: Server): Promise<{ all: number; full: numbe
   return { all: keys.length, full: lengths.filter((length) => length > 5).length };
 }
 
+/** Waits until every node tells these ports: a client may ask any of them. */
+async function announced(nodes: Server[], ports: number[]): Promise<void> {
+  const all = async (): Promise<boolean> => {
+    const slots = await Promise.all(nodes.map(({ client }) => client.cluster('SLOTS')));
+    return slots.every((answer) => ports.every((port) => JSON.stringify(answer).includes(`,${port},`))); // prettier-ignore
+  };
+  while (!(await all())) await sleep(50);
+}
+
 describe('a master that cannot be asked', () => {
   test('gone, and its slots are nobody’s: a search is partial, 69, names it, and trims the others', async () => {
     const [first, second, third] = (await filledCluster()) as [Server, Server, Server];
     await third.stop('SIGKILL');
-    // The others have seen that it failed.
-    while (!(await first.client.cluster('INFO')).includes('cluster_slots_pfail:0')) await sleep(50);
+    await sawFailure([first, second]);
     for (const dry of [['--dry-run'], []]) {
       const done = await compact(['--config', configFor([first.port, second.port]), ...ARGS, ...dry]); // prettier-ignore
       expect([done.code, done.report.status]).toEqual([69, 'partial']);
@@ -70,11 +79,7 @@ describe('a master that cannot be asked', () => {
     }))); // prettier-ignore
     // Each says that the proxies are the cluster.
     for (const [at, node] of [first, second, third].entries()) await node.client.config('SET', 'cluster-announce-port', proxies[at]!.port); // prettier-ignore
-    const announced = async (): Promise<boolean> => {
-      const slots = await Promise.all([first, second, third].map(({ client }) => client.cluster('SLOTS'))); // prettier-ignore
-      return slots.every((answer) => proxies.every(({ port }) => JSON.stringify(answer).includes(`,${port},`))); // prettier-ignore
-    };
-    while (!(await announced())) await sleep(50);
+    await announced([first, second, third], proxies.map(({ port }) => port)); // prettier-ignore
     const done = await compact(['--config', configFor([proxies[0]!.port]), ...ARGS]);
     for (const proxy of proxies) proxy.close();
     expect(done.stderr).toMatch(/still loading/);
@@ -121,7 +126,7 @@ describe('a cluster that announces nothing that can be reached', () => {
     const wrong = await freePort();
     const [first, , third] = nodes as [Server, Server, Server];
     await third.client.config('SET', 'cluster-announce-port', wrong);
-    while (!JSON.stringify(await first.client.cluster('SLOTS')).includes(String(wrong))) await sleep(50); // prettier-ignore
+    await announced(nodes, [wrong]);
     const done = await compact(['--config', configFor([first.port]), ...ARGS]);
     expect([done.code, done.report.status]).toEqual([69, 'partial']);
     expect(done.stderr).toContain(`127.0.0.1:${wrong} (of the cluster of 127.0.0.1:${first.port}) does not listen`); // prettier-ignore

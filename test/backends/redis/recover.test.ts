@@ -11,6 +11,7 @@ import { Random, testSeed } from '../../support/random.js';
 import { BARE, PAPYRA, papyra } from '../../support/papyra.js';
 import { recoverStore, scanStore, storeArgs, storeAt } from '../../support/redis-recovery.js';
 import {
+  sawFailure,
   startCluster,
   startRedis,
   startSentinels,
@@ -379,9 +380,9 @@ describe('more than one server', () => {
     for (const key of keys.slice(0, 6)) expect(await copiesOf(cluster, quarantineKey(key))).toHaveLength(20); // prettier-ignore
     cluster.disconnect();
 
-    const [first, , third] = nodes as [Server, Server, Server];
+    const [first, second, third] = nodes as [Server, Server, Server];
     await third.stop('SIGKILL');
-    while (!(await first.client.cluster('INFO')).includes('cluster_slots_pfail:0')) await sleep(50);
+    await sawFailure([first, second]);
     const two = { ...store, server: { kind: 'cluster' as const, nodes: addresses.slice(0, 2) } };
     const scan = await failureOf(scanStore(two));
     expect([scan.code, scan.scan?.status]).toEqual(['unreachable', 'anomalies']);
