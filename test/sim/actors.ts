@@ -1,6 +1,6 @@
 // The processes of a world: writers, and runs of papyra. Each knows whether it stands still.
 import { execa, type ResultPromise } from 'execa';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BARE, PAPYRA, ROOT } from '../support/papyra.js';
 import { readTold, type Told } from './told.js';
@@ -120,6 +120,23 @@ export interface RunOptions {
   under?: readonly string[] | undefined;
 }
 
+/**
+ * What makes a process's clock so many days ahead. Not by the program `faketime`: that starts another process and waits
+ * for it, and signals would not reach the run.
+ */
+function clockOf(days: number): Record<string, string> {
+  if (days === 0) return {};
+  return {
+    LD_PRELOAD: '/usr/$LIB/faketime/libfaketime.so.1',
+    FAKETIME: `${days > 0 ? '+' : ''}${days}d`,
+  };
+}
+
+/** The library leaves its shared memory when its process is killed. */
+function forgetClock(pid: number): void {
+  for (const name of ['faketime_shm_', 'sem.faketime_sem_']) rmSync(`/dev/shm/${name}${pid}`, { force: true }); // prettier-ignore
+}
+
 /** A run of papyra with its fate, which comes at a share of the time that a run takes. */
 export class PapyraRun {
   readonly actor: Actor;
@@ -127,16 +144,16 @@ export class PapyraRun {
 
   constructor(args: string[], options: RunOptions) {
     const { clockDays = 0, fate, usualMs, under = [] } = options;
-    const clock = `${clockDays > 0 ? '+' : ''}${clockDays}d`;
-    const before = clockDays === 0 ? under : ['faketime', '-f', clock];
-    const [program, ...words] = [...before, process.execPath, PAPYRA, ...args];
+    const [program, ...words] = [...under, process.execPath, PAPYRA, ...args];
     const from = nowNs();
     const child = execa(program!, words, {
-      env: BARE,
+      env: { ...BARE, ...clockOf(clockDays) },
       extendEnv: false,
       reject: false,
       stdin: 'ignore',
       cwd: '/',
+      // A group of its own: whatever it started is killed with it.
+      detached: true,
     });
     this.actor = new Actor(child);
     const timers: NodeJS.Timeout[] = [];
@@ -144,7 +161,7 @@ export class PapyraRun {
     const later = (ms: number, act: () => void) => timers.push(setTimeout(act, ms));
     later(PATIENCE_MS, () => {
       hung = true;
-      child.kill('SIGKILL');
+      process.kill(-child.pid!, 'SIGKILL');
     });
     if (fate.kind === 'killed') later(fate.at * usualMs, () => child.kill('SIGKILL'));
     if (fate.kind === 'signalled') later(fate.at * usualMs, () => child.kill(fate.signal));
@@ -154,6 +171,7 @@ export class PapyraRun {
     }
     this.done = child.then((result) => {
       for (const timer of timers) clearTimeout(timer);
+      if (clockDays !== 0) forgetClock(child.pid!);
       const to = nowNs();
       const { exitCode: code, signal, stdout, stderr } = result;
       return { code, signal, stdout, stderr, hung, from, to, ms: (to - from) / 1e6 };
