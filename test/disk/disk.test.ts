@@ -1,9 +1,12 @@
+import { execa, execaSync } from 'execa';
+import { readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { placeOrSkip } from '../places/log.js';
-import { disk } from '../support/mounts.js';
+import { disk, openDirectory } from '../support/mounts.js';
 import { isRoot } from '../support/papyra.js';
 import { testSeed } from '../support/random.js';
-import { FILE_SYSTEMS, systemOf } from './disk.js';
+import { FILE_SYSTEMS, makeBase, mountImage, partsOf, systemOf } from './disk.js';
 import type { Cut } from './history.js';
 import { cutPower, cutsOf } from './power-cut.js';
 import { forget, recordSession, type Recording, type SessionOptions } from './session.js';
@@ -45,6 +48,19 @@ describe.runIf(isRoot)('a power failure at any instant, whatever the cache of th
     const { failed, ...tried } = await sweepDisks({ seed, sessions: soak ? 4 : 1, until: Infinity, cuts: soak ? 40 : 4, system });
     console.log(JSON.stringify(tried));
     expect(failed).toEqual([]);
+  });
+
+  test('an image that another namespace of mounts still holds is not mounted again with what it held', async () => {
+    const system = systemOf('ext4 data=ordered')!;
+    const directory = openDirectory('images');
+    const { base, point } = partsOf(directory);
+    await makeBase(directory, system, () => undefined);
+    const undo = mountImage(base, point, system);
+    const other = execa('unshare', ['--mount', 'sleep', '1'], { reject: false });
+    while (readlinkSync(`/proc/${other.pid}/ns/mnt`) === readlinkSync('/proc/self/ns/mnt')) await sleep(5); // prettier-ignore
+    await undo();
+    expect(execaSync('losetup', ['--associated', base]).stdout).toBe('');
+    await other;
   });
 
   test('a disk that forgets what it was told to keep is found out', async () => {

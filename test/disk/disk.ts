@@ -39,21 +39,44 @@ export const partsOf = (directory: string) => ({
 });
 
 /** Mounts an image file; returns how to undo that. */
-export function mountImage(image: string, point: string, { mount }: FileSystem): () => void {
+export function mountImage(
+  image: string,
+  point: string,
+  { mount }: FileSystem,
+): () => Promise<void> {
   mkdirSync(point, { recursive: true });
   execaSync('mount', ['-o', ['loop', ...mount].join(','), image, point]);
-  return () => unmount(point);
+  return async () => {
+    unmount(point);
+    await awaitDetached(image);
+  };
+}
+
+/**
+ * A process that has meanwhile made a namespace of mounts has this one in it, too: the file system lives until that
+ * process ends, and whoever mounts the file again finds what was there before.
+ */
+async function awaitDetached(image: string): Promise<void> {
+  const isAttached = () => execaSync('losetup', ['--associated', image]).stdout !== '';
+  for (let tries = 0; isAttached(); tries++) {
+    if (tries > 3000) throw new Error(`${image} stays mounted in a namespace of another process`);
+    await sleep(20);
+  }
 }
 
 /** An image whose file system holds what `fill` writes to it. */
-export function makeBase(directory: string, system: FileSystem, fill: (point: string) => void) {
+export async function makeBase(
+  directory: string,
+  system: FileSystem,
+  fill: (point: string) => void,
+): Promise<void> {
   const { base, point } = partsOf(directory);
   makeImage(system.kind, base, system.make);
   const undo = mountImage(base, point, system);
   try {
     fill(point);
   } finally {
-    undo();
+    await undo();
   }
 }
 

@@ -41,7 +41,7 @@ export async function cutPower(recording: Recording, cut: Cut, seed: number): Pr
     const after = { time: requests[cut.before]!.time, before, path, repaired };
     return [...faults, ...judgeCut(recording, after)];
   } finally {
-    undo();
+    await undo();
   }
 }
 

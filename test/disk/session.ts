@@ -83,7 +83,7 @@ export async function recordSession(
   const { point, history } = partsOf(directory);
   const path = pathOn(point);
   const past = makePast(world);
-  makeBase(directory, system, () => {
+  await makeBase(directory, system, () => {
     mkdirSync(join(point, 'data'));
     writePast(path, past.lines, world);
   });

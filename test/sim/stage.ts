@@ -46,6 +46,9 @@ const IMAGES: Record<Exclude<Place, 'plain' | 'tmpfs'>, Parameters<typeof makeIm
   btrfs: ['btrfs', ''],
 };
 
+/** Room for the largest log twice, as a rewrite needs it: a disk is full only when a step has filled it. */
+const MEGABYTES = 320;
+
 const isKnownHere = (place: Place): boolean =>
   readFileSync('/proc/filesystems', 'latin1').includes(`\t${place.replace('-1k', '')}\n`);
 
@@ -63,11 +66,11 @@ function mountPlace(place: Place, outside: string): Mounted {
   if (place === 'plain' || !isRoot || !isKnownHere(place))
     return { disk, own: false, unmount: () => undefined };
   if (place === 'tmpfs')
-    execaSync('mount', ['-t', 'tmpfs', '-o', 'size=32m,mode=755', 'tmpfs', disk]);
+    execaSync('mount', ['-t', 'tmpfs', '-o', `size=${MEGABYTES}m,mode=755`, 'tmpfs', disk]);
   else {
     const image = join(outside, 'image');
     const [kind, , options] = IMAGES[place];
-    mountImage(kind, image, disk, undefined, options);
+    mountImage(kind, image, disk, MEGABYTES, options);
   }
   return {
     disk,
