@@ -1,7 +1,7 @@
 // Compiles the kernel (asconfig.json) to a module of base64 text, so that it needs no file of its own;
 // then bundles the command line and the library into dist/: one file each plus what is loaded when it is
 // used. Bundled, `papyra --version` starts in a fraction of the time that node_modules would take.
-// Last, V8 compiles the bundle. PAPYRA_COVERAGE=FOLDER makes one that counts instead: see test/coverage/.
+// Last, V8 compiles the bundle, if it is not one that counts.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -10,12 +10,7 @@ import { join, resolve } from 'node:path';
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { rollup } from 'rollup';
-import { BUNDLE, OUTSIDE } from './esbuild.options.js';
-
-const folder = process.env.PAPYRA_COVERAGE;
-const counted = folder && (await import('./test/coverage/instrument.js')).countedBundle(folder);
-/** @type {import('esbuild').BuildOptions} */
-const options = { ...BUNDLE, ...counted, define: { ...BUNDLE.define, ...counted?.define } };
+import { BUNDLE, COUNTED, OUTSIDE } from './esbuild.options.js';
 
 rmSync('dist', { recursive: true, force: true });
 
@@ -23,7 +18,7 @@ await compileKernel('src/records/kernel/wasm.ts');
 await bundleWorker('src/log/scan-worker.ts', 'src/log/worker-code.ts');
 
 const result = await build({
-  ...options,
+  ...BUNDLE,
   write: false,
   entryPoints: { main: 'src/main.ts', index: 'src/index.ts' },
   outdir: 'dist',
@@ -36,7 +31,7 @@ const result = await build({
 
 await writeChunks(new Map(result.outputFiles.map(({ path, text }) => [path, text])));
 await writeLicences(Object.keys(result.metafile.inputs));
-if (!counted) compileBundle();
+if (!COUNTED) compileBundle();
 
 /** Each run adds the code of what the ones before it have not loaded. Without a seed it differs from build to build. */
 function compileBundle() {
@@ -121,7 +116,7 @@ async function writeLicences(inputs) {
 /** A thread's code as a text, which needs no file to be found at run time. */
 async function bundleWorker(entry, module) {
   const { outputFiles } = await build({
-    ...options,
+    ...BUNDLE,
     entryPoints: [entry],
     write: false,
     format: 'cjs',

@@ -1,4 +1,5 @@
 // Reads and sets extended attributes, project ids and chattr flags of an open file.
+import { ioctlRead, ioctlWrite } from './ioctl.js';
 import { call, codeOf } from './library.js';
 
 /** ACLs and security labels are such attributes, too. */
@@ -64,14 +65,13 @@ export function removeAttribute(fd: number, name: Buffer): void {
   }
 }
 
-const IOCTL = 'int ioctl(int fd, unsigned long request, ...)';
 /** struct fsxattr of linux/fs.h: flags, extent size, extents, project, reserved bytes. */
 const FSXATTR_BYTES = 28;
 const FLAGS_AT = 0;
 const PROJECT_AT = 12;
-/** Direction, size and letter make these numbers; powerpc encodes the direction differently. */
-const [FS_IOC_FSGETXATTR, FS_IOC_FSSETXATTR] =
-  process.arch === 'ppc64' ? [0x401c581f, 0x801c5820] : [0x801c581f, 0x401c5820];
+/** FS_IOC_FSGETXATTR and FS_IOC_FSSETXATTR, without their direction. */
+const GET_FSXATTR = 0x1c581f;
+const SET_FSXATTR = 0x1c5820;
 const FS_XFLAG_IMMUTABLE = 0x08;
 const FS_XFLAG_APPEND = 0x10;
 const FS_XFLAG_PROJINHERIT = 0x200;
@@ -111,14 +111,14 @@ export function setProject(fd: number, project: number): void {
   const raw = readFlags(fd);
   if (!raw || raw.readUInt32LE(PROJECT_AT) === project) return;
   raw.writeUInt32LE(project, PROJECT_AT);
-  call(IOCTL, fd, FS_IOC_FSSETXATTR, 'uint8_t *', raw);
+  ioctlWrite(fd, SET_FSXATTR, raw);
 }
 
 function readFlags(fd: number): Buffer | undefined {
   if (process.platform !== 'linux') return undefined;
   const raw = Buffer.alloc(FSXATTR_BYTES);
   try {
-    call(IOCTL, fd, FS_IOC_FSGETXATTR, '_Inout_ uint8_t *', raw);
+    ioctlRead(fd, GET_FSXATTR, raw);
     return raw;
   } catch (error) {
     if (isUnsupported(error)) return undefined;

@@ -1,9 +1,9 @@
 // Shares blocks between files (ioctl FICLONERANGE), and writes a file system to its disk (syncfs).
+import { ioctlWrite } from './ioctl.js';
 import { call } from './library.js';
 
-const IOCTL = 'int ioctl(int fd, unsigned long request, ...)';
-/** Direction, size and letter make this number; powerpc encodes the direction differently. */
-const FICLONERANGE = process.arch === 'ppc64' ? 0x8020940d : 0x4020940d;
+/** FICLONERANGE, without its direction. */
+const CLONE_RANGE = 0x20940d;
 /** struct file_clone_range of linux/fs.h. */
 const RANGE_BYTES = 32;
 
@@ -24,7 +24,7 @@ export function cloneRange(
   [from, offset, length, target].forEach((value, index) => {
     range.writeBigInt64LE(BigInt(value), index * 8);
   });
-  call(IOCTL, to, FICLONERANGE, 'uint8_t *', range);
+  ioctlWrite(to, CLONE_RANGE, range);
 }
 
 /** Only then a file system such as btrfs counts the blocks of removed files as free. */

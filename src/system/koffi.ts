@@ -93,6 +93,6 @@ function openUnlinked(directory: string): number {
 
 function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== 'ERR_DLOPEN_FAILED') return code ?? message;
+  if (code !== 'ERR_DLOPEN_FAILED') return String(code);
   return message.includes('failed to map') ? 'noexec' : message;
 }

@@ -1,5 +1,6 @@
 // Calls C functions through koffi, with errors as those of node:fs.
 import { constants } from 'node:os';
+import { promisify } from 'node:util';
 import { PapyraError } from '../errors/errors.js';
 import { KOFFI_HINT, loadKoffi, type CFunction, type Koffi } from './koffi.js';
 
@@ -24,7 +25,7 @@ function load(): Library {
 
 /** Without locks nothing can be changed safely, not even with `--offline`. */
 function unavailable(cause: unknown): PapyraError {
-  const reason = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause);
+  const reason = (cause as Error).message.split('\n')[0]!;
   return new PapyraError(
     'config_invalid',
     `papyra cannot make system calls here (${process.platform}, ${process.arch}): ${reason}`,
@@ -55,13 +56,8 @@ export function call(prototype: string, ...args: Parameters<CFunction>): number 
  * @throws {PapyraError} as {@link call}.
  */
 export function callAside(prototype: string, ...args: Parameters<CFunction>): Promise<number> {
-  const aside = functionOf(prototype).async;
-  return new Promise((resolve, reject) => {
-    aside(...args, (error: Error | null, result: number) => {
-      if (error) reject(error);
-      else resolve(result);
-    });
-  });
+  const aside: (...args: Parameters<CFunction>) => Promise<number> = promisify(functionOf(prototype).async); // prettier-ignore
+  return aside(...args);
 }
 
 function functionOf(prototype: string): CFunction {
@@ -72,8 +68,8 @@ function functionOf(prototype: string): CFunction {
 }
 
 function errnoException(errno: number, syscall: string): NodeJS.ErrnoException {
-  const [code = `errno ${errno}`] =
-    Object.entries(constants.errno).find(([, value]) => value === errno) ?? [];
+  const numbers: Record<string, number> = constants.errno;
+  const code = Object.keys(numbers).find((name) => numbers[name] === errno) ?? `errno ${errno}`;
   return Object.assign(new Error(`${code}, ${syscall}`), { code, errno: -errno, syscall });
 }
 

@@ -13,7 +13,7 @@ export function openNameless(directory: string): number | undefined {
   try {
     return openSync(directory, O_TMPFILE | constants.O_RDWR | constants.O_EXCL, 0o600);
   } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
+    const code = String((error as NodeJS.ErrnoException).code);
     if (['ENOTSUP', 'EOPNOTSUPP', 'EISDIR', 'ENOSYS', 'EINVAL'].includes(code)) return undefined;
     throw error;
   }

@@ -1,7 +1,8 @@
 import { execaSync } from 'execa';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fuse, openDirectory } from '../support/mounts.js';
 import { BARE, PAPYRA, papyra, PLAIN_USER } from '../support/papyra.js';
 import { emptyRoot, inRoot, lastingDirectory, makePackages, ONE_FILE, someLog, version } from '../support/packages.js'; // prettier-ignore
 import { startRedis, stopServers } from '../support/redis.js';
@@ -135,6 +136,18 @@ describe('in a root without Node', () => {
     const installed = inRoot(root, ['/papyra', ...COMPACT], { user: USER, before: NOEXEC });
     expect(installed.code, installed.stderr).toBe(0);
     expect(linesOf(log)).toBe(2);
+  });
+
+  test('where a file must have a name to be made, it has one for an instant', () => {
+    const { root, log } = hostWithoutNode();
+    const source = openDirectory('source');
+    chmodSync(source, 0o1777);
+    const point = fuse('bindfs', source);
+    const before = `mount --bind '${point}' "$root/tmp"`;
+    const run = inRoot(root, ['papyra', ...COMPACT], { user: USER, before });
+    expect([run.code, run.stderr]).toEqual([0, '']);
+    expect(linesOf(log)).toBe(2);
+    expect(readdirSync(source)).toEqual([]);
   });
 
   test('a full memory file system is passed over', () => {

@@ -107,6 +107,17 @@ export function fuse(
   return point;
 }
 
+/** A file system whose attributes are not what it says: see odd-attributes.py. */
+export function oddAttributes(): string {
+  const point = openDirectory('odd');
+  // Debian's own python3, which has its package of FUSE.
+  const script = join(import.meta.dirname, 'odd-attributes.py');
+  const { failed, stderr } = execaSync('/usr/bin/python3', [script, point], { reject: false, stdio: ['ignore', 'ignore', 'pipe'] }); // prettier-ignore
+  if (failed) throw new Refused(stderr);
+  unmountLater(point);
+  return point;
+}
+
 /** A process that is there until the test is over. */
 export async function lasting(command: string, args: string[]): Promise<{ pid: number }> {
   const child = execa(command, args, { env: BARE, extendEnv: false, reject: false });

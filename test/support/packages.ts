@@ -71,6 +71,10 @@ const IN_ROOT = `
   mount -t proc proc "$root/proc"
 `;
 
+/** A build that counts writes down what it has reached in the folder of this name. */
+const FOLDER = process.env['PAPYRA_COVERAGE'];
+const COUNT_IN_ROOT = FOLDER ? `mkdir -p "$root${FOLDER}"; mount --bind '${FOLDER}' "$root${FOLDER}"` : ''; // prettier-ignore
+
 /** Runs a command in a root, with a view of mounts (and of processes, when it is confined) of its own. */
 export function inRoot(root: string, command: string[], container: Container = {}): Run {
   const { user = '0:0', confined = false, data, before = '' } = container;
@@ -79,6 +83,7 @@ export function inRoot(root: string, command: string[], container: Container = {
     IN_ROOT,
     data === undefined ? '' : `mount --bind '${data}' "$root/data"`,
     before,
+    COUNT_IN_ROOT,
     confined ? 'mount -o remount,bind,ro "$root"' : '',
     `exec ${confined ? CONFINED : ''} chroot --userspec=${user} --groups= "$root" "$@"`,
   ];

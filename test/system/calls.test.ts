@@ -1,7 +1,7 @@
 // C functions on files that do not have what is asked for.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attributesOf, flagsOf, removeAttribute, setAttribute, setProject } from '../../src/system/attributes.js'; // prettier-ignore
 import { sendDatagram } from '../../src/system/datagram.js';
 import { codeOf } from '../../src/system/library.js';
@@ -9,7 +9,9 @@ import { whyNoLink } from '../../src/system/link.js';
 import { askForReadLease, tryLock, whileAlone } from '../../src/system/locks.js';
 import { openNameless } from '../../src/system/nameless.js';
 import { startWriteback } from '../../src/system/page-cache.js';
+import { oddAttributes } from '../support/mounts.js';
 import { closeLater, closeNow, openForTest } from '../support/open.js';
+import { isRoot } from '../support/papyra.js';
 import { tempDirectory, tempLog } from '../support/temp.js';
 
 const NOTE = { name: Buffer.from('user.note'), value: Buffer.from('a') };
@@ -22,6 +24,30 @@ describe('a file system without attributes, flags and projects', () => {
     setProject(fd, 7);
     removeAttribute(fd, NOTE.name);
     expect(() => setAttribute(fd, NOTE)).toThrow(expect.objectContaining({ syscall: 'fsetxattr' })); // prettier-ignore
+  });
+});
+
+describe.skipIf(!isRoot)('a file system whose attributes are not what it says', () => {
+  const attributesAt = (name: string) => attributesOf(openForTest(join(oddAttributes(), name)));
+  test('that knows none has none, and one that is gone when it is asked for is none', () => {
+    expect(attributesAt('none')).toEqual([]);
+    expect(attributesAt('gone')).toEqual([]);
+  });
+  test('one that cannot be read is an error: it would be lost', () => {
+    expect(() => attributesAt('broken')).toThrow('EIO, fgetxattr');
+  });
+});
+
+describe('a kernel that is not Linux', () => {
+  const { platform } = process;
+  beforeEach(() => Object.defineProperty(process, 'platform', { value: 'darwin' }));
+  afterEach(() => Object.defineProperty(process, 'platform', { value: platform }));
+  test('is not asked for what only Linux has', () => {
+    expect(attributesOf(9999)).toEqual([]);
+    removeAttribute(9999, NOTE.name);
+    expect(flagsOf(9999)).toMatchObject({ project: 0, immutable: false, appendOnly: false });
+    expect(askForReadLease(9999)).toBe('unknown');
+    expect(whileAlone(9999, () => expect.unreachable())).toBe(false);
   });
 });
 
