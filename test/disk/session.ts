@@ -49,9 +49,13 @@ export function storeFlags(path: string, { rotation }: World): string[] {
   return ['--path', path, ...(set ?? [])];
 }
 
-export function drawSession(seed: number): { world: World; system: FileSystem; fates: Fate[] } {
+export function drawSession(
+  seed: number,
+  given?: FileSystem,
+): { world: World; system: FileSystem; fates: Fate[] } {
   const random = new Random(seed);
-  const system = random.pick(FILE_SYSTEMS);
+  const drawn = random.pick(FILE_SYSTEMS);
+  const system = given ?? drawn;
   const rotating = random.chance(0.3);
   const writer = (id: string) => ({ id, pauseUs: random.pick([100, 400, 2000]), expiredEvery: random.pick([2, 10]), syncEvery: random.pick([1, 10, 50, 0]), held: false, age: 0 }); // prettier-ignore
   const world: World = {
@@ -77,8 +81,7 @@ export async function recordSession(
   seed: number,
   options: SessionOptions = {},
 ): Promise<Recording> {
-  const { world, fates, ...drawn } = drawSession(seed);
-  const { system = drawn.system, under } = options;
+  const { world, fates, system } = drawSession(seed, options.system);
   const directory = realpathSync(mkdtempSync(join(tmpdir(), 'papyra-disk-')));
   const { point, history } = partsOf(directory);
   const path = pathOn(point);
@@ -98,7 +101,7 @@ export async function recordSession(
     }
     for (const fate of fates) {
       await sleep(150);
-      runs.push(await runOnce(world, path, { fate, usualMs: 400, under }));
+      runs.push(await runOnce(world, path, { fate, usualMs: 400, under: options.under }));
     }
   } finally {
     for (const writer of writers) await writer.stop('SIGTERM');

@@ -20,24 +20,26 @@ export async function campaign({ seed, until, ledger }: Campaign): Promise<numbe
   const date = new Date().toISOString().slice(0, 10);
   const worlds: Entry = { date, what: 'worlds', seeds: [seed, seed], hours: 0, tried: {}, failed: 0 }; // prettier-ignore
   const disks = FILE_SYSTEMS.map(({ name }): Entry => ({ ...worlds, what: `power failures, ${name}`, seeds: [seed, seed], tried: {} })); // prettier-ignore
-  let failed = 0;
-  for (let round = 0; Date.now() < until; round++) {
-    const began = Date.now();
-    const { codes, places, ...played } = await sweep({ seed: seed + round * WORLDS, worlds: WORLDS, until, shrinks: true }); // prettier-ignore
-    add(worlds, played, began);
-    console.log(`${JSON.stringify(worlds)} ${JSON.stringify({ codes, places })}`);
-    // Only root can make a disk.
-    const between = Date.now();
-    if (isRoot && between < until) {
-      const disk = disks[round % disks.length]!;
-      const { ...cut } = await sweepDisks({ seed: seed + round, sessions: 1, cuts: CUTS, until, system: FILE_SYSTEMS[round % disks.length] }); // prettier-ignore
-      add(disk, cut, between);
-      console.log(JSON.stringify(disk));
+  const all = [worlds, ...disks];
+  try {
+    for (let round = 0; Date.now() < until; round++) {
+      const began = Date.now();
+      const { codes, places, ...played } = await sweep({ seed: seed + round * WORLDS, worlds: WORLDS, until, shrinks: true }); // prettier-ignore
+      add(worlds, played, began);
+      console.log(`${JSON.stringify(worlds)} ${JSON.stringify({ codes, places })}`);
+      // Only root can make a disk.
+      const between = Date.now();
+      if (!isRoot || between >= until) continue;
+      const at = round % disks.length;
+      const cut = await sweepDisks({ seed: seed + round, sessions: 1, cuts: CUTS, until, system: FILE_SYSTEMS[at] }); // prettier-ignore
+      add(disks[at]!, { ...cut }, between);
+      console.log(JSON.stringify(disks[at]));
     }
-    failed = [worlds, ...disks].reduce((sum, entry) => sum + entry.failed, 0);
+  } finally {
+    // Also what was tried before the harness itself failed.
+    if (ledger) for (const entry of all) await addToLedger(entry);
   }
-  if (ledger) for (const entry of [worlds, ...disks]) await addToLedger(entry);
-  return failed;
+  return all.reduce((sum, entry) => sum + entry.failed, 0);
 }
 
 type Tried = Record<string, unknown> & { seeds: [number, number]; failed: unknown[] };
