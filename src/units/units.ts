@@ -77,7 +77,8 @@ export function grouped(value: number): string {
 
 /** `1 record`, `3,000 records`; `? records` where the number is not known. */
 export function plural(value: number | null, noun: string): string {
-  return `${value === null ? '?' : grouped(value)} ${noun}${value === 1 ? '' : 's'}`;
+  const many = `${noun.replace(/(?<=[^aeiou])y$/, 'ie')}s`;
+  return `${value === null ? '?' : grouped(value)} ${value === 1 ? noun : many}`;
 }
 
 /** `90 seconds`, `12 hours`, `3 days`: rounded. */

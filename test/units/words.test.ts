@@ -13,6 +13,7 @@ import {
   parseShare,
   parseSize,
   parseTime,
+  plural,
   SHARE_PATTERN,
   SIZE_PATTERN,
 } from '../../src/units/units.js';
@@ -129,6 +130,13 @@ describe('in words', () => {
   test.each([
     [0, '0'], [999, '999'], [1000, '1,000'], [1_234_567, '1,234,567'], [123_456, '123,456'],
   ])('%d is %s', (value, text) => expect(grouped(value)).toBe(text)); // prettier-ignore
+  test.each([
+    [1, 'entry', '1 entry'],
+    [0, 'entry', '0 entries'],
+    [3000, 'record', '3,000 records'],
+    [2, 'day', '2 days'],
+    [null, 'record', '? records'],
+  ])('%s of what is called %s: %s', (value, noun, text) => expect(plural(value, noun)).toBe(text)); // prettier-ignore
 });
 
 describe('the patterns for editors', () => {

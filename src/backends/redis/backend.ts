@@ -96,9 +96,10 @@ async function checkStreams(session: Session, target: string): Promise<string[]>
 async function planStreams(session: Session, target: string, request: PlanRequest): Promise<Plan> {
   const startedAt = Date.now();
   if (request.signal) session.stopOn(request.signal);
-  const { places, failures } = await findStreams(session);
+  const found = await findStreams(session);
+  const { places, failures } = found;
   const limit = perNode(PLANS_PER_NODE);
-  const freed = isFreeing(request) && (await planFreeing(session, target, places, request));
+  const freed = isFreeing(request) && (await planFreeing(session, target, found, request));
   const looks = freed
     ? freed.looks.map((look) => lookedAt(session, look))
     : await Promise.all(

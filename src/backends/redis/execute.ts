@@ -94,7 +94,8 @@ async function trim(
 /** An approximate trim takes only whole nodes. */
 function inLastNode(left: number | null): string {
   const many = left === null ? `more than ${MOST_COUNTED}` : String(left);
-  return `${many} expired entries are in a node (stream-node-max-entries) with entries that stay; --exact takes them`;
+  const what = left === 1 ? '1 expired entry is' : `${many} expired entries are`;
+  return `${what} in a node (stream-node-max-entries) with entries that stay; --exact takes ${left === 1 ? 'it' : 'them'}`;
 }
 
 /** What a trim that ended early has not taken. */

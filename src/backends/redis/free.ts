@@ -7,12 +7,14 @@ import { durationText } from '../../units/units.js';
 import { ageCutoff, type FreeRule } from '../../retention/policy.js';
 import type { PlanRequest } from '../backend.js';
 import { entries, timeOf, type Entry } from './entries.js';
+import type { Found } from './discover.js';
 import { neededEntry, type NeededEntry } from './groups.js';
 import { idAfter, isBefore } from './ids.js';
 import { infoField, memoryInfo } from './info.js';
 import type { StreamLocation } from './nodes.js';
 import { freeing, hasEntries, type FilledState, type StreamPlan } from './plan-stream.js';
 import type { Session } from './session.js';
+import { wordedFailure } from './run.js';
 import { memoryOf, readState } from './stream.js';
 
 /** Bytes of a node, unless the server is configured otherwise (stream-node-max-bytes). */
@@ -47,7 +49,7 @@ interface Candidate {
 export async function planFreeing(
   session: Session,
   target: string,
-  places: readonly StreamLocation[],
+  { places, failures }: Found,
   request: FreeRequest,
 ): Promise<{ looks: Look[]; way: string }> {
   const { bytes } = request.rules.free;
@@ -61,7 +63,12 @@ export async function planFreeing(
     else looks.push(found);
   }
   const sum = await take(candidates, bytes, request);
-  if (sum < bytes) throw notEnough(target, request, Math.max(0, sum), candidates);
+  if (sum < bytes) {
+    const failed = looks.flatMap((look) => 'error' in look ? `${look.place.key}: ${wordedFailure(look.error, session).message}` : []); // prettier-ignore
+    const unsearched = failures.map(({ error }) => wordedFailure(error, session).message);
+    const kept = candidates.flatMap(({ why }) => why ?? []);
+    throw notEnough(target, request, Math.max(0, sum), [...unsearched, ...failed, ...kept]);
+  }
   for (const one of candidates) looks.push(await lookOf(session, one, request));
   const way = `the oldest entries of all streams, ${sum} bytes of values; the server's allocator decides what that frees`; // prettier-ignore
   return { looks, way };
@@ -188,11 +195,10 @@ function notEnough(
   target: string,
   { rules }: FreeRequest,
   most: number,
-  candidates: readonly Candidate[],
+  reasons: readonly string[],
 ): PapyraError {
-  const reasons = candidates.flatMap(({ why }) => why ?? []);
   const some = reasons.slice(0, 3).join('; ') || 'there is no more that may go';
-  const more = reasons.length > 3 ? `; and ${reasons.length - 3} more streams` : '';
+  const more = reasons.length > 3 ? `; and ${reasons.length - 3} more` : '';
   const amount = most > 0 ? `at most about ${most} can be freed` : 'nothing can be freed';
   return new PapyraError(
     'refused',

@@ -1,4 +1,5 @@
 // Builds the report of a run over streams, and makes one error of the failures of its streams.
+import { plural } from '../../units/units.js';
 import { PapyraError } from '../../errors/errors.js';
 import {
   blankReport,
@@ -136,10 +137,11 @@ export function assertSomethingStays(
   const newest = Math.max(...plans.map(({ state }) => secondsOf(state.last)));
   const entries = plans.reduce((all, { state }) => all + state.length, 0);
   const hours = Math.round((rules.now - newest) / 3600);
-  const age = hours < 0 ? 'dated ahead' : `${hours} hours old`;
+  const age = hours < 0 ? 'dated ahead' : `${plural(hours, 'hour')} old`;
+  const all = entries === 1 ? 'its one entry' : `all ${plural(entries, 'entry')}`;
   throw new PapyraError(
     'refused',
-    `nothing would be left of ${target}: all ${entries} entries would go; the newest is ${age} (${isoOf(`${Math.round(newest * 1000)}-0`)})`,
+    `nothing would be left of ${target}: ${all} would go; the newest is ${age} (${isoOf(`${Math.round(newest * 1000)}-0`)})`,
     { hint: "check the limit and this machine's clock; if it is right, add --allow-empty" },
   );
 }

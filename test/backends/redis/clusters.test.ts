@@ -64,6 +64,13 @@ describe('a master that cannot be asked', () => {
     }
     for (const node of [first, second]) expect((await streamsOf(node)).full).toBe(0);
   });
+  test('gone, and --free needs more than the others have: 65, and it is named', async () => {
+    const [first, second, third] = (await filledCluster()) as [Server, Server, Server];
+    await third.stop('SIGKILL');
+    const args = ['--config', configFor([first.port, second.port]), '--free', '1GB', '--min-age', '1s', '--timeout', '2s']; // prettier-ignore
+    const { code, stderr } = await compact(args);
+    expect([code, stderr]).toEqual([65, expect.stringMatching(`can be freed; Redis 127.0.0.1:${third.port} .*connection refused`)]); // prettier-ignore
+  });
   test('silent: 69, and the others are trimmed', async () => {
     const [first, second, third] = (await filledCluster()) as [Server, Server, Server];
     third.process.kill('SIGSTOP');
