@@ -8,6 +8,7 @@ import { PapyraRun, startFileWriter, type RunOptions, type Writer } from '../sim
 import { makePast, writePast } from '../sim/stage.js';
 import type { Told } from '../sim/told.js';
 import { drawWorld, type Fate, type World } from '../sim/world.js';
+import type { Report } from '../support/papyra.js';
 import { Random } from '../support/random.js';
 import { FILE_SYSTEMS, makeBase, partsOf, record, type FileSystem } from './disk.js';
 import { readHistory, type Request } from './history.js';
@@ -15,7 +16,7 @@ import { readHistory, type Request } from './history.js';
 export interface Run {
   from: number;
   to: number;
-  /** It said that it has compacted: what was there when it began is durable from its end on. */
+  /** It said that it has made every file shorter: what was there when it began is durable from its end on. */
   compacted: boolean;
 }
 
@@ -120,8 +121,11 @@ async function runOnce(world: World, path: string, options: RunOptions): Promise
   const { code, stdout, stderr, from, to } = await run.done;
   const killed = options.fate.kind === 'killed' && code === undefined;
   if (!killed && code !== 0 && code !== 75) throw new Error(`exit ${code}: ${stderr}`);
-  const compacted = code === 0 && (JSON.parse(stdout) as { status: string }).status === 'compacted';
-  return { from, to, compacted };
+  if (code !== 0) return { from, to, compacted: false };
+  const { status, parts } = JSON.parse(stdout) as Report;
+  // A file of a set in which nothing has expired is not touched, and not synced.
+  const whole = parts.every(({ action }) => action !== 'unchanged');
+  return { from, to, compacted: status === 'compacted' && whole };
 }
 
 export const forget = ({ directory }: Recording): void => rmSync(directory, { recursive: true, force: true }); // prettier-ignore
