@@ -11,6 +11,7 @@ import { monotonicMs } from '../units/clock.js';
 import { lines } from './lines.js';
 import { appendLine, ShortWrite } from './live-append.js';
 import { reconcile } from './reconcile.js';
+import { noteShorterLog, type OldLink } from './old-link.js';
 import type { OpenFile, Tick } from './read.js';
 import { attempt } from '../errors/system-error.js';
 import { WholeLines } from './whole-lines.js';
@@ -27,7 +28,7 @@ export interface Drain {
   live: OpenFile;
   /** Offset in the old file from which it is drained. */
   from: number;
-  link: { taken: number; synced: number };
+  link: OldLink;
   /** The operator asserts that nothing writes: no looks, no waiting. */
   offline: boolean;
   /** Nothing has touched the old file for long: where writers cannot be seen, assume that there are none. */
@@ -61,7 +62,7 @@ export async function drain(task: Drain): Promise<Drained> {
       return added > 0;
     } catch (error) {
       if (!(error instanceof ShortWrite)) throw error;
-      const { added, at } = await reconcile({ ...task, ...task.link });
+      const { added, at } = await reconcile(task);
       follower = new WholeLines(old, at);
       count += added;
       return true;
@@ -105,6 +106,7 @@ async function takeOver(task: Drain, follower: WholeLines): Promise<number> {
   let pieces: Buffer[] = [];
   while (follower.read((piece) => pieces.push(Buffer.from(piece)))) {
     if (pieces.length > 0) syncOld(task);
+    noteShorterLog(task.link, task.live);
     for (const line of split(pieces)) {
       await appendLine(task.live, line);
       count += 1;
@@ -119,6 +121,7 @@ async function appendRest(task: Drain, at: number): Promise<void> {
   const { old, live, link } = task;
   const size = fstatSync(old.fd).size;
   if (size <= at) return;
+  noteShorterLog(link, live);
   const rest = Buffer.alloc(size - at + 1, '\n');
   readSync(old.fd, rest, 0, size - at, at);
   if (task.recovering) {
@@ -130,7 +133,7 @@ async function appendRest(task: Drain, at: number): Promise<void> {
     await appendLine(live, rest);
   } catch (error) {
     if (!(error instanceof ShortWrite)) throw error;
-    const { at: end } = await reconcile({ ...task, ...link });
+    const { at: end } = await reconcile(task);
     await appendRest({ ...task, recovering: true }, end);
   }
 }

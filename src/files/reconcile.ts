@@ -7,16 +7,15 @@
 import { fdatasyncSync, fstatSync, readSync } from 'node:fs';
 import { lines } from './lines.js';
 import { appendLine, awaitEndOfLine } from './live-append.js';
+import { noteShorterLog, type OldLink } from './old-link.js';
 import type { OpenFile, Tick } from './read.js';
 import { attempt } from '../errors/system-error.js';
 
 export interface Reconciliation {
   old: OpenFile;
-  /** Lines of the old file from this offset on may be missing in the log. */
-  taken: number;
   live: OpenFile;
-  /** The log may hold those lines from this offset on. */
-  synced: number;
+  /** Lines of the old file after `taken` may be missing in the log, which may hold them after `synced`. */
+  link: OldLink;
   /** Whether a line is a whole record. */
   isRecord: (line: Buffer) => boolean;
   /** Called with bytes read; may throw to stop the work, which the next run takes up again. */
@@ -30,6 +29,7 @@ export async function reconcile(task: Reconciliation): Promise<{ added: number; 
   for (;;) {
     // A line of ours that lacks only its newline would count as missing, and be appended twice.
     await awaitEndOfLine(live);
+    noteShorterLog(task.link, live);
     const { late, rest, at } = lateLines(task);
     const missing = await missingLines(task, late, rest);
     if (missing.length === 0) return { added, at };
@@ -40,7 +40,7 @@ export async function reconcile(task: Reconciliation): Promise<{ added: number; 
 }
 
 /** The lines of the old file after `taken`, and the unterminated rest behind them. */
-function lateLines({ old, taken }: Reconciliation) {
+function lateLines({ old, link: { taken } }: Reconciliation) {
   const { size } = fstatSync(old.fd);
   const late = [...lines(old, taken, size)];
   const at = taken + late.reduce((sum, line) => sum + line.length, 0);
@@ -75,12 +75,11 @@ async function missingLines(task: Reconciliation, late: Buffer[], rest: Buffer):
 
 /** Visits the lines of the log among which ours may be, without blank ones. */
 async function eachSuspect(
-  { live, synced, tick }: Reconciliation,
+  { live, link, tick }: Reconciliation,
   take: (line: Buffer, key: string) => void,
 ): Promise<void> {
   const { size } = fstatSync(live.fd);
-  // If the log has been made shorter since, ours may be anywhere.
-  for (const line of lines(live, synced <= size ? synced : 0, size)) {
+  for (const line of lines(live, Math.min(link.synced, size), size)) {
     const pause = tick(line.length);
     if (pause) await pause;
     const key = keyOf(line);

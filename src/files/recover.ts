@@ -151,11 +151,12 @@ async function finish(request: RecoverRequest, link: OldLink, livePath: string):
     const live = open(livePath, O_RDWR | O_APPEND);
     try {
       assertWasTheLog(old, live);
-      const task = { ...request, ...link, old, live };
-      const first = await reconcile(task);
+      const task = { ...request, link, old, live };
+      // Before anything else changes the old file.
       const rested = hasRested(old, names);
+      const first = await reconcile(task);
       const from = first.at;
-      const drained = await drain({ ...request, old, live, from, link, rested, recovering: true });
+      const drained = await drain({ ...task, from, rested, recovering: true });
       const again = drained.over ? await reconcile(task) : { added: 0 };
       const kept = finishOldFile(names, live, link, drained);
       if (kept !== undefined) throw stillHeld(names, kept);

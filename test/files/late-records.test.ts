@@ -1,10 +1,12 @@
 // What a killed or failed drain leaves, and how the next run brings it over: the functions on files of their own. That
 // papyra leaves such files is shown in test/crash.
-import { constants, readFileSync, writeFileSync, appendFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, constants, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { drain } from '../../src/files/drain.js';
 import { appendLine, awaitEndOfLine } from '../../src/files/live-append.js';
+import { namesFor } from '../../src/files/names.js';
+import { findOldLinks } from '../../src/files/old-link.js';
 import type { OpenFile } from '../../src/files/read.js';
 import { reconcile } from '../../src/files/reconcile.js';
 import { openForTest } from '../support/open.js';
@@ -21,7 +23,21 @@ const record = (n: number): string => `{"n": ${n}}`;
 const line = (n: number): string => `${record(n)}\n`;
 const isRecord = (bytes: Buffer): boolean => /^\{"n": \d+\}\n?$/.test(bytes.toString('latin1'));
 const recordsIn = ({ path }: OpenFile): string[] => readFileSync(path, 'latin1').split('\n').filter((text) => isRecord(Buffer.from(text))).sort(); // prettier-ignore
-const task = (old: string | Buffer, live: string | Buffer, from = { taken: 0, synced: 0 }) => ({ old: made(old, 'old'), live: made(live), ...from, isRecord, tick: () => undefined }); // prettier-ignore
+/** What a run that was killed leaves: the old file says in its name how far it was taken over. */
+function task(
+  old: string | Buffer,
+  live: string | Buffer,
+  { taken, synced } = { taken: 0, synced: 0 },
+) {
+  const file = made(old, `old.${taken}.${synced}`);
+  return {
+    old: file,
+    live: made(live),
+    link: { path: file.path, taken, synced },
+    isRecord,
+    tick: () => undefined,
+  };
+}
 
 describe('reconciling', () => {
   test('counts lines that are the same to the byte: what is there twice must be there twice', async () => {
@@ -62,6 +78,16 @@ describe('reconciling', () => {
     expect((await reconcile(work)).added).toBe(0);
   });
 
+  test('one that was made shorter, and has grown since a first try was killed: nothing is brought over twice', async () => {
+    const work = task(line(1) + line(2), line(3), { taken: 0, synced: 100 });
+    expect((await reconcile(work)).added).toBe(2);
+    appendFileSync(work.live.path, line(4).repeat(20));
+    const { directory, ...names } = namesFor(join(dirname(work.old.path), 'events.ndjson'));
+    renameSync(work.link.path, `${names.old}.${basename(work.link.path).slice(4)}`);
+    const [link] = findOldLinks({ ...names, directory });
+    expect((await reconcile({ ...work, link: link! })).added).toBe(0);
+  });
+
   test('a line that lacks its newline is waited for, then ended', async () => {
     const work = task(line(1), record(1));
     expect((await reconcile(work)).added).toBe(0);
@@ -99,7 +125,7 @@ describe('appending to a log that others write to', () => {
 });
 
 describe('draining', () => {
-  const how = { from: 0, link: { taken: 0, synced: 0 }, offline: true, rested: false, recovering: false }; // prettier-ignore
+  const how = { from: 0, offline: true, rested: false, recovering: false }; // prettier-ignore
 
   test('offline, an unfinished rest is appended as a line of its own', async () => {
     const { old, live, ...rest } = task(`${line(1)}{"n": 2`, '');

@@ -209,7 +209,7 @@ describe.skipIf(!isRoot)(title('a disk that takes half of a line'), () => {
     return { filling, old: open(old), live: open(live) };
   }
 
-  const how = { from: 0, link: { taken: 0, synced: 0 }, offline: true, rested: false, recovering: false }; // prettier-ignore
+  const how = { from: 0, link: { path: '', taken: 0, synced: 0 }, offline: true, rested: false, recovering: false }; // prettier-ignore
 
   test.each([
     ['whole lines', ''],
