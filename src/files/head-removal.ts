@@ -20,7 +20,8 @@
 // - A run of NULs that covers a block: collapse it; what cannot be collapsed becomes newlines. If this is interrupted,
 //   the next run finds what is left.
 // - The log begins with the last filler of this intent: the collapse was done.
-// - The offsets of the intent are not bounds of lines: another program has changed the log since; the intent is void.
+// - The offsets of the intent are not bounds of lines, or the log does not begin as it did: another program has changed
+//   it since; the intent is void.
 // - Otherwise the collapse was not done: write the fillers again, which may be torn. The plan then starts afresh.
 import { fdatasyncSync, fstatSync, readSync, writeSync } from 'node:fs';
 import { PapyraError } from '../errors/errors.js';
@@ -28,7 +29,7 @@ import { collapseRange, collapseUnit } from './collapse.js';
 import { syncDirectory } from './durable.js';
 import { FILLER_BYTES, fillers, leadingFiller, oneFiller } from './filler.js';
 import { fileId, idAt } from './identity.js';
-import { dropIntent, makeNonce, readIntent, writeIntent, type Intent } from './intent.js';
+import { dropIntent, makeNonce, readIntent, traceOf, writeIntent, type Intent } from './intent.js';
 import type { LogNames } from './names.js';
 import type { OpenFile, Tick } from './read.js';
 import { assertRuntimeIsNotRewriting } from './surroundings.js';
@@ -51,7 +52,7 @@ export function removeHead(
   start: number,
 ): void {
   const { log, names, tailSample } = head;
-  const intent: Intent = { align, start, keep, nonce: makeNonce() };
+  const intent = { align, start, keep, nonce: makeNonce(), trace: traceOf(log.fd, start) };
   writeIntent(names, log.fd, intent);
   try {
     syncNames(names);
@@ -137,9 +138,10 @@ function writeAt(fd: number, bytes: Uint8Array, position: number): void {
   }
 }
 
-function isUncollapsed(log: OpenFile, { start, keep }: Intent): boolean {
+function isUncollapsed(log: OpenFile, { start, keep, trace }: Intent): boolean {
   const bound = (at: number) => at === 0 || readText(log, at - 1, 1) === '\n';
-  return fstatSync(log.fd).size >= keep && bound(start) && bound(keep);
+  const isWhole = fstatSync(log.fd).size >= keep && bound(start) && bound(keep);
+  return isWhole && traceOf(log.fd, start) === trace;
 }
 
 const CHUNK_BYTES = 1 << 20;

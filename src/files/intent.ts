@@ -1,6 +1,6 @@
 // Writes and reads the intent of a removal in place (head-removal.ts): a symbolic link whose target holds the numbers.
-import { randomBytes } from 'node:crypto';
-import { readlinkSync, symlinkSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { readlinkSync, readSync, symlinkSync } from 'node:fs';
 import { LARGEST_UNIT } from './collapse.js';
 import { removeFile } from './durable.js';
 import { FILLER_BYTES, NONCE_CHARS } from './filler.js';
@@ -17,6 +17,19 @@ export interface Intent {
   /** First byte that stays. */
   keep: number;
   nonce: string;
+  /** Tells the log from what writers have put there since another tool emptied it. */
+  trace: string;
+}
+
+const TRACE_CHARS = 5;
+const TRACED_BYTES = 4096;
+
+/** Of the first bytes of the log, as far as no filler is written there: they stay until the head is removed. */
+export function traceOf(fd: number, start: number): string {
+  const bytes = Buffer.alloc(Math.min(TRACED_BYTES, start));
+  const read = readSync(fd, bytes, 0, bytes.length, 0);
+  const number = createHash('sha256').update(bytes.subarray(0, read)).digest().readUInt32BE();
+  return (number % 36 ** TRACE_CHARS).toString(36).padStart(TRACE_CHARS, '0');
 }
 
 const short = (number: number | bigint): string => number.toString(36);
@@ -29,9 +42,9 @@ function identity(fd: number): string {
 
 /** A link: on a full disk a user can make one with up to 59 bytes (more take a block), but no file with content. */
 export function writeIntent(names: LogNames, fd: number, intent: Intent): void {
-  const { align, start, keep, nonce } = intent;
+  const { align, start, keep, nonce, trace } = intent;
   const offsets = [align, keep - align, align - start].map(short);
-  const target = [...offsets, nonce, identity(fd)].join('.');
+  const target = [...offsets, nonce, trace, identity(fd)].join('.');
   attempt('create', names.intent, () => symlinkSync(target, names.intent));
 }
 
@@ -45,10 +58,16 @@ export function readIntent(names: LogNames, fd: number): Intent | 'foreign' | nu
     if (errnoOf(error) === 'EINVAL') return 'foreign';
     throw systemError(error, 'read', names.intent);
   }
-  const match = /^(\w+)\.(\w+)\.(\w+)\.([0-9a-z]{10})\.(\w+\.\w+)$/.exec(target);
-  if (match?.[5] !== identity(fd)) return 'foreign';
+  const match = /^(\w+)\.(\w+)\.(\w+)\.([0-9a-z]{10})\.([0-9a-z]{5})\.(\w+\.\w+)$/.exec(target);
+  if (match?.[6] !== identity(fd)) return 'foreign';
   const [align, above, below] = match.slice(1, 4).map(long) as [number, number, number];
-  const intent = { align, start: align - below, keep: align + above, nonce: match[4]! };
+  const intent = {
+    align,
+    start: align - below,
+    keep: align + above,
+    nonce: match[4]!,
+    trace: match[5]!,
+  };
   return isPossible(intent) ? intent : 'foreign';
 }
 

@@ -59,6 +59,19 @@ describe('a collapse that a power loss cut short', () => {
     expectCompacted(log, 'hole at the end');
   });
 
+  test('a log that was emptied since, and has grown again with bounds of lines at the same places: no record is written over', async () => {
+    const { log, args, align, content, leftovers, directory } = await beforeCollapse();
+    const [, above, below] = readlinkSync(join(directory, '.events.ndjson.papyra.intent')).split('.').map((number) => parseInt(number, 36)); // prettier-ignore
+    const [start, keep] = [align - below!, align + above!];
+    const live = (bytes: number, n: number) => `{"n": ${n}, "timestamp": 4000000000.5}`.padEnd(bytes - 1) + '\n'; // prettier-ignore
+    const now = live(start, 0) + live(keep - start, 1) + live(content.length, 2);
+    writeFileSync(log, now);
+    const { code, stderr } = await papyra(args);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('the log was changed since')]);
+    expect(readFileSync(log, 'utf8')).toBe(now);
+    expect(leftovers()).toEqual([]);
+  });
+
   test('an intent about another file is void: the log is not touched by it', async () => {
     const { log, args, leftovers } = await beforeCollapse();
     rmSync(log);

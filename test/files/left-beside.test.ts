@@ -3,7 +3,7 @@ import { linkSync, mkdtempSync, renameSync, rmSync, statSync, symlinkSync, write
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { areSame, fileId, statOf } from '../../src/files/identity.js';
-import { readIntent, writeIntent } from '../../src/files/intent.js';
+import { readIntent, traceOf, writeIntent } from '../../src/files/intent.js';
 import { repairHead } from '../../src/files/head-removal.js';
 import { assertArchiveElsewhere } from '../../src/files/kept-space.js';
 import { heldBy, lockHolder } from '../../src/files/lock-holder.js';
@@ -43,7 +43,7 @@ describe('an intent', () => {
     expect(readIntent(names, file.fd)).toBe('foreign');
     expect(await repairHead({ log: file, names, tick })).toEqual([expect.stringContaining('it is void and removed')]); // prettier-ignore
     expect(existsSync(names.intent)).toBe(false);
-    symlinkSync('1.2.3.0123456789.x.y', names.intent);
+    symlinkSync('1.2.3.0123456789.01234.x.y', names.intent);
     expect(readIntent(names, file.fd)).toBe('foreign');
   });
 
@@ -53,14 +53,15 @@ describe('an intent', () => {
     ['more than any unit', { align: 4096, start: 0, keep: 2 ** 40 }],
   ])('with numbers that no run writes (%s) is none', (_what, numbers) => {
     const { names, fd } = log();
-    writeIntent(names, fd, { ...numbers, nonce: '0123456789' });
+    writeIntent(names, fd, { ...numbers, nonce: '0123456789', trace: '01234' });
     expect(readIntent(names, fd)).toBe('foreign');
   });
 
   test('whose numbers are no bounds of lines any more is void: nothing is written over', async () => {
     const { names, ...file } = log();
     const before = readFileSync(file.path);
-    writeIntent(names, file.fd, { align: 4096, start: 3601, keep: 5000, nonce: '0123456789' });
+    const offsets = { align: 4096, start: 3601, keep: 5000 };
+    writeIntent(names, file.fd, { ...offsets, nonce: '0123456789', trace: traceOf(file.fd, 3601) });
     expect(await repairHead({ log: file, names, tick })).toEqual([expect.stringContaining('what it was about to do is void')]); // prettier-ignore
     expect(readFileSync(file.path)).toEqual(before);
   });
