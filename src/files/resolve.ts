@@ -18,21 +18,26 @@ import { errnoOf } from '../errors/system-error.js';
  * @throws {PapyraError} `io_error`, `permission_denied`, `not_found`.
  */
 export function resolveTo(path: string): string {
-  // Throws ENOENT for what is not there.
-  statSync(path);
-  const found = tryToResolve(path);
-  if (!found) assertUtf8(path);
-  const stat = found && lstatSync(found.path, { throwIfNoEntry: false });
-  if (!stat || idBehind(path) !== idBehind(found.path)) {
-    throw new PapyraError(
-      'io_error',
-      `${path} is another file than the one at its real path${found ? `: that is ${found.path}` : ''}`,
-      { hint: 'nothing was done; it is in another mount namespace or root directory: run papyra there (nsenter, docker exec)' }, // prettier-ignore
-    );
+  let found: Resolved | undefined;
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    // Throws ENOENT for what is not there.
+    statSync(path);
+    found = tryToResolve(path);
+    if (!found) assertUtf8(path);
+    const stat = found && lstatSync(found.path, { throwIfNoEntry: false });
+    if (!stat || idBehind(path) !== idBehind(found!.path)) continue;
+    assertTrusted(path, found!.links, stat.uid);
+    return found!.path;
   }
-  assertTrusted(path, found.links, stat.uid);
-  return found.path;
+  throw new PapyraError(
+    'io_error',
+    `${path} is another file than the one at its real path${found ? `: that is ${found.path}` : ''}`,
+    { hint: 'nothing was done; it is in another mount namespace or root directory: run papyra there (nsenter, docker exec)' }, // prettier-ignore
+  );
 }
+
+/** The runtime or another run may replace a file between two looks at it, but not each time. */
+const MOST_LOOKS = 100;
 
 /**
  * The real path at which a missing file would be made; papyra keeps its files beside that, not beside a link to it.

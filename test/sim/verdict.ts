@@ -48,6 +48,7 @@ export function judge(evidence: Evidence): Verdict {
   const seen = new Map<string, number>();
   const last = new Map<string, number>();
   const unreadable = counted(evidence.unreadable);
+  const glued: string[] = [];
   let torn = 0;
   for (const line of evidence.log) {
     if (line.trim() === '' || line.startsWith('{"kind":"compaction"')) continue;
@@ -56,8 +57,9 @@ export function judge(evidence: Evidence): Verdict {
       if (take(unreadable, line)) continue;
       torn += 1;
       if (torn > evidence.tornAllowed) verdict.torn.push(excerpt(line));
-      const glued = lastOn(line);
-      if (glued) add(seen, keyOf(glued));
+      // A run brings such a record over again: it is there twice, but once as a line of its own.
+      const record = lastOn(line);
+      if (record) glued.push(keyOf(record));
       continue;
     }
     const key = keyOf(record);
@@ -70,6 +72,7 @@ export function judge(evidence: Evidence): Verdict {
     } else last.set(record.writer, record.n);
   }
   for (const [key, times] of seen) if (times > 1) verdict.twice.push(`${key} ${times} times`);
+  for (const key of glued) add(seen, key);
   for (const [line, times] of unreadable) {
     if (times > 0 && !evidence.repaired) verdict.lost.push(`the unreadable line ${excerpt(line)}`);
   }
