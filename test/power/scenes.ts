@@ -216,7 +216,7 @@ function repairInPlace(): PlacedScene {
       writeImage(root, namesOf(image), (named, done) => {
         if (named.path !== intent.path) return named.node.content;
         const { ino, birthtimeNs } = statSync(done.get(collapse.inode)!, { bigint: true });
-        return Buffer.from([...old.split('.').slice(0, 4), ino.toString(36), (birthtimeNs / 1_000_000n).toString(36)].join('.')); // prettier-ignore
+        return Buffer.from([...old.split('.').slice(0, -2), ino.toString(36), (birthtimeNs / 1_000_000n).toString(36)].join('.')); // prettier-ignore
       });
       return recorded(root, scene.command(root));
     },
