@@ -204,7 +204,8 @@ describe('what the plain rules list of files before a compaction is what they li
       const place = { backend: 'json', how: {}, directory, prepare } as const;
       methods.push(...(await filesHold(place, drawn)));
     });
-    await fc.assert(property, parameters(0.2));
+    // The first store that the short form draws has blocks to share on btrfs.
+    await fc.assert(property, parameters(kind === 'btrfs' && !IS_LONG ? 0.02 : 0.2));
     const refused = methods.filter((method) => method === 'refused').length;
     console.log(`${kind}: ${refused} refused for want of room`);
     expect(refused).toBeLessThan(methods.length / 2);
