@@ -30,9 +30,9 @@ async function firstFaults(
   // prettier-ignore
   recording = await recordSession(seed, options);
   for (const [number, cut] of cutsOf(recording, count).entries()) {
-    const faults = await cutPower(recording, { ...cut, ...change }, seed + number).catch((error: Error) => {
+    const faults = await cutPower(recording, { ...cut, ...change }, seed + number).catch((error: unknown) => {
       // A disk that lies may lose the file system itself.
-      if (change.cache !== 'lying' || !error.message.includes('cannot mount')) throw error;
+      if (change.cache !== 'lying' || !String(error).includes('cannot mount')) throw error;
       return ['all is lost: it cannot be mounted'];
     }); // prettier-ignore
     if (faults.length > 0) return faults.join('\n');
