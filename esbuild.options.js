@@ -9,7 +9,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 export const OUTSIDE = ['jiti', 'typescript'];
 
 const folder = process.env.PAPYRA_COVERAGE;
-export const COUNTED = folder !== undefined;
+export const COUNTED = Boolean(folder);
 const counter = COUNTED && (await import('./test/coverage/instrument.js')).countedBundle(folder);
 
 /** @type {import('esbuild').BuildOptions} */

@@ -52,7 +52,7 @@ export function removeHead(
   start: number,
 ): void {
   const { log, names, tailSample } = head;
-  const intent = { align, start, keep, nonce: makeNonce(), trace: traceOf(log.fd, start) };
+  const intent = { align, start, keep, nonce: makeNonce(), trace: traceOf(log, start) };
   writeIntent(names, log.fd, intent);
   try {
     syncNames(names);
@@ -141,7 +141,7 @@ function writeAt(fd: number, bytes: Uint8Array, position: number): void {
 function isUncollapsed(log: OpenFile, { start, keep, trace }: Intent): boolean {
   const bound = (at: number) => at === 0 || readText(log, at - 1, 1) === '\n';
   const isWhole = fstatSync(log.fd).size >= keep && bound(start) && bound(keep);
-  return isWhole && traceOf(log.fd, start) === trace;
+  return isWhole && traceOf(log, start) === trace;
 }
 
 const CHUNK_BYTES = 1 << 20;

@@ -6,6 +6,7 @@ import { removeFile } from './durable.js';
 import { FILLER_BYTES, NONCE_CHARS } from './filler.js';
 import { lastingId } from './identity.js';
 import type { LogNames } from './names.js';
+import type { OpenFile } from './read.js';
 import { attempt, errnoOf, systemError } from '../errors/system-error.js';
 
 /** [start, keep) becomes fillers, then [0, align) is removed. */
@@ -25,9 +26,9 @@ const TRACE_CHARS = 5;
 const TRACED_BYTES = 4096;
 
 /** Of the first bytes of the log, as far as no filler is written there: they stay until the head is removed. */
-export function traceOf(fd: number, start: number): string {
+export function traceOf({ fd, path }: OpenFile, start: number): string {
   const bytes = Buffer.alloc(Math.min(TRACED_BYTES, start));
-  const read = readSync(fd, bytes, 0, bytes.length, 0);
+  const read = attempt('read', path, () => readSync(fd, bytes, 0, bytes.length, 0));
   const number = createHash('sha256').update(bytes.subarray(0, read)).digest().readUInt32BE();
   return (number % 36 ** TRACE_CHARS).toString(36).padStart(TRACE_CHARS, '0');
 }

@@ -23,11 +23,14 @@ export function resolveTo(path: string): string {
     // Throws ENOENT for what is not there.
     statSync(path);
     found = tryToResolve(path);
-    if (!found) assertUtf8(path);
-    const stat = found && lstatSync(found.path, { throwIfNoEntry: false });
-    if (!stat || idBehind(path) !== idBehind(found!.path)) continue;
-    assertTrusted(path, found!.links, stat.uid);
-    return found!.path;
+    if (!found) {
+      assertUtf8(path);
+      continue;
+    }
+    const stat = lstatSync(found.path, { throwIfNoEntry: false });
+    if (!stat || idBehind(path) !== idBehind(found.path)) continue;
+    assertTrusted(path, found.links, stat.uid);
+    return found.path;
   }
   throw new PapyraError(
     'io_error',

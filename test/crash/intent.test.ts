@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { traceOf } from '../../src/files/intent.js';
+import { openForTest } from '../support/open.js';
 import { papyra } from '../support/papyra.js';
 import { Random, testSeed } from '../support/random.js';
 import { expectCompacted, scene } from './scene.js';
@@ -10,16 +11,6 @@ import { expectCompacted, scene } from './scene.js';
 function identityOf(log: string): string {
   const { ino, birthtimeNs } = statSync(log, { bigint: true });
   return `${ino.toString(36)}.${(birthtimeNs / 1_000_000n).toString(36)}`;
-}
-
-/** The trace of a log that nobody has changed. */
-function traceAt(log: string, start: number): string {
-  const fd = openSync(log, 'r');
-  try {
-    return traceOf(fd, start);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 test('an intent of any numbers about the log, as a change of the log after a crash leaves it: the next run finishes, nothing is lost', async () => {
@@ -33,7 +24,8 @@ test('an intent of any numbers about the log, as a change of the log after a cra
     const number = () => random.pick([0, 1, 54, 55, 56, 4096, random.below(most), random.below(2 ** 40), 2 ** 52]); // prettier-ignore
     const offsets = [number(), number(), number()];
     const end = random.pick(['', '', 'zz', '.1']);
-    const trace = random.pick(['01234', traceAt(log, Math.max(0, offsets[0]! - offsets[2]!))]);
+    const file = { fd: openForTest(log), path: log };
+    const trace = random.pick(['01234', traceOf(file, Math.max(0, offsets[0]! - offsets[2]!))]);
     const target = `${offsets.map((n) => n.toString(36)).join('.')}.abcdefghij.${trace}.${identityOf(log)}${end}`; // prettier-ignore
     symlinkSync(target, intent);
     const { code, stderr } = await papyra(args);

@@ -61,7 +61,7 @@ describe('an intent', () => {
     const { names, ...file } = log();
     const before = readFileSync(file.path);
     const offsets = { align: 4096, start: 3601, keep: 5000 };
-    writeIntent(names, file.fd, { ...offsets, nonce: '0123456789', trace: traceOf(file.fd, 3601) });
+    writeIntent(names, file.fd, { ...offsets, nonce: '0123456789', trace: traceOf(file, 3601) });
     expect(await repairHead({ log: file, names, tick })).toEqual([expect.stringContaining('what it was about to do is void')]); // prettier-ignore
     expect(readFileSync(file.path)).toEqual(before);
   });

@@ -130,7 +130,7 @@ interface Place {
   backend: 'json' | 'rotating';
   how: CompactOptions;
   directory: string;
-  /** Called when the store is there. */
+  /** Fills the disk when the store is there. */
   prepare?: () => void;
 }
 
@@ -194,14 +194,12 @@ describe('what the plain rules list of files before a compaction is what they li
     const directory = placeOrSkip(skip, () => disk(kind));
     const filled = join(directory, 'filled');
     // Where there is room, btrfs copies.
-    const prepare = () => {
-      if (kind === 'btrfs') fillDisk(directory, 3);
-    };
+    const full = kind === 'btrfs' ? { prepare: () => { fillDisk(directory, 3); } } : {};
     const methods: string[] = [];
     const store = drawnStore({ pad: 200_000, files: 1 });
     const property = fc.asyncProperty(store, async (drawn) => {
       rmSync(filled, { force: true });
-      const place = { backend: 'json', how: {}, directory, prepare } as const;
+      const place = { backend: 'json', how: {}, directory, ...full } as const;
       methods.push(...(await filesHold(place, drawn)));
     });
     // The first store that the short form draws has blocks to share on btrfs.
